@@ -1,0 +1,400 @@
+-- Survey: frames, questionnaires, rule books, rounds, draws, fieldwork, responses.
+
+create table frame (
+  district     text not null,
+  id           uuid not null,
+  name         text not null,
+  import_id    uuid not null,
+  n_people     bigint not null,
+  n_households bigint not null,
+  created_by   uuid,
+  created_at   timestamptz not null,
+  primary key (district, id),
+  foreign key (district, import_id) references import_batch
+);
+
+-- What the sampling needs to know of a resident: never a name or a contact.
+create table frame_person (
+  district     text not null,
+  frame_id     uuid not null,
+  person_id    text not null,
+  household_id text not null,
+  committee    text not null,
+  grid         text not null default '',
+  building     text not null default '',
+  sex          text not null default '' check (sex in ('','M','F')),
+  birth_year   smallint,
+  tenure       text not null default '',
+  has_phone    boolean not null default false,
+  has_address  boolean not null default false,
+  flags        text not null default '', -- moved, deceased, planted … as given by the source
+  primary key (district, frame_id, person_id),
+  foreign key (district, frame_id) references frame,
+  foreign key (district, committee) references area
+);
+create index frame_person_committee on frame_person (district, frame_id, committee);
+
+-- Names and contacts, sealed (AES-256-GCM, key outside the database).
+create table identity.person (
+  district  text not null,
+  frame_id  uuid not null,
+  person_id text not null,
+  sealed    bytea not null,
+  primary key (district, frame_id, person_id),
+  foreign key (district, frame_id) references frame
+);
+
+create table frame_freeze (
+  district  text not null,
+  frame_id  uuid not null,
+  digest    bytea not null,          -- Merkle root over salted leaves
+  sealed_salt_key bytea not null,    -- leaf salts are HMACs under this key
+  n_people  bigint not null,
+  audit     jsonb not null,          -- the frame audit as it stood
+  reason    text not null default '',-- signed reason where limits were exceeded
+  frozen_by uuid,
+  frozen_at timestamptz not null,
+  primary key (district, frame_id),
+  foreign key (district, frame_id) references frame
+);
+
+create table questionnaire (
+  district   text not null,
+  id         uuid not null,
+  version    integer not null check (version > 0),
+  title      text not null,
+  definition jsonb not null,
+  digest     bytea not null,
+  created_by uuid,
+  created_at timestamptz not null,
+  primary key (district, id, version)
+);
+
+create table rule_book (
+  district   text not null,
+  id         uuid not null,
+  version    integer not null check (version > 0),
+  title      text not null,
+  body       jsonb not null,
+  digest     bytea not null,
+  created_by uuid,
+  created_at timestamptz not null,
+  primary key (district, id, version)
+);
+
+-- A round may change while it is a draft; freezing ends that for good.
+create table round (
+  district              text not null,
+  id                    uuid not null,
+  series                uuid not null,     -- the same for all versions of one round
+  version               integer not null,
+  supersedes            uuid,
+  kind                  text not null default 'drawn' check (kind in ('drawn','imported')),
+  title                 text not null,
+  area_code             text not null,
+  frame_id              uuid,
+  questionnaire_id      uuid not null,
+  questionnaire_version integer not null,
+  rule_book_id          uuid not null,
+  rule_book_version     integer not null,
+  plan                  jsonb not null,    -- survey.Plan: strata, allocation, sizes
+  opens_on              date not null,
+  closes_on             date not null,
+  created_by            uuid,
+  created_at            timestamptz not null,
+  primary key (district, id),
+  check (opens_on <= closes_on),
+  foreign key (district, area_code) references area,
+  foreign key (district, frame_id) references frame,
+  foreign key (district, questionnaire_id, questionnaire_version) references questionnaire,
+  foreign key (district, rule_book_id, rule_book_version) references rule_book
+);
+create unique index round_version on round (district, series, version);
+
+create table round_evaluator (
+  district   text not null,
+  round_id   uuid not null,
+  account_id uuid not null,
+  area_code  text not null, -- the part of the round this evaluator takes
+  primary key (district, round_id, account_id, area_code),
+  foreign key (district, round_id) references round,
+  foreign key (district, account_id) references account
+);
+
+-- Append-only states: frozen, drawn, collecting, closed, cancelled. No row = draft.
+create table round_event (
+  district text not null,
+  round_id uuid not null,
+  seq      integer not null,
+  state    text not null check (state in ('frozen','drawn','collecting','closed','cancelled')),
+  digest   bytea,                      -- of the frozen round
+  by_id    uuid,
+  at       timestamptz not null,
+  reason   text not null default '',
+  primary key (district, round_id, seq),
+  foreign key (district, round_id) references round
+);
+
+create function round_is_draft() returns trigger language plpgsql as $$
+begin
+  if exists (select 1 from round_event e where e.district = old.district
+             and e.round_id = (to_jsonb(old)->>(case when tg_table_name = 'round' then 'id' else 'round_id' end))::uuid) then
+    raise exception 'the round is frozen' using errcode = 'restrict_violation', hint = 'make a new version';
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+create trigger round_frozen before update or delete on round for each row execute function round_is_draft();
+create trigger round_frozen before update or delete on round_evaluator for each row execute function round_is_draft();
+
+create table round_stratum (
+  district   text not null,
+  round_id   uuid not null,
+  stratum    text not null,
+  committee  text not null,
+  population bigint not null,
+  planned    integer not null,
+  reserve    integer not null,
+  primary key (district, round_id, stratum),
+  foreign key (district, round_id) references round
+);
+
+-- What was promised before the randomness existed.
+create table draw_commitment (
+  district    text not null,
+  id          uuid not null,
+  round_id    uuid not null,
+  purpose     text not null,
+  document    text not null,
+  digest      bytea not null,
+  signature   bytea not null,
+  public_key  bytea not null,
+  randomness  text not null,     -- the name of the public randomness to come
+  committed_by uuid,
+  committed_at timestamptz not null,
+  primary key (district, id),
+  foreign key (district, round_id) references round
+);
+create unique index draw_commitment_purpose on draw_commitment (district, round_id, purpose);
+
+create table draw (
+  district      text not null,
+  id            uuid not null,
+  round_id      uuid not null,
+  commitment_id uuid not null,
+  purpose       text not null,
+  seed          text not null,
+  seed_evidence text not null,
+  digest        bytea not null,
+  n_sample      integer not null,
+  n_reserve     integer not null,
+  bundle        bytea not null,  -- the published archive, as specified in docs/spec
+  drawn_by      uuid,
+  drawn_at      timestamptz not null,
+  primary key (district, id),
+  foreign key (district, commitment_id) references draw_commitment
+);
+create unique index draw_purpose on draw (district, round_id, purpose);
+
+create table draw_selection (
+  district      text not null,
+  draw_id       uuid not null,
+  stratum       text not null,
+  rank          integer not null,
+  person_id     text not null,
+  committee     text not null,
+  ticket        bytea not null,
+  reserve       boolean not null,
+  design_weight double precision not null check (design_weight > 0),
+  primary key (district, draw_id, stratum, rank),
+  foreign key (district, draw_id) references draw
+);
+
+-- A case is one drawn person to be asked. Reserves become cases when released.
+create table survey_case (
+  district      text not null,
+  id            uuid not null,
+  round_id      uuid not null,
+  draw_id       uuid not null,
+  stratum       text not null,
+  rank          integer not null,
+  person_id     text not null,
+  committee     text not null,
+  design_weight double precision not null,
+  reserve       boolean not null,
+  replaces      uuid,             -- the exhausted case a reserve stands in for
+  created_at    timestamptz not null,
+  primary key (district, id),
+  foreign key (district, draw_id, stratum, rank) references draw_selection
+);
+create unique index survey_case_person on survey_case (district, round_id, person_id);
+create unique index survey_case_replaces on survey_case (district, replaces) where replaces is not null;
+create index survey_case_committee on survey_case (district, round_id, committee);
+
+create table case_assignment (
+  district     text not null,
+  case_id      uuid not null,
+  seq          integer not null,   -- the latest counts
+  evaluator_id uuid not null,
+  by_id        uuid,
+  at           timestamptz not null,
+  reason       text not null default '',
+  primary key (district, case_id, seq),
+  foreign key (district, case_id) references survey_case,
+  foreign key (district, evaluator_id) references account
+);
+create index case_assignment_evaluator on case_assignment (district, evaluator_id);
+
+create table contact_attempt (
+  district     text not null,
+  id           uuid not null,      -- made by the phone
+  case_id      uuid not null,
+  evaluator_id uuid,
+  mode         text not null check (mode in ('door','phone','link','paper')),
+  disposition  text not null,      -- AAPOR code, see survey/fieldwork
+  appointment  timestamptz,
+  at           timestamptz not null,
+  received_at  timestamptz not null,
+  primary key (district, id),
+  foreign key (district, case_id) references survey_case
+);
+create index contact_attempt_case on contact_attempt (district, case_id, at);
+
+create table resident_link (
+  district   text not null,
+  token_hash bytea not null,
+  case_id    uuid not null,
+  created_by uuid,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  primary key (district, token_hash),
+  foreign key (district, case_id) references survey_case
+);
+create table resident_link_event (
+  district   text not null,
+  token_hash bytea not null,
+  kind       text not null check (kind in ('opened','used','revoked')),
+  by_id      uuid,
+  at         timestamptz not null,
+  primary key (district, token_hash, kind),
+  foreign key (district, token_hash) references resident_link
+);
+
+-- One completed interview per case. It does not say which response.
+create table case_completion (
+  district text not null,
+  case_id  uuid not null,
+  day      date not null,
+  primary key (district, case_id),
+  foreign key (district, case_id) references survey_case
+);
+
+-- An answer knows its stratum and coarse traits, not its case or its minute.
+create table response (
+  district      text not null,
+  id            uuid not null,     -- random, made by the phone
+  round_id      uuid not null,
+  questionnaire_version integer not null,
+  committee     text not null,
+  stratum       text not null,
+  cluster       text not null default '',
+  design_weight double precision not null,
+  sex           text not null default '',
+  age_band      text not null default '',
+  tenure        text not null default '',
+  building      text not null default '', -- keyed hash, equal for equal buildings of one round
+  household     text not null default '', -- keyed hash
+  mode          text not null,
+  evaluator_id  uuid,
+  answers       jsonb not null,
+  digest        bytea not null,
+  day           date not null,
+  primary key (district, id),
+  foreign key (district, round_id) references round
+);
+create index response_round on response (district, round_id, committee);
+
+create table response_comment (
+  district    text not null,
+  response_id uuid not null,
+  item        text not null,
+  sealed      bytea not null,
+  primary key (district, response_id, item),
+  foreign key (district, response_id) references response
+);
+
+-- Seconds and taps, for quality checks only; kept apart from the answer.
+create table response_paradata (
+  district    text not null,
+  response_id uuid not null,
+  data        jsonb not null,
+  primary key (district, response_id),
+  foreign key (district, response_id) references response
+);
+
+-- A later answer for a case that is already complete is kept, not counted.
+create table response_held (
+  district    text not null,
+  id          uuid not null,
+  round_id    uuid not null,
+  case_id     uuid not null,
+  reason      text not null,
+  payload     bytea not null,   -- sealed
+  received_at timestamptz not null,
+  primary key (district, id)
+);
+
+-- Which response came from which case: written, and readable by no service role.
+create table identity.response_case (
+  district    text not null,
+  response_id uuid not null,
+  case_id     uuid not null,
+  primary key (district, response_id)
+);
+
+create table response_receipt (
+  district     text not null,
+  receipt_hash bytea not null,
+  response_id  uuid not null,
+  primary key (district, receipt_hash)
+);
+
+-- A response set aside: with a reason, never deleted; later runs leave it out.
+create table response_exclusion (
+  district    text not null,
+  id          uuid not null,
+  round_id    uuid not null,
+  response_id uuid not null,
+  ground      text not null,
+  reason      text not null,
+  appeal_id   uuid,
+  by_id       uuid,
+  at          timestamptz not null,
+  primary key (district, id),
+  foreign key (district, response_id) references response
+);
+create unique index response_exclusion_response on response_exclusion (district, response_id);
+
+do $$
+declare t text;
+begin
+  foreach t in array array['frame','frame_person','identity.person','frame_freeze','questionnaire','rule_book','round_event',
+    'round_stratum','draw_commitment','draw','draw_selection','survey_case','case_assignment','contact_attempt','resident_link',
+    'resident_link_event','case_completion','response','response_comment','response_paradata','response_held',
+    'identity.response_case','response_receipt','response_exclusion'] loop
+    execute format('create trigger append_only before update or delete or truncate on %s for each statement execute function append_only()', t);
+    if t <> 'identity.response_case' then
+      execute format('grant select, insert on %s to gongping_service', t);
+    end if;
+  end loop;
+end $$;
+grant insert on identity.response_case to gongping_service;
+grant select, insert, update on round to gongping_service;
+grant select, insert, delete on round_evaluator to gongping_service;
+
+---- create above / drop below ----
+
+drop table response_exclusion, response_receipt, identity.response_case, response_held, response_paradata, response_comment,
+  response, case_completion, resident_link_event, resident_link, contact_attempt, case_assignment, survey_case, draw_selection,
+  draw, draw_commitment, round_stratum, round_event, round_evaluator, round, rule_book, questionnaire, frame_freeze,
+  identity.person, frame_person, frame;
+drop function round_is_draft();
