@@ -1,0 +1,137 @@
+package authz
+
+// Action is something a use case does.
+type Action string
+
+// The actions of the system.
+const (
+	AreaRead          Action = "area.read"
+	AreaImport        Action = "area.import"
+	WorkerRead        Action = "worker.read"
+	WorkerImport      Action = "worker.import"
+	FrameImport       Action = "frame.import"
+	FrameRead         Action = "frame.read" // counts and audit, never names
+	FrameFreeze       Action = "frame.freeze"
+	QuestionnaireRead Action = "questionnaire.read"
+	QuestionnaireEdit Action = "questionnaire.edit"
+	RuleBookRead      Action = "rule_book.read"
+	RuleBookEdit      Action = "rule_book.edit"
+	RoundRead         Action = "round.read"
+	RoundEdit         Action = "round.edit"
+	RoundFreeze       Action = "round.freeze"
+	RoundStep         Action = "round.step" // open, close, cancel
+	DrawCommit        Action = "draw.commit"
+	DrawReveal        Action = "draw.reveal" // by somebody else than who committed
+	DrawRead          Action = "draw.read"   // digests, counts, bundle
+	CaseList          Action = "case.list"   // own cases
+	CaseAssign        Action = "case.assign"
+	CaseRead          Action = "case.read" // progress of any case, no names
+	IdentityRead      Action = "identity.read"
+	AttemptRecord     Action = "attempt.record"
+	ReserveRelease    Action = "reserve.release"
+	ResponseSubmit    Action = "response.submit"
+	LinkIssue         Action = "link.issue"
+	FieldworkRead     Action = "fieldwork.read"
+	IndicatorImport   Action = "indicator.import"
+	PanelRate         Action = "panel.rate"
+	PanelImport       Action = "panel.import"
+	SurveyImport      Action = "survey.import"
+	RunStart          Action = "run.start"
+	RunPublish        Action = "run.publish"
+	RunRead           Action = "run.read"         // results within the area
+	RunReadAnswers    Action = "run.read_answers" // influence ledger, answers without identities
+	RunRebuild        Action = "run.rebuild"
+	ResultExport      Action = "result.export"
+	AppealFile        Action = "appeal.file"
+	AppealRead        Action = "appeal.read"
+	AppealAccept      Action = "appeal.accept"
+	AppealDecide      Action = "appeal.decide"
+	AppealWithdraw    Action = "appeal.withdraw"
+	AuditRead         Action = "audit.read"
+	AccountManage     Action = "account.manage"
+	AccountSelf       Action = "account.self" // own password, own tokens
+)
+
+type row = map[Role]Scope
+
+// everyone are the roles of signed-in people.
+func everyone(s Scope) row {
+	r := row{System: InDistrict}
+	for _, role := range Roles {
+		r[role] = s
+	}
+	return r
+}
+
+func with(base row, more row) row {
+	r := row{System: InDistrict}
+	for k, v := range base {
+		r[k] = v
+	}
+	for k, v := range more {
+		r[k] = v
+	}
+	return r
+}
+
+func only(more row) row { return with(nil, more) }
+
+// table is the whole of access. A worker's InArea is one committee, a leader's
+// one street or the district; evaluators hold the district but see cases only
+// by assignment. System has every action that a person has.
+var table = map[Action]row{
+	AreaRead:          everyone(InDistrict),
+	AreaImport:        only(row{Admin: InArea, Manager: InArea}),
+	WorkerRead:        only(row{Admin: InArea, Manager: InArea, Leader: InArea, Auditor: InArea}),
+	WorkerImport:      only(row{Admin: InArea, Manager: InArea}),
+	FrameImport:       only(row{Manager: InArea}),
+	FrameRead:         only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea, Leader: InArea}),
+	FrameFreeze:       only(row{Manager: InArea}),
+	QuestionnaireRead: everyone(InDistrict),
+	QuestionnaireEdit: only(row{Manager: InArea}),
+	RuleBookRead:      everyone(InDistrict),
+	RuleBookEdit:      only(row{Manager: InArea}),
+	RoundRead:         everyone(InDistrict),
+	RoundEdit:         only(row{Manager: InArea}),
+	RoundFreeze:       only(row{Manager: InArea}),
+	RoundStep:         only(row{Manager: InArea}),
+	DrawCommit:        only(row{Manager: InArea}),
+	DrawReveal:        only(row{Manager: NotMade, Auditor: NotMade}),
+	DrawRead:          everyone(InDistrict),
+	CaseList:          only(row{Evaluator: InArea}),
+	CaseAssign:        only(row{Manager: InArea, Supervisor: InArea}),
+	CaseRead:          only(row{Evaluator: Assigned, Supervisor: InArea, Manager: InArea, Auditor: InArea}),
+	IdentityRead:      only(row{Evaluator: Assigned}),
+	AttemptRecord:     only(row{Evaluator: Assigned, Resident: OwnCase}),
+	ReserveRelease:    only(row{Evaluator: Assigned, Supervisor: InArea}),
+	ResponseSubmit:    only(row{Evaluator: Assigned, Resident: OwnCase}),
+	LinkIssue:         only(row{Evaluator: Assigned, Supervisor: InArea}),
+	FieldworkRead:     only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Auditor: InArea}),
+	IndicatorImport:   only(row{Manager: InArea}),
+	PanelRate:         only(row{Panel: InArea}),
+	PanelImport:       only(row{Manager: InArea}),
+	SurveyImport:      only(row{Manager: InArea}),
+	RunStart:          only(row{Manager: InArea}),
+	RunPublish:        only(row{Manager: InArea}),
+	RunRead:           only(row{Manager: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
+	RunReadAnswers:    only(row{Auditor: InArea}),
+	RunRebuild:        only(row{Manager: InArea, Auditor: InArea}),
+	ResultExport:      only(row{Manager: InArea, Leader: InArea, Auditor: InArea}),
+	AppealFile:        only(row{Worker: OwnArea}),
+	AppealRead:        only(row{Worker: Own, Panel: Assigned, Manager: InArea, Auditor: InArea}),
+	AppealAccept:      only(row{Manager: InArea}),
+	AppealDecide:      only(row{Panel: NotMade}),
+	AppealWithdraw:    only(row{Worker: Own}),
+	AuditRead:         only(row{Auditor: InArea}),
+	AccountManage:     only(row{Admin: InArea}),
+	AccountSelf:       everyone(Own),
+}
+
+// Actions lists every action of the table, for tests and the access page.
+func Actions() []Action {
+	list := make([]Action, 0, len(table))
+	for a := range table {
+		list = append(list, a)
+	}
+	return list
+}

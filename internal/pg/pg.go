@@ -1,0 +1,71 @@
+// Package pg is the floor of all SQL: the connection, the interface that both
+// pool and transaction satisfy, and the reading of PostgreSQL's errors. The
+// statements live in the packages below it, one per room of the house
+// (accountdb, intakedb, rounddb, drawdb, fielddb, scoredb, appealdb, auditdb).
+package pg
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gongping/internal/errs"
+)
+
+// Querier is what statements run on: a pool or a transaction.
+type Querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error)
+}
+
+// ServiceRole is the database role under which the service runs: it can insert
+// facts, and neither change nor delete them.
+const ServiceRole = "gongping_service"
+
+// Open connects a pool that acts as ServiceRole.
+func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errs.New(errs.Invalid, "config.database_url", "the database address cannot be read").
+			At("GONGPING_DATABASE_URL", "an address that does not parse", "postgres://user:password@host:5432/database", "check the address")
+	}
+	if maxConns > 0 {
+		cfg.MaxConns = maxConns
+	}
+	AsService(cfg)
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// AsService makes every connection of the pool give up its rights for those of
+// ServiceRole.
+func AsService(cfg *pgxpool.Config) {
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "set role "+ServiceRole)
+		return err
+	}
+}
+
+// Code returns the SQLSTATE of a PostgreSQL error, "" for any other.
+func Code(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// Duplicate tells whether err is a violated unique index.
+func Duplicate(err error) bool { return Code(err) == "23505" }
+
+// Retryable tells whether the transaction may simply be tried again:
+// serialization failure or deadlock.
+func Retryable(err error) bool { c := Code(err); return c == "40001" || c == "40P01" }
+
+// NoRows tells whether a single-row query found nothing.
+func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
