@@ -64,8 +64,21 @@ func Code(err error) string {
 func Duplicate(err error) bool { return Code(err) == "23505" }
 
 // Retryable tells whether the transaction may simply be tried again:
-// serialization failure or deadlock.
-func Retryable(err error) bool { c := Code(err); return c == "40001" || c == "40P01" }
+// serialization failure, deadlock, or a lost race for the end of the audit
+// chain (a serializable transaction reads its snapshot before it gets the lock).
+func Retryable(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "40001", "40P01":
+		return true
+	case "23505":
+		return e.ConstraintName == "audit_log_pkey"
+	}
+	return false
+}
 
 // NoRows tells whether a single-row query found nothing.
 func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

@@ -1,0 +1,374 @@
+// Package account holds the use cases of identity: signing in and out,
+// accounts, passwords, tokens for programs.
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/accountdb"
+	"gongping/survey"
+)
+
+// The rules of sessions and lockout.
+const (
+	SessionLife = 12 * time.Hour
+	SessionIdle = 2 * time.Hour
+	TokenLife   = 90 * 24 * time.Hour
+	MaxFailures = 8                // wrong passwords in a row before the account is locked
+	LockFor     = 15 * time.Minute // how long
+	MinPassword = 10
+)
+
+// params are argon2id's: 19 MiB, two passes (OWASP's first recommendation).
+var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// dummy is compared against when there is no such account, so that the time
+// taken does not tell.
+var dummy, _ = argon2id.CreateHash("no such account", params)
+
+// Service is the room of account use cases.
+type Service struct{ *app.Core }
+
+// Actor turns an account into who acts.
+func actor(a accountdb.Account) authz.Actor {
+	return authz.Actor{District: a.District, AccountID: a.ID, Name: a.Name, Role: authz.Role(a.Role), Area: a.Area, WorkerNo: a.WorkerNo, Locale: a.Locale}
+}
+
+var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the password is wrong, or the account is locked for a while").
+	At("", "", "", "check both; after several wrong tries wait 15 minutes")
+
+// SignIn checks a password and opens a session. Unknown names, wrong passwords
+// and locked accounts get the same answer after the same work.
+func (s *Service) SignIn(ctx context.Context, district, login, password string) (authz.Actor, string, error) {
+	login = strings.ToLower(strings.TrimSpace(login))
+	var who authz.Actor
+	var token string
+	var refused bool
+	err := s.Write(ctx, authz.SystemActor(district), authz.AccountSelf, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		refused = true
+		a, err := accountdb.ByLogin(ctx, tx, district, login)
+		if err != nil && !pg.NoRows(err) {
+			return err
+		}
+		hash := a.PasswordHash
+		if pg.NoRows(err) {
+			hash = dummy
+		}
+		match, cmpErr := argon2id.ComparePasswordAndHash(password, hash)
+		if pg.NoRows(err) {
+			tx.RecordAs("account.sign_in", "account", "", district, map[string]any{"ok": false})
+			return nil
+		}
+		if cmpErr != nil {
+			return cmpErr
+		}
+		locked := a.LockedUntil != nil && a.LockedUntil.After(tx.Now)
+		if !match || locked || a.DisabledAt != nil {
+			if !match && !locked {
+				if err := s.fail(ctx, tx, a); err != nil {
+					return err
+				}
+			}
+			tx.RecordAs("account.sign_in", "account", a.ID, a.Area, map[string]any{"ok": false, "locked": locked})
+			return nil
+		}
+		if err := accountdb.SetFailures(ctx, tx, district, a.ID, 0, nil); err != nil {
+			return err
+		}
+		who, refused = actor(a), false
+		token, err = s.open(ctx, tx, a)
+		return err
+	})
+	if err == nil && refused {
+		err = errSignIn
+	}
+	return who, token, err
+}
+
+func (s *Service) fail(ctx context.Context, tx *app.Tx, a accountdb.Account) error {
+	failed, until := a.Failed+1, (*time.Time)(nil)
+	if failed >= MaxFailures {
+		t := tx.Now.Add(LockFor)
+		failed, until = 0, &t
+	}
+	return accountdb.SetFailures(ctx, tx, a.District, a.ID, failed, until)
+}
+
+func (s *Service) open(ctx context.Context, tx *app.Tx, a accountdb.Account) (string, error) {
+	token, hash := newToken(a.District)
+	tx.RecordAs("account.sign_in", "account", a.ID, a.Area, map[string]any{"ok": true})
+	return token, accountdb.InsertSession(ctx, tx, a.District, hash, a.ID, tx.Now, tx.Now.Add(SessionLife))
+}
+
+// SignInDemo opens a session without a password, in the demonstration only.
+func (s *Service) SignInDemo(ctx context.Context, district, login string) (authz.Actor, string, error) {
+	if !s.Demo {
+		return authz.Actor{}, "", errs.New(errs.NotFound, "demo.off", "one-click sign-in exists in the demonstration only")
+	}
+	var who authz.Actor
+	var token string
+	err := s.Write(ctx, authz.SystemActor(district), authz.AccountSelf, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		a, err := accountdb.ByLogin(ctx, tx, district, login)
+		if err != nil {
+			return app.NotFound(err, "account")
+		}
+		who = actor(a)
+		token, err = s.open(ctx, tx, a)
+		return err
+	})
+	return who, token, err
+}
+
+// newToken makes a secret of 256 bits that names its district, and its hash.
+func newToken(district string) (string, []byte) {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	token := district + "." + base64.RawURLEncoding.EncodeToString(secret)
+	return token, hashToken(token)
+}
+
+func hashToken(token string) []byte {
+	h := sha256.Sum256([]byte(token))
+	return h[:]
+}
+
+func districtOf(token string) (string, bool) {
+	d, _, ok := strings.Cut(token, ".")
+	return d, ok && survey.LevelOf(d) == survey.District
+}
+
+// Session returns who a session token belongs to, and Unauthorized when the
+// session has ended.
+func (s *Service) Session(ctx context.Context, token string) (authz.Actor, error) {
+	district, ok := districtOf(token)
+	if !ok {
+		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.sign_in", "sign in first")
+	}
+	now := s.Clock.Now()
+	a, err := accountdb.BySession(ctx, s.Pool, district, hashToken(token), now, now.Add(-SessionIdle))
+	if pg.NoRows(err) {
+		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.ended", "the session has ended; sign in again")
+	}
+	return actor(a), err
+}
+
+// Bearer returns who a program token belongs to.
+func (s *Service) Bearer(ctx context.Context, token string) (authz.Actor, error) {
+	district, ok := districtOf(token)
+	if !ok {
+		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.token", "the token is not valid")
+	}
+	a, err := accountdb.ByToken(ctx, s.Pool, district, hashToken(token), s.Clock.Now())
+	if pg.NoRows(err) {
+		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.token", "the token is not valid, has expired or was revoked")
+	}
+	return actor(a), err
+}
+
+// SignOut ends a session.
+func (s *Service) SignOut(ctx context.Context, who authz.Actor, token string) error {
+	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, tx *app.Tx) error {
+		tx.RecordAs("account.sign_out", "account", who.AccountID, who.Area, nil)
+		return accountdb.EndSession(ctx, tx, who.District, hashToken(token))
+	})
+}
+
+// New describes an account to be made.
+type New struct {
+	Login, Name, Password, Area, WorkerNo, Locale string
+	Role                                          authz.Role
+}
+
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
+
+func (n *New) check() error {
+	bad := func(field, found, want string) error {
+		return errs.New(errs.Invalid, "account.invalid", "the account cannot be made").At(field, found, want, "change it and try again")
+	}
+	n.Login = strings.ToLower(strings.TrimSpace(n.Login))
+	if !loginForm.MatchString(n.Login) {
+		return bad("login", n.Login, "2 to 40 of a–z, 0–9, dot, dash, underscore")
+	}
+	if strings.TrimSpace(n.Name) == "" {
+		return bad("name", "", "a name to show")
+	}
+	known := false
+	for _, r := range authz.Roles {
+		known = known || r == n.Role
+	}
+	if !known {
+		return bad("role", string(n.Role), "admin, manager, evaluator, supervisor, leader, worker, panel or auditor")
+	}
+	if survey.LevelOf(n.Area) == 0 {
+		return bad("area", n.Area, "an area code of 6, 9, 12 or 15 digits")
+	}
+	if n.Role == authz.Worker && survey.LevelOf(n.Area) != survey.Committee {
+		return bad("area", n.Area, "the 12-digit code of the worker's committee")
+	}
+	return checkPassword(n.Password)
+}
+
+func checkPassword(p string) error {
+	if len([]rune(p)) < MinPassword {
+		return errs.New(errs.Invalid, "account.password", "the password is too short").At("password", "", "at least 10 characters", "a short sentence is easy to remember")
+	}
+	return nil
+}
+
+// Create makes an account and returns its id.
+func (s *Service) Create(ctx context.Context, who authz.Actor, n New) (string, error) {
+	if err := n.check(); err != nil {
+		return "", err
+	}
+	hash, err := argon2id.CreateHash(n.Password, params)
+	if err != nil {
+		return "", err
+	}
+	if n.Locale == "" {
+		n.Locale = "zh"
+	}
+	id := app.NewID()
+	err = s.Write(ctx, who, authz.AccountManage, authz.Object{Area: n.Area}, func(ctx context.Context, tx *app.Tx) error {
+		tx.Record("account", id, n.Area, map[string]any{"role": string(n.Role), "made": true})
+		err := accountdb.Insert(ctx, tx, accountdb.Account{District: who.District, ID: id, Login: n.Login, PasswordHash: hash,
+			Name: n.Name, Role: string(n.Role), Area: n.Area, WorkerNo: n.WorkerNo, Locale: n.Locale, CreatedAt: tx.Now})
+		if pg.Duplicate(err) {
+			return errs.New(errs.Conflict, "account.taken", "the login name is taken").At("login", n.Login, "a name not yet in use", "choose another")
+		}
+		return err
+	})
+	return id, err
+}
+
+// List returns the accounts within the actor's area.
+func (s *Service) List(ctx context.Context, who authz.Actor) (list []accountdb.Account, err error) {
+	err = s.Read(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		list, err = accountdb.List(ctx, q, who.District, who.Area)
+		return err
+	})
+	return list, err
+}
+
+// SetDisabled disables an account, or enables it again.
+func (s *Service) SetDisabled(ctx context.Context, who authz.Actor, id string, disabled bool) error {
+	return s.Write(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		a, err := s.managed(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if a.ID == who.AccountID {
+			return errs.New(errs.Invalid, "account.self", "you cannot disable your own account")
+		}
+		tx.Record("account", id, a.Area, map[string]any{"disabled": disabled})
+		var at *time.Time
+		if disabled {
+			at = &tx.Now
+		}
+		return accountdb.SetDisabled(ctx, tx, who.District, id, at)
+	})
+}
+
+// ResetPassword sets another person's password and ends their sessions.
+func (s *Service) ResetPassword(ctx context.Context, who authz.Actor, id, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash, err := argon2id.CreateHash(password, params)
+	if err != nil {
+		return err
+	}
+	return s.Write(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		a, err := s.managed(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		tx.Record("account", id, a.Area, map[string]any{"password": "reset"})
+		return accountdb.SetPassword(ctx, tx, who.District, id, hash)
+	})
+}
+
+func (s *Service) managed(ctx context.Context, tx *app.Tx, id string) (accountdb.Account, error) {
+	a, err := accountdb.ByID(ctx, tx, tx.Actor.District, id)
+	if err != nil {
+		return a, app.NotFound(err, "account")
+	}
+	return a, tx.Check(authz.Object{Area: a.Area})
+}
+
+// ChangePassword sets the actor's own password; all sessions end.
+func (s *Service) ChangePassword(ctx context.Context, who authz.Actor, old, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash, err := argon2id.CreateHash(password, params)
+	if err != nil {
+		return err
+	}
+	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, tx *app.Tx) error {
+		a, err := accountdb.ByID(ctx, tx, who.District, who.AccountID)
+		if err != nil {
+			return app.NotFound(err, "account")
+		}
+		if ok, err := argon2id.ComparePasswordAndHash(old, a.PasswordHash); err != nil || !ok {
+			return errs.New(errs.Invalid, "account.old_password", "the present password is wrong").At("old_password", "", "your present password", "try again")
+		}
+		tx.Record("account", a.ID, a.Area, map[string]any{"password": "changed"})
+		return accountdb.SetPassword(ctx, tx, who.District, a.ID, hash)
+	})
+}
+
+// IssueToken makes a token for programs that acts as the actor, and returns
+// the secret, which is shown once.
+func (s *Service) IssueToken(ctx context.Context, who authz.Actor, name string) (string, accountdb.Token, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", accountdb.Token{}, errs.New(errs.Invalid, "token.name", "the token needs a name").At("name", "", "what it is for", "for example: nightly export")
+	}
+	secret, hash := newToken(who.District)
+	var t accountdb.Token
+	err := s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, tx *app.Tx) error {
+		t = accountdb.Token{ID: app.NewID(), AccountID: who.AccountID, Name: name, CreatedAt: tx.Now, ExpiresAt: tx.Now.Add(TokenLife)}
+		tx.RecordAs("token.issue", "token", t.ID, who.Area, nil)
+		return accountdb.InsertToken(ctx, tx, who.District, hash, t)
+	})
+	return secret, t, err
+}
+
+// Tokens lists the actor's tokens.
+func (s *Service) Tokens(ctx context.Context, who authz.Actor) (list []accountdb.Token, err error) {
+	err = s.Read(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, q pg.Querier) error {
+		list, err = accountdb.Tokens(ctx, q, who.District, who.AccountID)
+		return err
+	})
+	return list, err
+}
+
+// RevokeToken ends one of the actor's tokens.
+func (s *Service) RevokeToken(ctx context.Context, who authz.Actor, id string) error {
+	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, tx *app.Tx) error {
+		ok, err := accountdb.RevokeToken(ctx, tx, who.District, who.AccountID, id, tx.Now)
+		if err == nil && !ok {
+			err = errs.New(errs.NotFound, "token.not_found", "there is no such token of yours")
+		}
+		tx.RecordAs("token.revoke", "token", id, who.Area, nil)
+		return err
+	})
+}
+
+// ByLogin returns the actor of a login name, for the command line: the person
+// who runs it holds the database anyway.
+func (s *Service) ByLogin(ctx context.Context, district, login string) (authz.Actor, error) {
+	a, err := accountdb.ByLogin(ctx, s.Pool, district, strings.ToLower(login))
+	return actor(a), app.NotFound(err, "account")
+}
