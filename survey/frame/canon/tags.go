@@ -1,0 +1,47 @@
+package canon
+
+// Tags of the frame. Each names what is hashed and the version of the rule.
+const (
+	TagLeaf     = "gongping/frame/leaf/v1"
+	TagPrivate  = "gongping/frame/private/v1"
+	TagIdentity = "gongping/frame/identity/v1"
+)
+
+// Tags of the draw.
+const (
+	TagTicket     = "gongping/draw/ticket/v1"
+	TagCluster    = "gongping/draw/cluster/v1"
+	TagHousehold  = "gongping/draw/household/v1"
+	TagStart      = "gongping/draw/start/v1"
+	TagCommitment = "gongping/draw/commitment/v1"
+	TagRecord     = "gongping/draw/record/v1"
+	TagDigest     = "gongping/draw/digest/v1"
+)
+
+// Leaf is the leaf of one person in the frame's tree: the published frame id
+// and committee, and the salted commitment to everything else.
+func Leaf(frameID, area string, private Sum) Sum {
+	return Hash(TagLeaf, frameID, area, string(private[:]))
+}
+
+// Ticket is the lottery ticket of a person: the smallest tickets of a stratum
+// are its sample.
+func Ticket(seed, purpose, frameID string) Sum {
+	return Hash(TagTicket, seed, purpose, frameID)
+}
+
+// ClusterTicket is the ticket of a building or grid in a two-stage draw.
+func ClusterTicket(seed, purpose, stratum, cluster string) Sum {
+	return Hash(TagCluster, seed, purpose, stratum, cluster)
+}
+
+// HouseholdTicket is the ticket of a household within its cluster.
+func HouseholdTicket(seed, purpose, stratum, cluster, household string) Sum {
+	return Hash(TagHousehold, seed, purpose, stratum, cluster, household)
+}
+
+// Start is the ticket whose first eight bytes, as a fraction of 2^64, are the
+// random start of a systematic selection in a stratum.
+func Start(seed, purpose, stratum string) Sum {
+	return Hash(TagStart, seed, purpose, stratum)
+}
