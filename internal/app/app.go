@@ -127,10 +127,10 @@ func (c *Core) Read(ctx context.Context, actor authz.Actor, action authz.Action,
 	return fn(ctx, ptx)
 }
 
-// NotFound turns "no rows" into a NotFound error about a kind of thing, and
-// leaves other errors alone.
+// NotFound turns "no rows" (and an id that is no UUID) into a NotFound error
+// about a kind of thing, and leaves other errors alone.
 func NotFound(err error, kind string) error {
-	if errors.Is(err, pgx.ErrNoRows) {
+	if errors.Is(err, pgx.ErrNoRows) || pg.Code(err) == "22P02" {
 		return errs.New(errs.NotFound, kind+".not_found", "there is no such %s, or none that you may see", strings.ReplaceAll(kind, "_", " "))
 	}
 	return err

@@ -1,0 +1,238 @@
+// Package composite holds the rule book (which indicators count how much,
+// which gates a result must pass, which deadlines hold) and joins the parts of
+// an assessment into one score with its own interval.
+package composite
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"gongping/internal/errs"
+)
+
+// Source says where an indicator's value comes from.
+type Source string
+
+// The sources of an indicator.
+const (
+	ResidentRating Source = "resident"  // the official score of the survey (quantitative)
+	Records        Source = "records"   // imported objective indicators
+	PanelRating    Source = "panel"     // reviewers' ratings (qualitative)
+	Group          Source = "dimension" // the weighted mean of its children
+)
+
+// Node is a node of the indicator tree. IndicatorWeights of the children of
+// one node add up to 100.
+type Node struct {
+	ID              string            `json:"id"`
+	Text            map[string]string `json:"text"`
+	Source          Source            `json:"source"`
+	IndicatorWeight float64           `json:"weight"`
+	// Lowest and Highest are the values that map to 0 and 100 (Records and
+	// PanelRating leaves); Lowest > Highest means that less is better.
+	Lowest   float64 `json:"lowest,omitempty"`
+	Highest  float64 `json:"highest,omitempty"`
+	Children []Node  `json:"children,omitempty"`
+}
+
+// Missing is what happens to a composite where an indicator has no value.
+type Missing string
+
+// The rules for missing indicators.
+const (
+	Reweight Missing = "reweight" // the others carry it, and the page says so
+	NoScore  Missing = "no_score" // no composite for that unit
+)
+
+// Gates decide what a result may be used for.
+type Gates struct {
+	UnitMin                int     `json:"unit_min"`                // fewer completes: no unit score
+	LowReliabilityBelow    int     `json:"low_reliability_below"`   // fewer: band marked "low reliability"
+	PublishN               int     `json:"publish_n"`               // publication from so many completes
+	PublishReliability     float64 `json:"publish_reliability"`     // or from this reliability
+	ConsequenceReliability float64 `json:"consequence_reliability"` // consequences only from here,
+	ConsequenceRounds      int     `json:"consequence_rounds"`      // in so many rounds in a row
+	FragileUpTo            int     `json:"fragile_up_to"`           // a band resting on so few answers goes to the panel
+}
+
+// Band is a grade band; a score belongs to the band with the greatest From not above it.
+type Band struct {
+	ID   string            `json:"id"`
+	Text map[string]string `json:"text"`
+	From float64           `json:"from"`
+}
+
+// Suppression are the smallest cells that may be shown.
+type Suppression struct {
+	Cell     int `json:"cell"`      // answers behind any shown figure
+	CrossTab int `json:"cross_tab"` // answers in a cell of a cross table
+}
+
+// Fieldwork are the rules before a case may be given to a reserve.
+type Fieldwork struct {
+	Attempts int `json:"attempts"`  // at least so many attempts
+	Days     int `json:"days"`      // on so many different days
+	DayParts int `json:"day_parts"` // in so many parts of the day (morning, afternoon, evening)
+	LinkDays int `json:"link_days"` // a personal link lives so long
+}
+
+// Deadlines are in working days.
+type Deadlines struct {
+	FileDays   int `json:"file_days"`   // to file an appeal after publication
+	AcceptDays int `json:"accept_days"` // to accept or refuse it
+	DecideDays int `json:"decide_days"` // to decide it
+	NoticeDays int `json:"notice_days"` // public notice
+}
+
+// RuleBook is one version of the rules of an assessment, frozen before fieldwork.
+type RuleBook struct {
+	Title       map[string]string `json:"title"`
+	Tree        []Node            `json:"tree"`
+	Missing     Missing           `json:"missing"`
+	Bands       []Band            `json:"bands"`
+	Confidence  float64           `json:"confidence"` // of intervals, 0.95
+	Gates       Gates             `json:"gates"`
+	Suppression Suppression       `json:"suppression"`
+	Fieldwork   Fieldwork         `json:"fieldwork"`
+	Appeal      Deadlines         `json:"appeal"`
+}
+
+// Default is the rule book that a new round starts with: residents 60, records
+// 25, panel 15, and the gates proposed in docs/methods/fair-score.md.
+func Default() RuleBook {
+	zh := func(z, e string) map[string]string { return map[string]string{"zh": z, "en": e} }
+	return RuleBook{
+		Title: zh("居民区工作评价规则", "Rule book for committee assessment"),
+		Tree: []Node{
+			{ID: "resident", Text: zh("居民评价", "Residents' ratings"), Source: ResidentRating, IndicatorWeight: 60},
+			{ID: "records", Text: zh("工作记录", "Work records"), Source: Group, IndicatorWeight: 25, Children: []Node{
+				{ID: "hotline_on_time", Text: zh("12345工单按时办结率", "12345 tickets closed in time"), Source: Records, IndicatorWeight: 50, Lowest: 0.6, Highest: 1},
+				{ID: "visit_coverage", Text: zh("走访覆盖率", "Households visited"), Source: Records, IndicatorWeight: 30, Lowest: 0, Highest: 1},
+				{ID: "meetings_held", Text: zh("议事会召开率", "Deliberation meetings held"), Source: Records, IndicatorWeight: 20, Lowest: 0, Highest: 1},
+			}},
+			{ID: "panel", Text: zh("评议组评价", "Panel's ratings"), Source: PanelRating, IndicatorWeight: 15, Lowest: 0, Highest: 10},
+		},
+		Missing: Reweight,
+		Bands: []Band{
+			{ID: "excellent", Text: zh("优秀", "Excellent"), From: 85},
+			{ID: "good", Text: zh("良好", "Good"), From: 75},
+			{ID: "fair", Text: zh("合格", "Fair"), From: 60},
+			{ID: "poor", Text: zh("待改进", "Needs improvement"), From: 0},
+		},
+		Confidence: 0.95,
+		Gates: Gates{UnitMin: 30, LowReliabilityBelow: 100, PublishN: 100, PublishReliability: 0.70,
+			ConsequenceReliability: 0.80, ConsequenceRounds: 2, FragileUpTo: 2},
+		Suppression: Suppression{Cell: 10, CrossTab: 5},
+		Fieldwork:   Fieldwork{Attempts: 4, Days: 2, DayParts: 2, LinkDays: 14},
+		Appeal:      Deadlines{FileDays: 10, AcceptDays: 5, DecideDays: 30, NoticeDays: 5},
+	}
+}
+
+// weightTolerance allows for decimal weights such as 33.3 + 33.3 + 33.4.
+const weightTolerance = 1e-9
+
+// Check returns an error that names the first field which cannot be used.
+func (r *RuleBook) Check() error {
+	bad := func(where string, found any, want string) error {
+		return errs.New(errs.Invalid, "rule_book.invalid", "the rule book cannot be used").At(where, fmt.Sprint(found), want, "change the field and save again")
+	}
+	if r.Title["zh"] == "" {
+		return bad("title.zh", "", "a title")
+	}
+	if err := checkNodes(r.Tree, "tree", map[string]bool{}, bad); err != nil {
+		return err
+	}
+	if r.Missing != Reweight && r.Missing != NoScore {
+		return bad("missing", r.Missing, "reweight or no_score")
+	}
+	if len(r.Bands) < 2 || r.Bands[len(r.Bands)-1].From != 0 {
+		return bad("bands", len(r.Bands), "at least two bands, the last from 0")
+	}
+	for i := 1; i < len(r.Bands); i++ {
+		if r.Bands[i].From >= r.Bands[i-1].From {
+			return bad(fmt.Sprintf("bands[%d].from", i), r.Bands[i].From, "less than the band before")
+		}
+	}
+	if !(r.Confidence >= 0.5 && r.Confidence < 1) {
+		return bad("confidence", r.Confidence, "from 0.5 to below 1")
+	}
+	g := r.Gates
+	for _, f := range []struct {
+		name    string
+		v, low  int
+		example string
+	}{
+		{"gates.unit_min", g.UnitMin, 10, "30"}, {"gates.low_reliability_below", g.LowReliabilityBelow, g.UnitMin, "100"},
+		{"gates.publish_n", g.PublishN, g.UnitMin, "100"}, {"gates.consequence_rounds", g.ConsequenceRounds, 1, "2"},
+		{"suppression.cell", r.Suppression.Cell, 5, "10"}, {"suppression.cross_tab", r.Suppression.CrossTab, 3, "5"},
+		{"fieldwork.attempts", r.Fieldwork.Attempts, 1, "4"}, {"fieldwork.days", r.Fieldwork.Days, 1, "2"},
+		{"fieldwork.day_parts", r.Fieldwork.DayParts, 1, "2"}, {"fieldwork.link_days", r.Fieldwork.LinkDays, 1, "14"},
+		{"appeal.file_days", r.Appeal.FileDays, 1, "10"}, {"appeal.accept_days", r.Appeal.AcceptDays, 1, "5"},
+		{"appeal.decide_days", r.Appeal.DecideDays, 1, "30"}, {"appeal.notice_days", r.Appeal.NoticeDays, 1, "5"},
+	} {
+		if f.v < f.low {
+			return bad(f.name, f.v, fmt.Sprintf("at least %d, for example %s", f.low, f.example))
+		}
+	}
+	for name, v := range map[string]float64{"gates.publish_reliability": g.PublishReliability, "gates.consequence_reliability": g.ConsequenceReliability} {
+		if !(v > 0 && v < 1) {
+			return bad(name, v, "between 0 and 1")
+		}
+	}
+	return nil
+}
+
+func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(string, any, string) error) error {
+	if len(nodes) == 0 {
+		return bad(where, "none", "at least one indicator")
+	}
+	sum := 0.0
+	for i, n := range nodes {
+		at := fmt.Sprintf("%s[%d]", where, i)
+		if n.ID == "" || seen[n.ID] {
+			return bad(at+".id", n.ID, "a unique id")
+		}
+		seen[n.ID] = true
+		if !(n.IndicatorWeight > 0 && n.IndicatorWeight <= 100) {
+			return bad(at+".weight", n.IndicatorWeight, "more than 0 and at most 100")
+		}
+		sum += n.IndicatorWeight
+		switch n.Source {
+		case Group:
+			if err := checkNodes(n.Children, at+".children", seen, bad); err != nil {
+				return err
+			}
+		case Records, PanelRating:
+			if n.Lowest == n.Highest || math.IsNaN(n.Lowest) || math.IsNaN(n.Highest) {
+				return bad(at+".highest", n.Highest, "a value other than lowest")
+			}
+		case ResidentRating:
+		default:
+			return bad(at+".source", n.Source, "resident, records, panel or dimension")
+		}
+	}
+	if math.Abs(sum-100) > weightTolerance {
+		return bad(where, sum, "weights that add up to 100")
+	}
+	return nil
+}
+
+// DecodeRuleBook reads a rule book from JSON and checks it.
+func DecodeRuleBook(data []byte) (*RuleBook, error) {
+	var r RuleBook
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, errs.Wrap(err, errs.Invalid, "rule_book.json", "the rule book is not valid JSON")
+	}
+	return &r, r.Check()
+}
+
+// BandOf returns the band of a score by the book's thresholds.
+func (r *RuleBook) BandOf(score float64) Band {
+	for _, b := range r.Bands {
+		if score >= b.From {
+			return b
+		}
+	}
+	return r.Bands[len(r.Bands)-1]
+}
