@@ -1,0 +1,328 @@
+package estimate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// LonelyPolicy says what a stratum with one sampled unit (of more than one in
+// the population) contributes to a variance. One unit shows no variation, so
+// every choice is an assumption; the default refuses.
+type LonelyPolicy string
+
+// The policies. Adjust measures the unit from zero instead of its stratum's
+// mean, which for linearised scores is the mean of the whole sample
+// (conservative). Average gives the stratum the mean variance of the others.
+// Remove and Certainty let it contribute nothing.
+const (
+	LonelyFail      LonelyPolicy = "fail"
+	LonelyAdjust    LonelyPolicy = "adjust"
+	LonelyAverage   LonelyPolicy = "average"
+	LonelyRemove    LonelyPolicy = "remove"
+	LonelyCertainty LonelyPolicy = "certainty"
+)
+
+// ParseLonely reads a policy; the empty text is LonelyFail.
+func ParseLonely(s string) (LonelyPolicy, error) {
+	switch p := LonelyPolicy(s); p {
+	case "":
+		return LonelyFail, nil
+	case LonelyFail, LonelyAdjust, LonelyAverage, LonelyRemove, LonelyCertainty:
+		return p, nil
+	}
+	return "", fault("lonely_policy", "unknown rule for a stratum with one unit").
+		At("lonely", s, "one of fail, adjust, average, remove, certainty", "")
+}
+
+// Stage is one stage of selection, as columns over the rows of the sample.
+// Codes are any integers; Encode makes them from labels.
+type Stage struct {
+	// Unit is the sampling unit of each row; nil makes every row its own unit.
+	Unit []int32
+	// Stratum is the stratum of each row; nil means one stratum. From the
+	// second stage on, strata lie within the unit of the stage before.
+	Stratum []int32
+	// Population is the number of units in the population of the row's stratum
+	// (second stage: of the unit before). nil means drawn with replacement or
+	// from a very large population.
+	Population []float64
+}
+
+// Spec describes a sample: one entry per row in every slice.
+type Spec struct {
+	Rows   int
+	Stages []Stage
+	// DesignWeight is 1/inclusion probability. nil means the product over the
+	// stages of population over sample size, or 1 without populations. Zero
+	// keeps a row in the design and out of every estimate.
+	DesignWeight []float64
+	// Nest says that unit codes repeat between strata.
+	Nest   bool
+	Lonely LonelyPolicy
+}
+
+// stage is a checked Stage: dense codes, ordered by (stratum, unit) so that
+// sums over units run in an order that does not depend on that of the rows.
+type stage struct {
+	unit       []int32   // row -> unit
+	stratumOf  []int32   // unit -> stratum
+	parentOf   []int32   // stratum -> unit of the stage before, -1 at the first
+	sampled    []int32   // stratum -> units sampled
+	population []float64 // stratum -> population units, +Inf without one
+}
+
+// Design is a checked sampling design. It is immutable and safe for use by
+// several goroutines.
+type Design struct {
+	n      int
+	weight []float64
+	stages []stage
+	hasFPC bool
+	lonely LonelyPolicy
+}
+
+// Rows is the number of rows of the sample.
+func (d *Design) Rows() int { return d.n }
+
+// DesignWeight is the weight of every row; the slice must not be changed.
+func (d *Design) DesignWeight() []float64 { return d.weight }
+
+// Lonely is the policy for a stratum with one unit.
+func (d *Design) Lonely() LonelyPolicy { return d.lonely }
+
+// PSU is the first-stage unit of every row as a dense code, and the number of
+// units; PSUStratum gives each unit's stratum. They must not be changed.
+func (d *Design) PSU() (unit []int32, units int) {
+	return d.stages[0].unit, len(d.stages[0].stratumOf)
+}
+
+// PSUStratum is the first-stage stratum of every first-stage unit, and the
+// number of strata.
+func (d *Design) PSUStratum() (stratum []int32, strata int) {
+	return d.stages[0].stratumOf, len(d.stages[0].sampled)
+}
+
+// New checks a sample description. Errors name the column, the row (counted
+// from 1) and the fault: units in two strata without Nest, a population
+// smaller than its sample or not constant in a stratum, a negative or
+// non-finite weight.
+func New(s Spec) (*Design, error) {
+	if s.Rows == 0 {
+		return nil, fault("no_rows", "the sample has no rows")
+	}
+	lonely, err := ParseLonely(string(s.Lonely))
+	if err != nil {
+		return nil, err
+	}
+	stages := s.Stages
+	if len(stages) == 0 {
+		stages = []Stage{{}}
+	}
+	d := &Design{n: s.Rows, lonely: lonely}
+	var parent []int32
+	for i, st := range stages {
+		g, err := newStage(st, parent, i, s.Rows, s.Nest)
+		if err != nil {
+			return nil, err
+		}
+		d.hasFPC = d.hasFPC || st.Population != nil
+		d.stages = append(d.stages, g)
+		parent = g.unit
+	}
+	if s.DesignWeight == nil {
+		d.weight = d.impliedWeights()
+		return d, nil
+	}
+	mustLen("DesignWeight", len(s.DesignWeight), s.Rows)
+	if err := checkWeights(s.DesignWeight); err != nil {
+		return nil, err
+	}
+	d.weight = s.DesignWeight
+	return d, nil
+}
+
+// WithWeights is the same design with other weights (after calibration, for a
+// replicate).
+func (d *Design) WithWeights(w []float64) (*Design, error) {
+	mustLen("DesignWeight", len(w), d.n)
+	if err := checkWeights(w); err != nil {
+		return nil, err
+	}
+	c := *d
+	c.weight = w
+	return &c, nil
+}
+
+func checkWeights(w []float64) error {
+	any := false
+	for i, v := range w {
+		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+			return fault("weight", "a design weight must be a number of at least 0").
+				At(fmt.Sprintf("DesignWeight, row %d", i+1), fmt.Sprint(v), "0 or more", "mend the weight or leave out the row's design")
+		}
+		any = any || v > 0
+	}
+	if !any {
+		return fault("weight_all_zero", "all design weights are zero")
+	}
+	return nil
+}
+
+// impliedWeights is the product over the stages of population over sample.
+func (d *Design) impliedWeights() []float64 {
+	w := make([]float64, d.n)
+	for i := range w {
+		w[i] = 1
+		for k := range d.stages {
+			st := &d.stages[k]
+			h := st.stratumOf[st.unit[i]]
+			if p := st.population[h]; !math.IsInf(p, 1) {
+				w[i] *= p / float64(st.sampled[h])
+			}
+		}
+	}
+	return w
+}
+
+// newStage gives dense codes to units and strata and counts them. Units are
+// told apart by (unit before, code), with nest also by stratum.
+func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
+	type key struct{ parent, stratum, unit int32 }
+	rows := make([]key, n)
+	for i := range rows {
+		k := key{unit: int32(i)}
+		if parent != nil {
+			k.parent = parent[i]
+		}
+		if s.Stratum != nil {
+			k.stratum = s.Stratum[i]
+		}
+		if s.Unit != nil {
+			k.unit = s.Unit[i]
+		}
+		rows[i] = k
+	}
+	if s.Unit != nil {
+		mustLen("Unit", len(s.Unit), n)
+	}
+	if s.Stratum != nil {
+		mustLen("Stratum", len(s.Stratum), n)
+	}
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		x, y := rows[a], rows[b]
+		return cmp.Or(cmp.Compare(x.parent, y.parent), cmp.Compare(x.stratum, y.stratum),
+			cmp.Compare(x.unit, y.unit), cmp.Compare(a, b))
+	})
+	g := stage{unit: make([]int32, n)}
+	for at, i := range order {
+		k := rows[i]
+		newUnit := at == 0 || rows[order[at-1]] != k
+		if newUnit {
+			p := rows[order[max(at-1, 0)]]
+			if at == 0 || p.parent != k.parent || p.stratum != k.stratum {
+				g.sampled = append(g.sampled, 0)
+				par := int32(-1)
+				if parent != nil {
+					par = k.parent
+				}
+				g.parentOf = append(g.parentOf, par)
+			}
+			h := int32(len(g.sampled) - 1)
+			g.stratumOf = append(g.stratumOf, h)
+			g.sampled[h]++
+		}
+		g.unit[i] = int32(len(g.stratumOf) - 1)
+	}
+	if !nest && s.Unit != nil && s.Stratum != nil {
+		if err := checkNested(s, parent, level); err != nil {
+			return stage{}, err
+		}
+	}
+	return g, g.setPopulation(s.Population, level)
+}
+
+// checkNested refuses a unit code that is seen in two strata.
+func checkNested(s Stage, parent []int32, level int) error {
+	type id struct{ parent, unit int32 }
+	seen := make(map[id]int32, 64)
+	for i, u := range s.Unit {
+		k := id{unit: u}
+		if parent != nil {
+			k.parent = parent[i]
+		}
+		if h, ok := seen[k]; ok && h != s.Stratum[i] {
+			return fault("not_nested", "a sampling unit lies in two strata").
+				At(fmt.Sprintf("stage %d, row %d", level+1, i+1), "", "one stratum per unit",
+					"set nest if unit labels repeat between strata")
+		}
+		seen[k] = s.Stratum[i]
+	}
+	return nil
+}
+
+// setPopulation takes one population size per stratum from the rows.
+func (g *stage) setPopulation(pop []float64, level int) error {
+	g.population = make([]float64, len(g.sampled))
+	for h := range g.population {
+		g.population[h] = math.Inf(1)
+	}
+	if pop == nil {
+		return nil
+	}
+	mustLen("Population", len(pop), len(g.unit))
+	set := make([]bool, len(g.sampled))
+	for i, p := range pop {
+		h := g.stratumOf[g.unit[i]]
+		where := fmt.Sprintf("stage %d, row %d", level+1, i+1)
+		switch {
+		case math.IsNaN(p) || p <= 0:
+			return fault("population", "a population size must be a positive number").
+				At(where, fmt.Sprint(p), "number of units in the stratum", "")
+		case p < float64(g.sampled[h]):
+			return fault("population_small", "the population is smaller than the sample").
+				At(where, fmt.Sprint(p), fmt.Sprintf("at least the %d units sampled", g.sampled[h]),
+					"give sizes, not sampling fractions; check that strata and unit labels match")
+		case set[h] && p != g.population[h]:
+			return fault("population_varies", "the population size differs within a stratum").
+				At(where, fmt.Sprint(p), fmt.Sprint(g.population[h]), "give one size per stratum")
+		}
+		g.population[h], set[h] = p, true
+	}
+	return nil
+}
+
+func mustLen(what string, got, want int) {
+	if got != want {
+		panic(fmt.Sprintf("estimate: %s has %d entries for %d rows", what, got, want))
+	}
+}
+
+// Encode turns labels into codes 0, 1, … in sorted order of the labels, and
+// returns the labels. Missing (empty) labels get -1.
+func Encode(labels []string) (codes []int32, levels []string) {
+	seen := make(map[string]int32)
+	for _, l := range labels {
+		if _, ok := seen[l]; !ok && l != "" {
+			seen[l] = 0
+			levels = append(levels, l)
+		}
+	}
+	slices.Sort(levels)
+	for i, l := range levels {
+		seen[l] = int32(i)
+	}
+	codes = make([]int32, len(labels))
+	for i, l := range labels {
+		codes[i] = -1
+		if l != "" {
+			codes[i] = seen[l]
+		}
+	}
+	return codes, levels
+}
