@@ -1,0 +1,66 @@
+// Package handle is what all page handlers share: the renderer, the actor and
+// one way to fail.
+package handle
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/web/page/render"
+	"gongping/web/signin"
+)
+
+// Pages is given to every feature's Routes.
+type Pages struct {
+	*render.Renderer
+	// Fail answers with the error page (or problem document) of an error.
+	Fail func(*gin.Context, error)
+	// District is the installation's default district.
+	District string
+}
+
+// Func is a page handler that may fail.
+type Func func(c *gin.Context, who authz.Actor) error
+
+// Signed wraps a handler for signed-in people. Nobody is sent to the sign-in
+// page and comes back afterwards.
+func (p *Pages) Signed(fn Func) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who := signin.Actor(c.Request.Context())
+		if who.Role == "" {
+			if c.Request.Method == http.MethodGet && !render.IsPartial(c) {
+				c.Redirect(http.StatusSeeOther, "/sign-in?to="+url.QueryEscape(c.Request.URL.RequestURI()))
+				return
+			}
+			p.Fail(c, errs.New(errs.Unauthorized, "auth.sign_in", "sign in first"))
+			return
+		}
+		p.run(c, who, fn)
+	}
+}
+
+// Public wraps a handler that needs nobody signed in.
+func (p *Pages) Public(fn Func) gin.HandlerFunc {
+	return func(c *gin.Context) { p.run(c, signin.Actor(c.Request.Context()), fn) }
+}
+
+func (p *Pages) run(c *gin.Context, who authz.Actor, fn Func) {
+	if err := fn(c, who); err != nil {
+		p.Fail(c, err)
+	}
+}
+
+// Done flashes a success notice and goes to another page (POST, redirect, GET).
+func (p *Pages) Done(c *gin.Context, to, key string, args map[string]string) {
+	render.Flash(c, "success", key, args)
+	c.Redirect(http.StatusSeeOther, to)
+}
+
+// T gives a sentence in the language of the request.
+func (p *Pages) T(c *gin.Context, key string, pairs ...any) string {
+	return p.Printer(c).T(key, pairs...)
+}
