@@ -115,7 +115,7 @@ func create(t testing.TB, tpl string) string {
 		t.Fatalf("testkit: %v", err)
 	}
 	name := fmt.Sprintf("gongping_test_%d_%d", os.Getpid(), serial.Add(1))
-	if err := admin.exec(`create database ` + pgx.Identifier{name}.Sanitize() + ` encoding 'UTF8' template ` + pgx.Identifier{tpl}.Sanitize()); err != nil {
+	if err := admin.exec(`create database ` + pgx.Identifier{name}.Sanitize() + ` encoding 'UTF8' strategy file_copy template ` + pgx.Identifier{tpl}.Sanitize()); err != nil {
 		t.Fatalf("testkit: make a database: %v", err)
 	}
 	t.Cleanup(func() {
