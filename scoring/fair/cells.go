@@ -1,0 +1,188 @@
+package fair
+
+import (
+	"cmp"
+	"slices"
+)
+
+// side says which of the three parts an answer belongs to.
+type side uint8
+
+const (
+	ordinary side = iota
+	lowSide
+	highSide
+)
+
+// cell is a run of identical answers of one unit: same score, same
+// case-mix-adjusted score and same weight, hence the same influence.
+type cell struct {
+	score, adj, w float64 // w is the weight after the batch rule
+	design        float64 // the design weight itself
+	n             int32
+	side          side
+}
+
+// Sums are the sufficient statistics of a unit for the official score.
+type Sums struct {
+	N         int     // answers
+	W, W2, Y  float64 // all: sum of weights, of squares, of weighted scores
+	Wo, Wo2   float64 // ordinary answers
+	Yo, Qo    float64 // ordinary: weighted sum of scores and of squares
+	WL, YL    float64 // low extremes
+	WH, YH    float64 // high extremes
+	Low, High int     // numbers of extreme answers
+}
+
+// add counts n answers of one cell in (n may be negative: out).
+func (s *Sums) add(c *cell, n int) {
+	f := float64(n)
+	w := float64(f * c.w)
+	wy := float64(w * c.adj)
+	s.N += n
+	s.W += w
+	s.W2 += float64(w * c.w)
+	s.Y += wy
+	switch c.side {
+	case lowSide:
+		s.Low += n
+		s.WL += w
+		s.YL += wy
+	case highSide:
+		s.High += n
+		s.WH += w
+		s.YH += wy
+	default:
+		s.Wo += w
+		s.Wo2 += float64(w * c.w)
+		s.Yo += wy
+		s.Qo += float64(wy * c.adj)
+	}
+}
+
+// effectiveN is Kish's effective number of answers, (sum w)^2 / sum w^2.
+func (s *Sums) effectiveN() float64 {
+	if s.W2 <= 0 {
+		return 0
+	}
+	return float64(s.W*s.W) / s.W2
+}
+
+// layout is the input in canonical order: answers grouped by unit and sorted
+// within it, and their cells.
+type layout struct {
+	order  []int32 // answer index by unit, canonical within
+	start  []int32 // first position of each unit in order
+	adj    []float64
+	weight []float64 // working weight by answer
+	cells  []cell
+	cstart []int32 // first cell of each unit
+	cellOf []int32 // by position in order
+}
+
+// group brings the answers of each unit together (counting sort).
+func group(in *Input) *layout {
+	n := len(in.Unit)
+	l := &layout{order: make([]int32, n), start: make([]int32, in.Units+1), adj: in.Score, weight: in.DesignWeight}
+	for _, u := range in.Unit {
+		l.start[u+1]++
+	}
+	for u := range in.Units {
+		l.start[u+1] += l.start[u]
+	}
+	next := slices.Clone(l.start[:in.Units])
+	for i, u := range in.Unit {
+		l.order[next[u]] = int32(i)
+		next[u]++
+	}
+	if l.weight == nil {
+		l.weight = make([]float64, n)
+		for i := range l.weight {
+			l.weight[i] = 1
+		}
+	}
+	return l
+}
+
+// sort puts the answers of every unit into the canonical order. The working
+// weights must be final: they are part of it.
+func (l *layout) sort(in *Input) {
+	forUnits(in.Units, func(u int) { l.sortUnit(in, l.start[u], l.start[u+1]) })
+}
+
+type sortKey struct {
+	score, w float64
+	i        int32
+}
+
+// sortUnit sorts by score, weight and covariates. Answers that tie in all of
+// them are interchangeable.
+func (l *layout) sortUnit(in *Input, from, to int32) {
+	keys := make([]sortKey, to-from)
+	for j, i := range l.order[from:to] {
+		keys[j] = sortKey{in.Score[i], l.weight[i], i}
+	}
+	slices.SortFunc(keys, func(a, b sortKey) int {
+		if a.score != b.score {
+			return cmp.Compare(a.score, b.score)
+		}
+		if a.w != b.w {
+			return cmp.Compare(a.w, b.w)
+		}
+		if d := in.DesignWeight; d != nil && d[a.i] != d[b.i] {
+			return cmp.Compare(d[a.i], d[b.i])
+		}
+		for _, c := range in.Covariate {
+			if c[a.i] != c[b.i] {
+				return cmp.Compare(c[a.i], c[b.i])
+			}
+		}
+		return 0
+	})
+	for j := range keys {
+		l.order[int(from)+j] = keys[j].i
+	}
+}
+
+// makeCells merges runs of identical answers. classify is called on the
+// unadjusted score: an extreme mark is extreme whoever gave it.
+func (l *layout) makeCells(in *Input, classify func(score float64) side) {
+	n := len(l.order)
+	l.cells = make([]cell, 0, min(n, 16*in.Units+64))
+	l.cstart = make([]int32, in.Units+1)
+	l.cellOf = make([]int32, n)
+	for u := range in.Units {
+		l.cstart[u] = int32(len(l.cells))
+		for p := l.start[u]; p < l.start[u+1]; p++ {
+			i := l.order[p]
+			d := 1.0
+			if in.DesignWeight != nil {
+				d = in.DesignWeight[i]
+			}
+			k := len(l.cells)
+			if k > int(l.cstart[u]) {
+				c := &l.cells[k-1]
+				if c.score == in.Score[i] && c.adj == l.adj[i] && c.w == l.weight[i] && c.design == d {
+					c.n++
+					l.cellOf[p] = int32(k - 1)
+					continue
+				}
+			}
+			l.cells = append(l.cells, cell{in.Score[i], l.adj[i], l.weight[i], d, 1, classify(in.Score[i])})
+			l.cellOf[p] = int32(k)
+		}
+	}
+	l.cstart[in.Units] = int32(len(l.cells))
+}
+
+// sums adds up the cells of unit u in canonical order.
+func (l *layout) sums(u int) Sums {
+	var s Sums
+	for i := l.cstart[u]; i < l.cstart[u+1]; i++ {
+		s.add(&l.cells[i], int(l.cells[i].n))
+	}
+	return s
+}
+
+// unitCells are the cells of unit u.
+func (l *layout) unitCells(u int) []cell { return l.cells[l.cstart[u]:l.cstart[u+1]] }

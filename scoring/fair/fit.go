@@ -1,0 +1,128 @@
+package fair
+
+import "math"
+
+// fitPrior learns the prior from all units: which sides can be told from
+// ordinary answers, the pooled variances, and the three mixing distributions.
+func fitPrior(in *Input, l *layout, par *Params) *Prior {
+	p := &Prior{lowAt: par.LowAt, highAt: par.HighAt, unitX: in.UnitCovariate}
+	lowShare, highShare := extremeShares(in, l, par)
+	p.Low.Active = lowShare > 0 && lowShare <= par.MaxExtremeShare
+	p.High.Active = highShare > 0 && highShare <= par.MaxExtremeShare
+	l.makeCells(in, p.classify)
+	sums := make([]Sums, in.Units)
+	forUnits(in.Units, func(u int) { sums[u] = l.sums(u) })
+	p.fit(l, sums)
+	return p
+}
+
+// extremeShares are the weighted pooled shares at or beyond the thresholds.
+func extremeShares(in *Input, l *layout, par *Params) (low, high float64) {
+	total := 0.0
+	for _, i := range l.order {
+		w := l.weight[i]
+		total += w
+		switch s := in.Score[i]; {
+		case s <= par.LowAt:
+			low += w
+		case s >= par.HighAt:
+			high += w
+		}
+	}
+	if total > 0 {
+		low /= total
+		high /= total
+	}
+	return low, high
+}
+
+func (p *Prior) fit(l *layout, sums []Sums) {
+	ord, tot := make([]meanStat, len(sums)), make([]meanStat, len(sums))
+	for u := range sums {
+		s := &sums[u]
+		if s.N > 0 {
+			tot[u] = meanStat{s.Y / s.W, s.effectiveN()}
+		}
+		if s.Wo2 > 0 {
+			ord[u] = meanStat{s.Yo / s.Wo, float64(s.Wo*s.Wo) / s.Wo2}
+		}
+	}
+	p.Ordinary = fitNormal(ord, p.unitX, pooledVariance(l, sums, true))
+	p.Total = fitNormal(tot, p.unitX, pooledVariance(l, sums, false))
+	var lv, hv, lw, hw float64
+	for u := range sums {
+		lv += sums[u].YL
+		lw += sums[u].WL
+		hv += sums[u].YH
+		hw += sums[u].WH
+	}
+	p.fitSides(sums, ord, lv, lw, hv, hw)
+}
+
+// fitSides fits the mixtures on both sides, given the shrunk ordinary means.
+func (p *Prior) fitSides(sums []Sums, ord []meanStat, lv, lw, hv, hw float64) {
+	low, high := make([]shareStat, 0, len(sums)), make([]shareStat, 0, len(sums))
+	centre, n := 0.0, 0.0
+	for u := range sums {
+		s := &sums[u]
+		if s.N == 0 {
+			continue
+		}
+		m, _ := p.Ordinary.shrink(ord[u].y, ord[u].n, p.priorMean(u))
+		ne := s.effectiveN()
+		low = append(low, shareStat{clampShare(s.WL/s.W) * ne, ne, m})
+		high = append(high, shareStat{clampShare(s.WH/s.W) * ne, ne, m})
+		centre += m
+		n++
+	}
+	if n > 0 {
+		centre /= n
+	}
+	if p.Low.Active {
+		p.Low = fitShare(low, lv/lw, centre)
+	}
+	if p.High.Active {
+		p.High = fitShare(high, hv/hw, centre)
+	}
+}
+
+// priorMean is the prior mean of the ordinary answers of unit u.
+func (p *Prior) priorMean(u int) float64 {
+	if len(p.Ordinary.Beta) == 0 {
+		return 0
+	}
+	return predict(p.Ordinary.Beta, p.unitX, u)
+}
+
+// pooledVariance is the pooled within-unit variance of one answer,
+// sum w (y - ybar_u)^2 / sum_u (W_u - W2_u/W_u): unbiased under any weights
+// that do not depend on y. Pooling matters: the unit's own variance moves with
+// its mean, and an interval from it would be too short just where the marks
+// happen to agree.
+func pooledVariance(l *layout, sums []Sums, ordinaryOnly bool) float64 {
+	ss, df := 0.0, 0.0
+	for u := range sums {
+		w, w2, y := sums[u].W, sums[u].W2, sums[u].Y
+		if ordinaryOnly {
+			w, w2, y = sums[u].Wo, sums[u].Wo2, sums[u].Yo
+		}
+		if w <= 0 {
+			continue
+		}
+		mean := y / w
+		for _, c := range l.unitCells(u) {
+			if ordinaryOnly && c.side != ordinary {
+				continue
+			}
+			d := c.adj - mean
+			// Dividing by the unit's W makes units with large weights count by
+			// their answers, not by their population.
+			ss += float64(float64(float64(c.n)*c.w) * float64(d*d) / w * float64(sums[u].N))
+		}
+		df += float64((1 - w2/float64(w*w)) * float64(sums[u].N))
+	}
+	if df <= 0 {
+		return 0
+	}
+	return math.Max(ss/df, 0)
+}

@@ -1,0 +1,141 @@
+package fair
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// unitScorer scores one unit again with answers taken out.
+type unitScorer struct {
+	p     *Prior
+	cells []cell
+	full  Sums
+	xi    float64
+	ev    Evidence
+	sc    *scratch
+	theta float64
+}
+
+// without returns the score with n answers of each listed cell removed.
+func (s *unitScorer) without(t *Sums) float64 {
+	if t.N <= 0 {
+		return s.theta
+	}
+	return s.p.score(t, s.xi, s.ev, s.sc).theta
+}
+
+// cellInfluence is the leave-one-out influence of one answer of each cell.
+type cellInfluence struct {
+	official, raw float64
+	cell          int32
+}
+
+func (s *unitScorer) influences(dst []cellInfluence) []cellInfluence {
+	dst = dst[:0]
+	raw := s.full.Y / s.full.W
+	for i := range s.cells {
+		t := s.full
+		t.add(&s.cells[i], -1)
+		v := cellInfluence{cell: int32(i)}
+		if t.N > 0 && t.W > 0 {
+			v.official = s.theta - s.without(&t)
+			v.raw = raw - t.Y/t.W
+		}
+		dst = append(dst, v)
+	}
+	return dst
+}
+
+// ordered sorts influences so that the answers with the strongest pull down
+// (dir < 0) or up (dir > 0) come first; ties by cell.
+func ordered(inf []cellInfluence, dir float64) []cellInfluence {
+	out := slices.Clone(inf)
+	slices.SortFunc(out, func(a, b cellInfluence) int {
+		return cmp.Or(cmp.Compare(float64(-dir*a.official), float64(-dir*b.official)), cmp.Compare(a.cell, b.cell))
+	})
+	return out
+}
+
+// removeFirst returns the sums without the first k answers in the order given.
+func (s *unitScorer) removeFirst(ord []cellInfluence, k int) Sums {
+	t := s.full
+	for _, o := range ord {
+		if k <= 0 {
+			break
+		}
+		n := min(k, int(s.cells[o.cell].n))
+		t.add(&s.cells[o.cell], -n)
+		k -= n
+	}
+	return t
+}
+
+// worst fills how far official and raw score move without the 1..k strongest.
+func (s *unitScorer) worst(ord []cellInfluence, k int) (official, raw []float64) {
+	k = min(k, s.full.N-1)
+	if k <= 0 {
+		return nil, nil
+	}
+	both := make([]float64, 2*k)
+	official, raw = both[:k:k], both[k:]
+	mean := s.full.Y / s.full.W
+	for j := range k {
+		t := s.removeFirst(ord, j+1)
+		official[j] = s.without(&t) - s.theta
+		raw[j] = t.Y/t.W - mean
+	}
+	return official, raw
+}
+
+// fragility finds the fewest answers whose removal moves the score across the
+// cut of its band: above hi when the lowest go, below lo when the highest go.
+// The score is monotone in the number removed up to rounding, so the number is
+// found by halving; it is exact where each removal moves the score one way.
+func (s *unitScorer) fragility(down, up []cellInfluence, lo, hi float64, limit int) (n int, raise bool) {
+	limit = min(limit, s.full.N-1)
+	best := limit + 1
+	search := func(ord []cellInfluence, crossed func(x float64) bool) int {
+		t := s.removeFirst(ord, best-1)
+		if best <= 1 || !crossed(s.without(&t)) {
+			return best
+		}
+		a, b := 0, best-1 // crossed at b, not at a
+		for b-a > 1 {
+			mid := (a + b) / 2
+			t := s.removeFirst(ord, mid)
+			if crossed(s.without(&t)) {
+				b = mid
+			} else {
+				a = mid
+			}
+		}
+		return b
+	}
+	if !math.IsInf(hi, 1) {
+		if k := search(down, func(x float64) bool { return x >= hi }); k < best {
+			best, raise = k, true
+		}
+	}
+	if !math.IsInf(lo, -1) {
+		if k := search(up, func(x float64) bool { return x < lo }); k < best {
+			best, raise = k, false
+		}
+	}
+	if best > limit {
+		return 0, false
+	}
+	return best, raise
+}
+
+// bandBounds are the cuts around a band, infinite at the ends.
+func bandBounds(cuts []float64, band int) (lo, hi float64) {
+	lo, hi = math.Inf(-1), math.Inf(1)
+	if band > 0 {
+		lo = cuts[band-1]
+	}
+	if band < len(cuts) {
+		hi = cuts[band]
+	}
+	return lo, hi
+}

@@ -1,0 +1,36 @@
+package fair
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// forUnits calls f for 0..n-1 on all cores. Each call writes only what belongs
+// to its unit, so the result cannot depend on the schedule.
+func forUnits(n int, f func(u int)) {
+	const chunk = 32
+	workers := min(runtime.GOMAXPROCS(0), (n+chunk-1)/chunk)
+	if workers <= 1 {
+		for u := range n {
+			f(u)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				from := int(next.Add(chunk)) - chunk
+				if from >= n {
+					return
+				}
+				for u := from; u < min(from+chunk, n); u++ {
+					f(u)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

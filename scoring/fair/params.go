@@ -1,0 +1,50 @@
+package fair
+
+// Params is what the rule book fixes before fieldwork.
+type Params struct {
+	// LowAt and HighAt: a score <= LowAt is a low extreme, >= HighAt a high one.
+	LowAt, HighAt float64
+	// MaxExtremeShare: a side whose extremes are more common than this over all
+	// units is ordinary there; from marks alone a lone extreme cannot be told
+	// from an ordinary answer (two fifths of a five-point item are "very
+	// satisfied").
+	MaxExtremeShare float64
+	// Cuts are the lower bounds of bands 1, 2, ...; below the first is band 0.
+	Cuts []float64
+	// BandConfidence is the posterior probability from which one band is given.
+	BandConfidence float64
+	// MinScore, MinPlain, MinReliability, ConsequenceReliability are the gates:
+	// completes for any unit score, completes for publication without the
+	// reliability rule, reliability for publication, reliability for
+	// consequences (in this and the last round).
+	MinScore, MinPlain                     int
+	MinReliability, ConsequenceReliability float64
+	// HuberK is the tuning constant of the diagnostic Huber mean.
+	HuberK float64
+	// Worst is how many worst answers on either side the influence statement
+	// removes; MaxFragility the largest number of removals tried.
+	Worst, MaxFragility int
+	// CollectiveAlpha is the level of the collective-signal test and
+	// MinHouseholds the least number of unrelated households in a cluster.
+	CollectiveAlpha float64
+	MinHouseholds   int
+	// BatchAlpha is the level of the fieldwork-batch test and MinBatch the
+	// smallest batch tested.
+	BatchAlpha float64
+	MinBatch   int
+	// Level is the coverage of the intervals.
+	Level float64
+}
+
+// DefaultParams are the defaults of the rule book.
+func DefaultParams() Params {
+	return Params{
+		LowAt: 20, HighAt: 95, MaxExtremeShare: 0.25,
+		Cuts: []float64{60, 70, 80, 90}, BandConfidence: 0.80,
+		MinScore: 30, MinPlain: 100, MinReliability: 0.70, ConsequenceReliability: 0.80,
+		HuberK: 1.345, Worst: 5, MaxFragility: 50,
+		CollectiveAlpha: 0.01, MinHouseholds: 3,
+		BatchAlpha: 0.001, MinBatch: 5,
+		Level: 0.95,
+	}
+}

@@ -1,0 +1,270 @@
+package fair
+
+import (
+	"fmt"
+	"sync"
+
+	"gongping/internal/errs"
+)
+
+// Score runs the official estimator over all units. Errors name the faulty row
+// and how to mend it; units without answers get the status NotEnough.
+func Score(in *Input, par Params) (*Result, error) {
+	if err := par.check(); err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	l := group(in)
+	res := &Result{}
+	factor := l.batchRule(in, &par)
+	l.applyFactor(factor)
+	l.sort(in)
+	res.CaseMix = l.adjustCaseMix(in)
+	res.Prior = fitPrior(in, l, &par)
+	res.Warnings = warnings(in, res.Prior)
+	r := &runner{in: in, l: l, par: &par, prior: res.Prior, test: newTester(in, l, &par), factor: factor}
+	res.Units = make([]UnitResult, in.Units)
+	r.out = newAnswers(len(in.Unit))
+	r.units = res.Units
+	forUnits(in.Units, r.unit)
+	res.Answers = r.out
+	return res, nil
+}
+
+func (par *Params) check() error {
+	faulty := func(field, found, want string) error {
+		return errs.New(errs.Invalid, "fair.params", "the rule book's %s cannot be used", field).
+			With(map[string]any{"Field": field}).At(field, found, want, "correct the rule book before it is frozen")
+	}
+	for i := 1; i < len(par.Cuts); i++ {
+		if !(par.Cuts[i] > par.Cuts[i-1]) {
+			return faulty("Cuts", num(par.Cuts[i]), "cuts in increasing order")
+		}
+	}
+	switch {
+	case !(par.LowAt < par.HighAt):
+		return faulty("LowAt", num(par.LowAt), "a number below HighAt")
+	case !(par.MaxExtremeShare >= 0 && par.MaxExtremeShare < 1):
+		return faulty("MaxExtremeShare", num(par.MaxExtremeShare), "a share from 0 to below 1")
+	case !(par.HuberK > 0):
+		return faulty("HuberK", num(par.HuberK), "a positive number")
+	case !(par.Level > 0.5 && par.Level < 1):
+		return faulty("Level", num(par.Level), "a coverage between 0.5 and 1")
+	case par.Worst < 0 || par.MaxFragility < 0 || par.MinHouseholds < 2 || par.MinBatch < 2:
+		return faulty("Worst, MaxFragility, MinHouseholds or MinBatch", "a negative or too small number", "0, 0, 2 and 2 or more")
+	}
+	return nil
+}
+
+// applyFactor multiplies the working weights; the design weights stay.
+func (l *layout) applyFactor(factor []float64) {
+	if factor == nil {
+		return
+	}
+	w := make([]float64, len(l.weight))
+	for i := range w {
+		w[i] = float64(l.weight[i] * factor[i])
+	}
+	l.weight = w
+}
+
+func warnings(in *Input, p *Prior) []string {
+	var w []string
+	if p.Ordinary.Free <= 2 {
+		w = append(w, fmt.Sprintf("%d units are too few to borrow strength from each other: means are not shrunk", in.Units))
+	}
+	if len(in.UnitCovariate) > 0 && len(p.Ordinary.Beta) == 1 {
+		w = append(w, "too few units for the unit covariates: they were left out")
+	}
+	if p.Ordinary.Tau2 == 0 && p.Ordinary.Free > 2 {
+		w = append(w, "the ordinary answers show no differences between units beyond chance")
+	}
+	return w
+}
+
+func newAnswers(n int) Answers {
+	return Answers{
+		Influence: make([]float64, n), RawInfluence: make([]float64, n),
+		RobustWeight: make([]float64, n), HuberWeight: make([]float64, n), Reason: make([]Reason, n),
+	}
+}
+
+// runner scores units; each call writes only its unit's rows.
+type runner struct {
+	in     *Input
+	l      *layout
+	par    *Params
+	prior  *Prior
+	test   *tester
+	factor []float64
+	units  []UnitResult
+	out    Answers
+	pool   sync.Pool
+}
+
+// work is the memory one unit needs, reused between units.
+type work struct {
+	sc    scratch
+	inf   []cellInfluence
+	comp  []component
+	huber []float64
+}
+
+func (r *runner) unit(u int) {
+	w, _ := r.pool.Get().(*work)
+	if w == nil {
+		w = &work{}
+	}
+	defer r.pool.Put(w)
+	res := &r.units[u]
+	cells := r.l.unitCells(u)
+	res.Band, res.CollectiveLow.BayesFactor, res.CollectiveHigh.BayesFactor = NoBand, 1, 1
+	if len(cells) == 0 {
+		return
+	}
+	s := unitScorer{p: r.prior, cells: cells, full: r.l.sums(u), xi: r.prior.priorMean(u), ev: noEvidence, sc: &w.sc}
+	r.evidence(u, res, &s.ev)
+	post := r.prior.score(&s.full, s.xi, s.ev, s.sc)
+	s.theta = post.theta
+	r.describe(u, res, &post, cells, w)
+	w.inf = s.influences(w.inf)
+	down, up := ordered(w.inf, -1), ordered(w.inf, 1)
+	res.WithoutLowest, res.RawWithoutLowest = s.worst(down, r.par.Worst)
+	res.WithoutHighest, res.RawWithoutHighest = s.worst(up, r.par.Worst)
+	lo, hi := bandBounds(r.par.Cuts, res.PointBand)
+	res.Fragility, res.FragileUp = s.fragility(down, up, lo, hi, r.par.MaxFragility)
+	r.answers(u, res, &s, &post, w)
+}
+
+func (r *runner) evidence(u int, res *UnitResult, ev *Evidence) {
+	if r.test == nil {
+		return
+	}
+	res.CollectiveLow = r.test.test(u, 0)
+	res.CollectiveHigh = r.test.test(u, 1)
+	ev.Low, ev.High = res.CollectiveLow.BayesFactor, res.CollectiveHigh.BayesFactor
+}
+
+// describe fills the score, its interval, the diagnostics and the bands.
+func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell, w *work) {
+	p := r.prior
+	s := r.l.sums(u)
+	res.N = s.N
+	res.EffectiveN = post.rawN
+	res.Adjusted, res.RawSE = rawMean(cells, p.Total.Sigma2)
+	res.Raw = res.Adjusted
+	if len(r.in.Covariate) > 0 {
+		res.Raw = r.unadjusted(u)
+	}
+	w.huber = append(w.huber[:0], make([]float64, len(cells))...)
+	res.Huber = huber(cells, r.par.HuberK, w.huber)
+	res.EB, _ = p.Total.shrink(post.raw, post.rawN, predict(p.Total.Beta, p.unitX, u))
+	res.Reliability = p.Total.reliability(post.rawN)
+	res.Official = post.theta
+	w.comp = post.mixture(&w.sc, w.comp)
+	mean, v := moments(w.comp)
+	res.SE = sqrt(v)
+	tail := 0.5 * (1 - r.par.Level)
+	res.Lo = max(0, quantile(w.comp, tail, mean, res.SE))
+	res.Hi = min(100, quantile(w.comp, 1-tail, mean, res.SE))
+	res.OrdinaryMean, res.LowShare, res.HighShare = post.m, post.pl, post.ph
+	res.LowRaw, res.HighRaw = r.rawShares(u)
+	prev := -1.0
+	if r.in.PrevReliability != nil {
+		prev = r.in.PrevReliability[u]
+	}
+	res.Status = gate(r.par, res.N, res.Reliability, prev)
+	setBands(res, r.par, w.comp)
+}
+
+func (r *runner) unadjusted(u int) float64 {
+	w, y := 0.0, 0.0
+	for _, c := range r.l.unitCells(u) {
+		f := float64(float64(c.n) * c.design)
+		w += f
+		y += float64(f * c.score)
+	}
+	return y / w
+}
+
+func (r *runner) rawShares(u int) (low, high float64) {
+	w := 0.0
+	for _, c := range r.l.unitCells(u) {
+		f := float64(float64(c.n) * c.design)
+		w += f
+		switch {
+		case c.score <= r.par.LowAt:
+			low += f
+		case c.score >= r.par.HighAt:
+			high += f
+		}
+	}
+	return low / w, high / w
+}
+
+// answers writes influence, weights and reason of every answer of the unit.
+func (r *runner) answers(u int, res *UnitResult, s *unitScorer, post *posterior, w *work) {
+	// An ordinary answer pulls d theta / d m times its weight in m.
+	no := post.ordinaryN
+	free := 0.0
+	if no > 0 {
+		v := r.prior.Ordinary.Sigma2 / no
+		free = v / (v + r.prior.Ordinary.Tau2)
+		if r.prior.Ordinary.Free <= 2 {
+			free = 0
+		}
+	}
+	full := float64((1 - free) * (1 - post.pl - post.ph))
+	for p := r.l.start[u]; p < r.l.start[u+1]; p++ {
+		i, c := r.l.order[p], r.l.cellOf[p]-r.l.cstart[u]
+		inf := w.inf[c]
+		r.out.Influence[i], r.out.RawInfluence[i] = inf.official, inf.raw
+		r.out.HuberWeight[i] = w.huber[c]
+		rw := 1.0
+		if s.cells[c].side != ordinary && full > 0 && (inf.raw > 1e-9 || inf.raw < -1e-9) {
+			rw = clampShare(inf.official / float64(inf.raw*full))
+		}
+		if r.factor != nil {
+			rw = float64(rw * r.factor[i])
+		}
+		r.out.RobustWeight[i] = rw
+		r.out.Reason[i] = r.reason(i, &s.cells[c], res, rw)
+	}
+}
+
+// reason names why the answer counts as it does; the evidence in its favour is
+// looked at before anything that speaks against it.
+func (r *runner) reason(i int32, c *cell, res *UnitResult, rw float64) Reason {
+	low, high := c.score <= r.par.LowAt, c.score >= r.par.HighAt
+	batch := r.factor != nil && r.factor[i] < 1
+	switch {
+	case low && r.tied(i, &res.CollectiveLow):
+		return CollectiveLow
+	case high && r.tied(i, &res.CollectiveHigh):
+		return CollectiveHigh
+	case low && batch:
+		return BatchLow
+	case high && batch:
+		return BatchHigh
+	case c.side == ordinary:
+		return Ordinary
+	case low && rw < 0.5:
+		return IsolatedLow
+	case high && rw < 0.5:
+		return IsolatedHigh
+	case low:
+		return FrequentLow
+	}
+	return FrequentHigh
+}
+
+// tied reports whether answer i belongs to the cluster the test found.
+func (r *runner) tied(i int32, c *Collective) bool {
+	if !c.Found {
+		return false
+	}
+	col := r.test.columns()[c.Kind-1]
+	return col[i] == c.Code
+}
