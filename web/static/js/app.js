@@ -1,0 +1,143 @@
+// Small behaviour of every page. Pages work without it; it only makes them
+// nicer, except for confirmation dialogs, which fall back to the browser's.
+(function () {
+  'use strict';
+
+  function live(text) {
+    var el = document.getElementById('gp-live');
+    if (el) el.textContent = text;
+  }
+
+  // Side navigation on small screens.
+  function menu() {
+    var button = document.querySelector('.gp-menu-button');
+    var side = document.getElementById('gp-side');
+    if (!button || !side) return;
+    function set(open) {
+      side.classList.toggle('gp-open', open);
+      button.setAttribute('aria-expanded', String(open));
+    }
+    button.addEventListener('click', function () { set(!side.classList.contains('gp-open')); });
+    document.addEventListener('keydown', function (e) {
+      if (e.key === 'Escape' && side.classList.contains('gp-open')) { set(false); button.focus(); }
+    });
+  }
+
+  // ask shows the confirmation dialog and calls then(true or false).
+  function ask(text, then) {
+    var dialog = document.getElementById('gp-confirm');
+    if (!dialog || !dialog.showModal) { then(window.confirm(text)); return; }
+    document.getElementById('gp-confirm-text').textContent = text;
+    dialog.returnValue = 'no';
+    dialog.addEventListener('close', function () { then(dialog.returnValue === 'yes'); }, { once: true });
+    dialog.showModal();
+  }
+
+  document.addEventListener('submit', function (e) {
+    var form = e.target;
+    var by = e.submitter;
+    var text = (by && by.getAttribute('data-confirm')) || form.getAttribute('data-confirm');
+    if (!text || form.hasAttribute('data-gp-yes')) {
+      form.removeAttribute('data-gp-yes');
+      return;
+    }
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    ask(text, function (yes) {
+      if (!yes) return;
+      form.setAttribute('data-gp-yes', '');
+      form.requestSubmit(by && by.form === form ? by : undefined);
+    });
+  }, true);
+
+  document.addEventListener('htmx:confirm', function (e) {
+    var detail = e.detail || {};
+    var el = (detail.ctx && detail.ctx.sourceElement) || e.target;
+    var text = el && el.getAttribute && el.getAttribute('hx-confirm');
+    if (!text || !detail.issueRequest) return;
+    e.preventDefault();
+    ask(text, function (yes) { if (yes) detail.issueRequest(true); else if (detail.dropRequest) detail.dropRequest(); });
+  });
+
+  document.addEventListener('click', function (e) {
+    var close = e.target.closest('[data-gp-close]');
+    if (close) { close.closest('.alert').remove(); return; }
+    var view = e.target.closest('[data-gp-view]');
+    if (view) figureView(view);
+  });
+
+  // Chart or table of a figure.
+  function figureView(button) {
+    var fig = button.closest('figure');
+    var table = button.getAttribute('data-gp-view') === 'table';
+    fig.querySelectorAll('[data-gp-view]').forEach(function (b) {
+      b.setAttribute('aria-pressed', String(b === button));
+    });
+    fig.querySelector('.gp-figure-chart').hidden = table;
+    fig.querySelector('.gp-figure-text').hidden = table;
+    fig.querySelector('.gp-figure-table').hidden = !table;
+  }
+
+  // Chosen file name in an upload field.
+  document.addEventListener('change', function (e) {
+    if (e.target.type !== 'file') return;
+    var out = e.target.closest('label') && e.target.closest('label').querySelector('[data-gp-filename]');
+    if (out && e.target.files.length) out.textContent = e.target.files[0].name;
+  });
+
+  // Sortable tables: the head cells become buttons.
+  function sortable(table) {
+    if (table.hasAttribute('data-gp-ready')) return;
+    table.setAttribute('data-gp-ready', '');
+    Array.prototype.forEach.call(table.tHead.rows[0].cells, function (th, i) {
+      if (th.hasAttribute('data-nosort') || !th.textContent.trim()) return;
+      var b = document.createElement('button');
+      b.type = 'button';
+      b.className = 'gp-sort';
+      while (th.firstChild) b.appendChild(th.firstChild);
+      th.appendChild(b);
+      b.addEventListener('click', function () { sort(table, th, i); });
+    });
+  }
+
+  var collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+
+  function valueOf(row, i) {
+    var cell = row.cells[i];
+    var raw = cell.getAttribute('data-value');
+    var text = raw !== null ? raw : cell.textContent.trim();
+    var n = parseFloat(text.replace(/,/g, '').replace('−', '-'));
+    return { text: text, n: n, none: text === '' || text === '—' };
+  }
+
+  function sort(table, th, i) {
+    var up = th.getAttribute('aria-sort') !== 'ascending';
+    Array.prototype.forEach.call(table.tHead.rows[0].cells, function (c) { c.removeAttribute('aria-sort'); });
+    th.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+    var body = table.tBodies[0];
+    var rows = Array.prototype.map.call(body.rows, function (r) { return { r: r, v: valueOf(r, i) }; });
+    var numeric = rows.every(function (x) { return x.v.none || !isNaN(x.v.n); });
+    rows.sort(function (a, b) {
+      if (a.v.none || b.v.none) return a.v.none - b.v.none; // what is missing stands last either way
+      var d = numeric ? a.v.n - b.v.n : collator.compare(a.v.text, b.v.text);
+      return up ? d : -d;
+    });
+    rows.forEach(function (x) { body.appendChild(x.r); });
+    var el = document.getElementById('gp-live');
+    if (el) live(th.textContent.trim() + ' ' + el.getAttribute(up ? 'data-sort-asc' : 'data-sort-desc'));
+  }
+
+  function ready(root) {
+    root.querySelectorAll('table[data-sortable]').forEach(sortable);
+    if (window.gpCharts) window.gpCharts.scan(root);
+  }
+
+  document.addEventListener('htmx:after:swap', function () { ready(document); });
+  document.addEventListener('htmx:error', function () {
+    var el = document.getElementById('gp-live');
+    if (el) live(el.getAttribute('data-failed'));
+  });
+  menu();
+  ready(document);
+  window.gp = { ask: ask, live: live };
+})();
