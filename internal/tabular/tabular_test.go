@@ -252,13 +252,10 @@ func FuzzCSV(f *testing.F) {
 		}
 		mine := &csvReader{in: bufio.NewReader(strings.NewReader(in)), comma: ',', maxField: 1 << 20, maxCells: 1 << 20}
 		for _, w := range want {
-			cells, err := mine.next()
-			for err == nil && len(w) == 1 && w[0] == "" && len(cells) > 0 && (len(cells) > 1 || cells[0] != "") {
-				t.Fatalf("encoding/csv gives an empty record, got %q", cells)
-			}
 			if len(w) == 1 && w[0] == "" {
-				return // a quoted empty line, which is blank to us
+				continue // a line holding only "", which is blank to us
 			}
+			cells, err := mine.next()
 			if err != nil || fmt.Sprintf("%q", cells) != fmt.Sprintf("%q", w) {
 				t.Fatalf("got %q %v, want %q", cells, err, w)
 			}

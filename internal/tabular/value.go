@@ -2,6 +2,7 @@ package tabular
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,10 +51,10 @@ func (c *Column) check(raw string) (string, *errs.Error) {
 		return "", errs.New(errs.Invalid, "import."+key, "%s", msg).At("", c.found(raw), want, hint)
 	}
 	s := strings.TrimSpace(norm.NFC.String(raw))
-	if strings.ContainsRune(s, 0) {
-		return fault("nul", "a cell holds a NUL character", "text", "export the file again as UTF-8 CSV or XLSX")
-	}
 	for _, r := range s {
+		if r == 0 {
+			return fault("nul", "a cell holds a NUL character", "text", "export the file again as UTF-8 CSV or XLSX")
+		}
 		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
 			return fault("control", "a cell holds a control character", "text", "remove the character shown")
 		}
@@ -88,17 +89,10 @@ func (c *Column) check(raw string) (string, *errs.Error) {
 func (c *Column) convert(s string) (string, bool) {
 	switch c.Type {
 	case Int:
-		v, err := strconv.ParseInt(width.Narrow.String(s), 10, 64)
+		v, err := strconv.ParseInt(narrow(s), 10, 64)
 		return strconv.FormatInt(v, 10), err == nil && (c.Min == 0 && c.Max == 0 || v >= c.Min && v <= c.Max)
 	case Enum:
-		for _, a := range c.Allowed {
-			for _, alias := range append([]string{a.Value}, a.Aliases...) {
-				if fold(alias) == fold(s) {
-					return a.Value, true
-				}
-			}
-		}
-		return "", false
+		return c.choose(s)
 	case Flag:
 		switch fold(s) {
 		case "是", "有", "yes", "y", "true", "1", "√":
@@ -108,13 +102,40 @@ func (c *Column) convert(s string) (string, bool) {
 		}
 		return "", false
 	case Date:
-		return date(width.Narrow.String(s))
+		return date(narrow(s))
 	case Code:
-		return c.code(width.Narrow.String(s))
+		return c.code(narrow(s))
 	case Phone:
-		return phone(width.Narrow.String(s))
+		return phone(narrow(s))
 	}
 	return s, true
+}
+
+// choose finds an allowed value, first as written, then folded.
+func (c *Column) choose(s string) (string, bool) {
+	for i := range c.Allowed {
+		if a := &c.Allowed[i]; a.Value == s || slices.Contains(a.Aliases, s) {
+			return a.Value, true
+		}
+	}
+	f := fold(s)
+	for i := range c.Allowed {
+		a := &c.Allowed[i]
+		if fold(a.Value) == f || slices.ContainsFunc(a.Aliases, func(alias string) bool { return fold(alias) == f }) {
+			return a.Value, true
+		}
+	}
+	return "", false
+}
+
+// narrow turns full-width letters and digits into ASCII.
+func narrow(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return width.Narrow.String(s)
+		}
+	}
+	return s
 }
 
 func date(s string) (string, bool) {
@@ -150,7 +171,9 @@ func (c *Column) code(s string) (string, bool) {
 
 // phone accepts the forms in use and drops the separators.
 func phone(s string) (string, bool) {
-	s = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(s)
+	if strings.ContainsAny(s, " -()") {
+		s = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(s)
+	}
 	digits := strings.TrimPrefix(s, "+")
 	for _, r := range digits {
 		if r < '0' || r > '9' {
