@@ -41,16 +41,22 @@ func clusterMajor(dir string) (int, error) {
 	return n, nil
 }
 
-// socketDir returns the directory of the socket: run/ below dir, or, where that
-// path is too long for a socket, one in the temporary directory.
+// socketDir makes the directory of the socket and returns it.
 func socketDir(dir string, a account) (string, error) {
+	run := socketPath(dir, a)
+	return run, a.own(run)
+}
+
+// socketPath is run/ below dir, or, where that is too long for a socket, a
+// directory below /tmp.
+func socketPath(dir string, a account) string {
 	run := filepath.Join(dir, "run")
 	if len(filepath.Join(run, ".s.PGSQL."+port+".lock")) > maxSocketPath {
 		h := fnv.New64a()
 		h.Write([]byte(dir))
 		run = filepath.Join("/tmp", fmt.Sprintf("gongping-%d-%x", a.uid, h.Sum64()))
 	}
-	return run, a.own(run)
+	return run
 }
 
 // initCluster makes the cluster under another name and renames it when it is

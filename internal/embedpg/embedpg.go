@@ -139,9 +139,33 @@ func (s *Server) bringUp(ctx context.Context) error {
 
 // URL returns the connection string of a database of this server, for pgx and
 // for psql run by the same account.
-func (s *Server) URL(database string) string {
-	q := url.Values{"host": {s.run}, "port": {port}}
-	u := url.URL{Scheme: "postgresql", User: url.User(Superuser), Host: "", Path: "/" + database, RawQuery: q.Encode()}
+func (s *Server) URL(database string) string { return address(s.run, database) }
+
+// RunningURL is the connection string of Database on the server that another
+// process of the same account runs in dir. It does not check that there is one:
+// Start does, and says so with an error that InUse recognises.
+func RunningURL(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	a, err := pickAccount()
+	if err != nil {
+		return "", err
+	}
+	return address(socketPath(abs, a), Database), nil
+}
+
+// InUse reports whether err is Start's refusal because another process runs a
+// server in the directory.
+func InUse(err error) bool {
+	e, ok := errors.AsType[*errs.Error](err)
+	return ok && e.Key == "postgres.in_use"
+}
+
+func address(run, database string) string {
+	q := url.Values{"host": {run}, "port": {port}}
+	u := url.URL{Scheme: "postgresql", User: url.User(Superuser), Path: "/" + database, RawQuery: q.Encode()}
 	return u.String()
 }
 

@@ -157,6 +157,13 @@ func TestSecondInstanceIsRefused(t *testing.T) {
 	if !errs.Is(err, errs.Unavailable) {
 		t.Errorf("code %s, want unavailable", errs.CodeOf(err))
 	}
+	if !InUse(err) {
+		t.Error("InUse does not know the refusal")
+	}
+	url, err := RunningURL(dir)
+	if err != nil || url != s.URL(Database) {
+		t.Errorf("RunningURL = %s, %v; want %s", url, err, s.URL(Database))
+	}
 	if query[int](t, s, `select 1`) != 1 {
 		t.Error("the first instance was disturbed")
 	}
