@@ -34,12 +34,13 @@ func allocation(c *Case) (map[string]any, error) {
 	out, variance := map[string]any{}, map[string]any{}
 	for _, rule := range design.Rules {
 		m, err := s.Measure(rule, a)
-		if err != nil {
-			return nil, err
+		var free []float64
+		if err == nil {
+			free, err = design.Share(float64(n), m)
 		}
-		free, err := design.Share(float64(n), m)
 		if err != nil {
-			return nil, err
+			out[string(rule)], out[string(rule)+"_bounded"] = Refused{err}, Refused{err}
+			continue
 		}
 		whole, _ := design.LargestRemainder(free, nil)
 		out[string(rule)] = map[string]any{"real": free, "integer": whole}

@@ -70,6 +70,7 @@ type stage struct {
 	stratumOf  []int32   // unit -> stratum
 	parentOf   []int32   // stratum -> unit of the stage before, -1 at the first
 	sampled    []int32   // stratum -> units sampled
+	firstUnit  []int32   // stratum -> its first unit
 	population []float64 // stratum -> population units, +Inf without one
 }
 
@@ -227,6 +228,7 @@ func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
 			p := rows[order[max(at-1, 0)]]
 			if at == 0 || p.parent != k.parent || p.stratum != k.stratum {
 				g.sampled = append(g.sampled, 0)
+				g.firstUnit = append(g.firstUnit, int32(len(g.stratumOf)))
 				par := int32(-1)
 				if parent != nil {
 					par = k.parent

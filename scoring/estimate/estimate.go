@@ -20,9 +20,15 @@
 // Surveys"; single methods cite their own.
 package estimate
 
-import "gongping/internal/errs"
+import (
+	"strconv"
+
+	"gongping/internal/errs"
+)
 
 // fault is an error about the data: key names the sentence of the catalogue.
 func fault(key, format string, args ...any) *errs.Error {
 	return errs.New(errs.Invalid, "estimate."+key, format, args...)
 }
+
+func show(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
