@@ -1,0 +1,194 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+)
+
+// takeAll is the sampling fraction complement below which a stratum counts as
+// completely enumerated.
+const takeAll = 1e-7
+
+// Variance is the estimated covariance matrix of the totals of p score columns
+// over the rows: the estimator every linearised standard error goes through.
+// A score is the design weight times the linearised value of the row, 0
+// outside the domain.
+//
+// At the first stage each stratum h with n_h of N_h units adds
+//
+//	(1 - n_h/N_h) n_h/(n_h-1) Σ_u (t_u - t̄)(t_u - t̄)ᵀ
+//
+// where t_u is the score total of unit u, units without domain members count
+// with 0. A later stage adds the same formula within each unit of the stage
+// before, times the product of the sampling fractions of the stages before
+// (Särndal et al. 1992, result 4.3.1; Wolter 2007, eq. 2.4.10). Without a
+// population size the stage is taken as drawn with replacement, which ends the
+// recursion (ultimate clusters).
+//
+// domain marks the rows that belong to the estimate (nil = all). It decides
+// only which strata are there at all for the policies Fail and Average.
+func (d *Design) Variance(scores [][]float64, domain []bool) ([][]float64, error) {
+	for _, s := range scores {
+		mustLen("scores", len(s), d.n)
+	}
+	if domain != nil {
+		mustLen("domain", len(domain), d.n)
+	}
+	v := square(len(scores))
+	var outer []float64 // unit of the stage before -> product of fractions
+	for k := range d.stages {
+		st := &d.stages[k]
+		factor := make([]float64, len(st.sampled))
+		live := false
+		for h := range factor {
+			factor[h] = 1
+			if k > 0 {
+				factor[h] = outer[st.parentOf[h]]
+			}
+			live = live || factor[h] > 0
+		}
+		if !live {
+			break
+		}
+		if err := d.addStage(v, k, factor, scores, domain); err != nil {
+			return nil, err
+		}
+		outer = make([]float64, len(st.stratumOf))
+		for u, h := range st.stratumOf {
+			outer[u] = factor[h] * (float64(st.sampled[h]) / st.population[h])
+		}
+	}
+	return v, nil
+}
+
+// addStage adds the contribution of stage k to v.
+func (d *Design) addStage(v [][]float64, k int, factor []float64, scores [][]float64, domain []bool) error {
+	st := &d.stages[k]
+	total := unitTotals(st, scores)
+	present := make([]bool, len(st.sampled))
+	for i, u := range st.unit {
+		if domain == nil || domain[i] {
+			present[st.stratumOf[u]] = true
+		}
+	}
+	p := len(scores)
+	for lo := 0; lo < len(st.sampled); { // strata of one parent are adjacent
+		hi := lo + 1
+		for hi < len(st.sampled) && st.parentOf[hi] == st.parentOf[lo] {
+			hi++
+		}
+		sum := square(p)
+		strata, counted := 0, 0
+		for h := lo; h < hi; h++ {
+			if !present[h] || factor[h] == 0 {
+				continue
+			}
+			strata++
+			ok, err := d.addStratum(sum, k, h, total)
+			if err != nil {
+				return err
+			}
+			if ok {
+				counted++
+			}
+		}
+		if strata > 0 {
+			if counted == 0 {
+				return fault("lonely_average", "every stratum has one sampling unit, so there is no variance to average").
+					At(fmt.Sprintf("stage %d", k+1), "", "a stratum with two units", "join strata or choose another rule for single units")
+			}
+			// Policy Average: lonely strata get the mean of the others.
+			scale := float64(factor[lo]*float64(strata)) / float64(counted)
+			for a := range p {
+				for b := range p {
+					v[a][b] += float64(scale * sum[a][b])
+				}
+			}
+		}
+		lo = hi
+	}
+	return nil
+}
+
+// unitTotals sums the scores by unit: total[column][unit].
+func unitTotals(st *stage, scores [][]float64) [][]float64 {
+	total := make([][]float64, len(scores))
+	for j, s := range scores {
+		t := make([]float64, len(st.stratumOf))
+		for i, u := range st.unit {
+			t[u] += s[i]
+		}
+		total[j] = t
+	}
+	return total
+}
+
+// addStratum adds the term of stratum h. ok is false where the policy Average
+// leaves the term to the other strata.
+func (d *Design) addStratum(sum [][]float64, k, h int, total [][]float64) (ok bool, err error) {
+	st := &d.stages[k]
+	n := float64(st.sampled[h])
+	f := 1.0
+	if !math.IsInf(st.population[h], 1) {
+		f = (st.population[h] - n) / st.population[h]
+	}
+	if f < takeAll {
+		return true, nil
+	}
+	centred, scale := true, f
+	if n > 1 {
+		scale = f * n / (n - 1)
+	} else {
+		switch d.lonely {
+		case LonelyRemove, LonelyCertainty:
+			return true, nil
+		case LonelyAverage:
+			return false, nil
+		case LonelyAdjust:
+			centred = false
+		default:
+			return false, fault("lonely", "a stratum has one sampled unit, which shows no variation").
+				At(fmt.Sprintf("stage %d, stratum %d", k+1, h+1), "1 unit", "at least 2 units",
+					"join the stratum with a similar one, or choose adjust, average, remove or certainty")
+		}
+	}
+	first, last := st.unitsOf(h)
+	p := len(total)
+	mean := make([]float64, p)
+	if centred {
+		for a := range p {
+			for u := first; u < last; u++ {
+				mean[a] += total[a][u]
+			}
+			mean[a] /= n
+		}
+	}
+	for a := range p {
+		for b := 0; b <= a; b++ {
+			s := 0.0
+			for u := first; u < last; u++ {
+				s += float64((total[a][u] - mean[a]) * (total[b][u] - mean[b]))
+			}
+			sum[a][b] += float64(scale * s)
+			if a != b {
+				sum[b][a] += float64(scale * s)
+			}
+		}
+	}
+	return true, nil
+}
+
+// unitsOf is the range of units of stratum h; units are ordered by stratum.
+func (st *stage) unitsOf(h int) (first, last int) {
+	first = int(st.firstUnit[h])
+	return first, first + int(st.sampled[h])
+}
+
+func square(p int) [][]float64 {
+	flat := make([]float64, p*p)
+	m := make([][]float64, p)
+	for i := range m {
+		m[i] = flat[i*p : (i+1)*p]
+	}
+	return m
+}
