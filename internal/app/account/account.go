@@ -322,7 +322,7 @@ func (s *Service) ChangePassword(ctx context.Context, who authz.Actor, old, pass
 			return app.NotFound(err, "account")
 		}
 		if ok, err := argon2id.ComparePasswordAndHash(old, a.PasswordHash); err != nil || !ok {
-			return errs.New(errs.Invalid, "account.old_password", "the present password is wrong").At("old_password", "", "your present password", "try again")
+			return errs.New(errs.Invalid, "account.old_password_wrong", "the present password is wrong").At("old_password", "", "your present password", "try again")
 		}
 		tx.Record("account", a.ID, a.Area, map[string]any{"password": "changed"})
 		return accountdb.SetPassword(ctx, tx, who.District, a.ID, hash)
@@ -333,7 +333,7 @@ func (s *Service) ChangePassword(ctx context.Context, who authz.Actor, old, pass
 // the secret, which is shown once.
 func (s *Service) IssueToken(ctx context.Context, who authz.Actor, name string) (string, accountdb.Token, error) {
 	if strings.TrimSpace(name) == "" {
-		return "", accountdb.Token{}, errs.New(errs.Invalid, "token.name", "the token needs a name").At("name", "", "what it is for", "for example: nightly export")
+		return "", accountdb.Token{}, errs.New(errs.Invalid, "token.no_name", "the token needs a name").At("name", "", "what it is for", "for example: nightly export")
 	}
 	secret, hash := newToken(who.District)
 	var t accountdb.Token

@@ -1,0 +1,40 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"gongping/web/handle"
+)
+
+// Rooms are the use cases that have pages and API operations.
+type Rooms struct{}
+
+// pages registers the pages of every room.
+func pages(r gin.IRouter, p *handle.Pages, d Deps) {
+}
+
+// register registers the API operations of every room.
+func register(a huma.API, d Deps) {
+}
+
+// operations are the endpoints for those who run the service: they need no
+// session and tell nothing about people.
+func operations(e *gin.Engine, d Deps) {
+	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", func(c *gin.Context) {
+		if d.Ready != nil {
+			if err := d.Ready(c.Request.Context()); err != nil {
+				_ = c.Error(err)
+				c.String(http.StatusServiceUnavailable, "not ready\n")
+				return
+			}
+		}
+		c.String(http.StatusOK, "ready\n")
+	})
+	if d.Metrics != nil {
+		e.GET("/metrics", gin.WrapH(d.Metrics))
+	}
+}
