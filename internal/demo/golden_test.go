@@ -1,0 +1,79 @@
+package demo
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"testing"
+)
+
+// digest is a fingerprint of all that a world holds and of a simulated
+// fieldwork in it.
+func digest(t *testing.T, w *World) string {
+	t.Helper()
+	h := sha256.New()
+	for _, f := range []func(io.Writer, Headers) error{w.WriteAreas, w.WriteWorkers, w.WriteFrame, w.WriteIndicators, w.WriteRatings} {
+		if err := f(h, English); err != nil {
+			t.Fatal(err)
+		}
+	}
+	visits := w.Simulate(w.Finished, drawn(w, w.Finished, 1), 2)
+	for _, part := range []any{w.Accounts, w.Finished, w.Open, w.Questionnaire, w.Truth.Collective, w.Truth.Coached, w.Truth.Lone, visits} {
+		b, err := json.Marshal(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Write(b)
+	}
+	for _, c := range w.Truth.Committees {
+		fmt.Fprintf(h, "%s %.6f %.6f %.6f %.6f\n", c.Code, c.Effect, c.TrueMean, c.AnsweredMean, c.OverallMean)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// TestGolden fixes the demonstration to the byte. A change here changes every
+// figure that the documents and screenshots show: say so in the commit.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		w    *World
+		want string
+	}{
+		{"full", full(), "cd5d45f055ca30c14b6ec3364edbaea67d6cb8c320ef49087b0d6cdea9eff9d2"},
+		{"small", Generate(1, Small()), "b4c9b7605588889bcbf56670bc2a8221ceb54ec069eafd4e11775fd0b42fc972"},
+	} {
+		if got := digest(t, c.w); got != c.want {
+			t.Errorf("%s: digest %s, want %s", c.name, got, c.want)
+		}
+	}
+	if a, b := digest(t, Generate(2, Small())), digest(t, Generate(3, Small())); a == b {
+		t.Error("two seeds give the same world")
+	}
+}
+
+// TestEmbedded: the map and the attribution ship with the binary.
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	var m struct {
+		Features []struct {
+			Properties struct {
+				Code string `json:"district_code"`
+			}
+		}
+	}
+	if err := json.Unmarshal(DistrictsGeoJSON(), &m); err != nil || len(m.Features) != 16 {
+		t.Errorf("map: %v, %d districts", err, len(m.Features))
+	}
+	for _, licence := range []string{"WTFPL", "MIT", "Apache-2.0"} {
+		if !bytes.Contains(Attribution(), []byte(licence)) {
+			t.Errorf("the attribution does not name %s", licence)
+		}
+	}
+	q := DefaultQuestionnaire()
+	if err := q.Check(); err != nil {
+		t.Error(err)
+	}
+}
