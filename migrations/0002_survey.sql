@@ -1,44 +1,47 @@
 -- Survey: frames, questionnaires, rule books, rounds, draws, fieldwork, responses.
 
 create table frame (
-  district     text not null,
-  id           uuid not null,
-  name         text not null,
-  import_id    uuid not null,
-  n_people     bigint not null,
-  n_households bigint not null,
-  created_by   uuid,
-  created_at   timestamptz not null,
+  district      text not null,
+  id            uuid not null,
+  name          text not null,
+  import_id     uuid not null,
+  sealed_secret bytea not null, -- frame.Secret: ids, salts and pseudonyms derive from it
+  n_people      bigint not null,
+  n_households  bigint not null,
+  created_by    uuid,
+  created_at    timestamptz not null,
   primary key (district, id),
   foreign key (district, import_id) references import_batch
 );
 
 -- What the sampling needs to know of a resident: never a name or a contact.
+-- person_id is the published frame id; household and building are pseudonyms.
 create table frame_person (
   district     text not null,
   frame_id     uuid not null,
-  person_id    text not null,
-  household_id text not null,
+  person_id    text collate "C" not null,
   committee    text not null,
   grid         text not null default '',
+  private      bytea not null,            -- salted commitment to the private record
+  household    text not null,
   building     text not null default '',
-  sex          text not null default '' check (sex in ('','M','F')),
-  birth_year   smallint,
-  tenure       text not null default '',
-  has_phone    boolean not null default false,
-  has_address  boolean not null default false,
-  flags        text not null default '', -- moved, deceased, planted … as given by the source
+  sex          text not null check (sex in ('m','f','u')),
+  birth_year   smallint not null default 0, -- 0 = unknown
+  tenure       text not null default 'unknown',
+  contact      smallint not null default 0, -- bit set, see frame.Contact
+  status       text not null default 'resident',
   primary key (district, frame_id, person_id),
   foreign key (district, frame_id) references frame,
   foreign key (district, committee) references area
 );
 create index frame_person_committee on frame_person (district, frame_id, committee);
 
--- Names and contacts, sealed (AES-256-GCM, key outside the database).
+-- The private record with name and contacts, sealed (AES-256-GCM, key outside
+-- the database).
 create table identity.person (
   district  text not null,
   frame_id  uuid not null,
-  person_id text not null,
+  person_id text collate "C" not null,
   sealed    bytea not null,
   primary key (district, frame_id, person_id),
   foreign key (district, frame_id) references frame
@@ -48,7 +51,6 @@ create table frame_freeze (
   district  text not null,
   frame_id  uuid not null,
   digest    bytea not null,          -- Merkle root over salted leaves
-  sealed_salt_key bytea not null,    -- leaf salts are HMACs under this key
   n_people  bigint not null,
   audit     jsonb not null,          -- the frame audit as it stood
   reason    text not null default '',-- signed reason where limits were exceeded
@@ -151,9 +153,12 @@ create table round_stratum (
   round_id   uuid not null,
   stratum    text not null,
   committee  text not null,
+  method     text not null,      -- see survey/draw
   population bigint not null,
+  total      bigint not null default 0,
   planned    integer not null,
   reserve    integer not null,
+  clusters   integer not null default 0,
   primary key (district, round_id, stratum),
   foreign key (district, round_id) references round
 );
@@ -164,17 +169,31 @@ create table draw_commitment (
   id          uuid not null,
   round_id    uuid not null,
   purpose     text not null,
-  document    text not null,
+  top_up      boolean not null default false,
+  document    text not null,       -- the commitment text of docs/spec/draw-v1.md
+  state       jsonb not null,      -- the same as draw.Commitment, to draw from
   digest      bytea not null,
   signature   bytea not null,
   public_key  bytea not null,
-  randomness  text not null,     -- the name of the public randomness to come
+  randomness  text not null,       -- the name of the public randomness to come
+  due_at      timestamptz not null,
   committed_by uuid,
   committed_at timestamptz not null,
   primary key (district, id),
   foreign key (district, round_id) references round
 );
 create unique index draw_commitment_purpose on draw_commitment (district, round_id, purpose);
+
+-- A commitment that will not be drawn: listed for ever, with the reason.
+create table draw_discard (
+  district      text not null,
+  commitment_id uuid not null,
+  reason        text not null,
+  by_id         uuid,
+  at            timestamptz not null,
+  primary key (district, commitment_id),
+  foreign key (district, commitment_id) references draw_commitment
+);
 
 create table draw (
   district      text not null,
@@ -187,27 +206,32 @@ create table draw (
   digest        bytea not null,
   n_sample      integer not null,
   n_reserve     integer not null,
-  bundle        bytea not null,  -- the published archive, as specified in docs/spec
+  bundle        bytea not null,  -- gzip of the published bundle without its units, see drawdb
   drawn_by      uuid,
   drawn_at      timestamptz not null,
   primary key (district, id),
   foreign key (district, commitment_id) references draw_commitment
 );
 create unique index draw_purpose on draw (district, round_id, purpose);
+create unique index draw_commitment_once on draw (district, commitment_id);
 
 create table draw_selection (
   district      text not null,
   draw_id       uuid not null,
+  person_id     text collate "C" not null,
   stratum       text not null,
-  rank          integer not null,
-  person_id     text not null,
+  cluster       text not null default '',
+  household     text not null default '',
+  reserve       boolean not null,
+  ord           integer not null,   -- in ticket order within stratum (or cluster)
   committee     text not null,
   ticket        bytea not null,
-  reserve       boolean not null,
-  design_weight double precision not null check (design_weight > 0),
-  primary key (district, draw_id, stratum, rank),
+  prob_num      numeric not null,   -- exact inclusion probability; 0 of a reserve
+  prob_den      numeric not null,
+  primary key (district, draw_id, person_id),
   foreign key (district, draw_id) references draw
 );
+create unique index draw_selection_order on draw_selection (district, draw_id, stratum, cluster, reserve, ord);
 
 -- A case is one drawn person to be asked. Reserves become cases when released.
 create table survey_case (
@@ -215,16 +239,15 @@ create table survey_case (
   id            uuid not null,
   round_id      uuid not null,
   draw_id       uuid not null,
+  person_id     text collate "C" not null,
   stratum       text not null,
-  rank          integer not null,
-  person_id     text not null,
   committee     text not null,
-  design_weight double precision not null,
+  design_weight double precision not null, -- 1/probability; a released reserve carries its stratum's
   reserve       boolean not null,
   replaces      uuid,             -- the exhausted case a reserve stands in for
   created_at    timestamptz not null,
   primary key (district, id),
-  foreign key (district, draw_id, stratum, rank) references draw_selection
+  foreign key (district, draw_id, person_id) references draw_selection
 );
 create unique index survey_case_person on survey_case (district, round_id, person_id);
 create unique index survey_case_replaces on survey_case (district, replaces) where replaces is not null;
@@ -297,7 +320,7 @@ create table response (
   committee     text not null,
   stratum       text not null,
   cluster       text not null default '',
-  design_weight double precision not null,
+  design_weight double precision not null, -- of the case when it was asked; runs adjust for released reserves
   sex           text not null default '',
   age_band      text not null default '',
   tenure        text not null default '',
@@ -378,7 +401,7 @@ do $$
 declare t text;
 begin
   foreach t in array array['frame','frame_person','identity.person','frame_freeze','questionnaire','rule_book','round_event',
-    'round_stratum','draw_commitment','draw','draw_selection','survey_case','case_assignment','contact_attempt','resident_link',
+    'round_stratum','draw_commitment','draw_discard','draw','draw_selection','survey_case','case_assignment','contact_attempt','resident_link',
     'resident_link_event','case_completion','response','response_comment','response_paradata','response_held',
     'identity.response_case','response_receipt','response_exclusion'] loop
     execute format('create trigger append_only before update or delete or truncate on %s for each statement execute function append_only()', t);
@@ -395,6 +418,6 @@ grant select, insert, delete on round_evaluator to gongping_service;
 
 drop table response_exclusion, response_receipt, identity.response_case, response_held, response_paradata, response_comment,
   response, case_completion, resident_link_event, resident_link, contact_attempt, case_assignment, survey_case, draw_selection,
-  draw, draw_commitment, round_stratum, round_event, round_evaluator, round, rule_book, questionnaire, frame_freeze,
+  draw, draw_discard, draw_commitment, round_stratum, round_event, round_evaluator, round, rule_book, questionnaire, frame_freeze,
   identity.person, frame_person, frame;
 drop function round_is_draft();
