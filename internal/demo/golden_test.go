@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"testing"
+	"time"
 )
 
 // digest is a fingerprint of all that a world holds and of a simulated
@@ -51,6 +53,23 @@ func TestGolden(t *testing.T) {
 	}
 	if a, b := digest(t, Generate(2, Small())), digest(t, Generate(3, Small())); a == b {
 		t.Error("two seeds give the same world")
+	}
+}
+
+// TestToday: the day of opening moves the rounds and nothing else.
+func TestToday(t *testing.T) {
+	t.Parallel()
+	later := Small()
+	later.Today = time.Date(2027, 3, 3, 15, 4, 5, 0, time.UTC)
+	a, b := Generate(1, Small()), Generate(1, later)
+	if d := b.Finished.OpensOn.Weekday(); d != time.Monday || b.Open.Cutoff.Sub(b.Options.Today) != 12*time.Hour {
+		t.Errorf("the finished round opens on %v, the open one is cut at %v", d, b.Open.Cutoff)
+	}
+	va, vb := a.Simulate(a.Finished, drawn(a, a.Finished, 1), 2), b.Simulate(b.Finished, drawn(b, b.Finished, 1), 2)
+	for i := range va {
+		if va[i].Outcome != vb[i].Outcome || !maps.Equal(va[i].Answers, vb[i].Answers) {
+			t.Fatalf("another day, another answer: %+v and %+v", va[i], vb[i])
+		}
 	}
 }
 

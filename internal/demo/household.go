@@ -183,7 +183,7 @@ func (w *World) makePeople() {
 // share is neither rented nor owned (with employers, relatives).
 func (w *World) setTenure(r *rand.Rand, all []*household) {
 	for _, h := range all {
-		h.renter = w.committees[h.committee].renting + 0.9*r.NormFloat64()
+		h.renter = w.committees[h.committee].renting + float64(0.9*r.NormFloat64())
 		switch age := h.members[0].age; {
 		case age < 30:
 			h.renter += 1.6
@@ -195,7 +195,7 @@ func (w *World) setTenure(r *rand.Rand, all []*household) {
 	}
 	order := append([]*household(nil), all...)
 	sort.SliceStable(order, func(a, b int) bool { return order[a].renter > order[b].renter })
-	rented := int(w.census.rented*float64(len(all)) + 0.5)
+	rented := int(float64(w.census.rented*float64(len(all))) + 0.5)
 	for i, h := range order {
 		tenure := string(frame.Owner)
 		if i < rented {

@@ -101,6 +101,6 @@ func (w *World) planSizes() {
 func (w *World) planOf(c *committee, target int) CommitteePlan {
 	p := CommitteePlan{Committee: c.code, Population: c.population}
 	p.Planned = min(int(float64(target)/expectedRate+0.999), c.population)
-	p.Reserve = min(int(float64(p.Planned)*reserveRatio+0.999), c.population-p.Planned)
+	p.Reserve = min(int(float64(float64(p.Planned)*reserveRatio)+0.999), c.population-p.Planned)
 	return p
 }

@@ -85,7 +85,7 @@ func (w *World) tell(i int, part Part, buildings []string, share float64, r *ran
 		households[p.HouseholdID] = append(households[p.HouseholdID], k)
 	}
 	r.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-	want := int(share*float64(c.population) + 0.5)
+	want := int(float64(share*float64(c.population)) + 0.5)
 	for _, h := range order {
 		for _, k := range households[h] {
 			if len(s.People) < want {
