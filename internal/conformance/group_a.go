@@ -5,17 +5,17 @@ import (
 )
 
 func init() {
-	Register("A.allocation", allocation)
-	Register("A.sample_size", sampleSize)
-	Register("A.pps_inclusion", ppsInclusion)
-	Register("A.horvitz_thompson", horvitzThompson)
-	Register("A.two_stage", twoStage)
+	Register("A.allocation", allocationCase)
+	Register("A.sample_size", sampleSizeCase)
+	Register("A.pps_inclusion", ppsCase)
+	Register("A.horvitz_thompson", horvitzThompsonCase)
+	Register("A.two_stage", twoStageCase)
 }
 
-// allocation computes every allocation rule, free and bounded. Budget and
+// allocationCase computes every allocation rule, free and bounded. Budget and
 // target variance are inputs that the cases state next to the results.
-func allocation(c *Case) (map[string]any, error) {
-	s, err := strataOf(c)
+func allocationCase(c *Case) (map[string]any, error) {
+	s, err := planningStrata(c)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func statedInput(c *Case, key, beside string) (float64, bool) {
 	return 0, false
 }
 
-func strataOf(c *Case) (s design.Strata, err error) {
+func planningStrata(c *Case) (s design.Strata, err error) {
 	for name, to := range map[string]*[]float64{"N": &s.Population, "S": &s.SD, "mean": &s.Mean, "X": &s.Size, "cost": &s.Cost} {
 		if *to, err = c.Data.Complete(name); err != nil {
 			return s, err
@@ -104,8 +104,8 @@ func strataOf(c *Case) (s design.Strata, err error) {
 	return s, nil
 }
 
-// sampleSize answers one row per precision target.
-func sampleSize(c *Case) (map[string]any, error) {
+// sampleSizeCase answers one row per precision target.
+func sampleSizeCase(c *Case) (map[string]any, error) {
 	kind, err := c.Data.Text("kind")
 	if err != nil {
 		return nil, err
@@ -145,9 +145,9 @@ func sampleSize(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
-// ppsInclusion gives probabilities, certainty units and a systematic sample,
+// ppsCase gives probabilities, certainty units and a systematic sample,
 // units counted from 1.
-func ppsInclusion(c *Case) (map[string]any, error) {
+func ppsCase(c *Case) (map[string]any, error) {
 	x, err := c.Data.Complete("x")
 	if err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ func ppsInclusion(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
-func horvitzThompson(c *Case) (map[string]any, error) {
+func horvitzThompsonCase(c *Case) (map[string]any, error) {
 	name, err := c.Params.StringOr("y", "y")
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func horvitzThompson(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
-func twoStage(c *Case) (map[string]any, error) {
+func twoStageCase(c *Case) (map[string]any, error) {
 	codes, _, err := c.Data.Factor("stratum")
 	if err != nil {
 		return nil, err

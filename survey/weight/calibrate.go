@@ -192,6 +192,26 @@ func (p *calibration) aggregate(cluster Factor) {
 	p.w = w
 }
 
+// ClusterMeans replaces every value of the columns by the weighted mean of its
+// cluster: the calibration variables that a rule with Cluster works with, and
+// that Residuals needs for the variance.
+func ClusterMeans(base []float64, columns []Column, cluster Factor) []Column {
+	p := &calibration{w: base}
+	for _, c := range columns {
+		p.x = append(p.x, c.X)
+	}
+	p.aggregate(cluster)
+	out := make([]Column, len(columns))
+	for j, c := range columns {
+		x := make([]float64, len(base))
+		for i, k := range cluster.Codes {
+			x[i] = p.x[j][k]
+		}
+		out[j] = Column{Name: c.Name, X: x, Total: c.Total}
+	}
+	return out
+}
+
 func (p *calibration) unit(row int) int {
 	if p.cluster == nil {
 		return row

@@ -1,11 +1,14 @@
 package weight
 
+import "math"
+
 // Diagnostics says what a set of weights costs.
 type Diagnostics struct {
-	N            int     // rows with a positive weight
+	N            int     // rows with a weight that is not zero
 	Zero         int     // rows with weight zero
+	Negative     int     // rows with a negative weight (linear calibration)
 	Sum          float64 // sum of the weights
-	Min, Max     float64 // smallest and largest positive weight
+	Min, Max     float64 // smallest and largest weight that is not zero
 	Ratio        float64 // Max / Min
 	KishN        float64 // (Σw)²/Σw², Kish's effective number of answers
 	KishDeff     float64 // N Σw²/(Σw)² = 1 + CV², Kish's design effect of weighting
@@ -14,12 +17,14 @@ type Diagnostics struct {
 }
 
 // Diagnose computes the diagnostics of weights, with Kish's (1965, section
-// 11.7) effective n and design effect over the rows of positive weight.
+// 11.7) effective n and design effect over the rows whose weight is not zero. Negative weights, which linear
+// calibration without bounds can leave, are counted and not refused; Ratio is
+// then 0.
 func Diagnose(weights []float64) (Diagnostics, error) {
-	if err := checkWeights(weights); err != nil {
+	if err := checkFinalWeights(weights); err != nil {
 		return Diagnostics{}, err
 	}
-	d := Diagnostics{}
+	d := Diagnostics{Max: math.Inf(-1)}
 	sum2 := 0.0
 	for i, w := range weights {
 		if w == 0 {
@@ -32,6 +37,9 @@ func Diagnose(weights []float64) (Diagnostics, error) {
 		if w > d.Max {
 			d.Max, d.LargestRow = w, i
 		}
+		if w < 0 {
+			d.Negative++
+		}
 		d.N++
 		d.Sum += w
 	}
@@ -42,7 +50,9 @@ func Diagnose(weights []float64) (Diagnostics, error) {
 		s += r
 		sum2 += float64(r * r)
 	}
-	d.Ratio = d.Max / d.Min
+	if d.Min > 0 {
+		d.Ratio = d.Max / d.Min
+	}
 	d.KishN = float64(s*s) / sum2
 	d.KishDeff = float64(d.N) / d.KishN
 	d.LargestShare = d.Max / d.Sum

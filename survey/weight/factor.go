@@ -123,6 +123,24 @@ func checkWeights(w []float64) error {
 	return nil
 }
 
+// checkFinalWeights refuses weights that are not finite or do not add up to
+// something positive.
+func checkFinalWeights(w []float64) error {
+	sum := 0.0
+	for i, v := range w {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return errs.New(errs.Invalid, "weight.bad_weight", "a weight is negative or not a number").
+				At(fmt.Sprintf("row %d", i+1), fmt.Sprint(v), "a finite weight", "")
+		}
+		sum += v
+	}
+	if !(sum > 0) {
+		return errs.New(errs.Invalid, "weight.all_zero", "all weights are zero").
+			At("weights", fmt.Sprint(sum), "weights that add up to more than zero", "check the weight column")
+	}
+	return nil
+}
+
 func mustMatch(what string, got, want int) {
 	if got != want {
 		panic(fmt.Sprintf("weight: %s has %d rows, want %d", what, got, want))

@@ -13,6 +13,9 @@ type Adjustment struct {
 	Iterations int
 	// Misfit is the largest |achieved − target| / (1 + |target|) left.
 	Misfit float64
+	// Steps are the weights after each margin of the last raking sweep, when
+	// RakeRule.KeepSteps asked for them; after convergence all are the same.
+	Steps [][]float64
 	// Warnings are sentences about properties that are legal but should be seen.
 	Warnings []string
 }

@@ -25,6 +25,8 @@ type RakeRule struct {
 	// AcceptUnconverged returns the weights reached after MaxSweeps with a
 	// warning instead of an error.
 	AcceptUnconverged bool
+	// KeepSteps fills Adjustment.Steps.
+	KeepSteps bool
 }
 
 // marginsAgree is how far the sums of two margins may differ, relative to the
@@ -58,6 +60,10 @@ func Rake(base []float64, margins []Margin, rule RakeRule) (*Adjustment, error) 
 		return nil, err
 	}
 	sweeps, converged := t.sweep(margins, rule)
+	var steps [][]float64
+	if rule.KeepSteps {
+		steps = t.steps(base, margins)
+	}
 	misfit, worst := t.misfit(margins)
 	if !converged {
 		if !rule.AcceptUnconverged {
@@ -69,7 +75,7 @@ func Rake(base []float64, margins []Margin, rule RakeRule) (*Adjustment, error) 
 		warnings = append(warnings, fmt.Sprintf("raking stopped after %d sweeps before it converged", sweeps))
 	}
 	out := t.expand(base)
-	out.Iterations, out.Misfit, out.Warnings = sweeps, misfit, warnings
+	out.Iterations, out.Misfit, out.Warnings, out.Steps = sweeps, misfit, warnings, steps
 	return out, nil
 }
 
@@ -117,6 +123,8 @@ type cellTable struct {
 	w    []float64 // current weight of each cell
 	code [][]int32 // code[m][cell] is the level of margin m
 	sums []float64 // scratch, one margin's sums
+
+	before []float64 // w at the start of the last sweep
 }
 
 // denseLimit is the largest cross table kept as a plain array.
@@ -245,18 +253,11 @@ func (t *cellTable) sweep(margins []Margin, rule RakeRule) (sweeps int, converge
 		eps *= sum
 	}
 	before := make([]float64, len(t.w))
+	t.before = before
 	for sweeps < rule.MaxSweeps {
 		copy(before, t.w)
 		for m, mg := range margins {
-			factor := t.marginSums(m, mg)
-			for l, s := range factor {
-				if s > 0 {
-					factor[l] = mg.Totals[l] / s
-				}
-			}
-			for c, l := range t.code[m] {
-				t.w[c] *= factor[l]
-			}
+			t.fit(m, mg)
 		}
 		sweeps++
 		change := 0.0
@@ -268,6 +269,30 @@ func (t *cellTable) sweep(margins []Margin, rule RakeRule) (sweeps int, converge
 		}
 	}
 	return sweeps, false
+}
+
+// fit scales the cells to one margin.
+func (t *cellTable) fit(m int, mg Margin) {
+	factor := t.marginSums(m, mg)
+	for l, s := range factor {
+		if s > 0 {
+			factor[l] = mg.Totals[l] / s
+		}
+	}
+	for c, l := range t.code[m] {
+		t.w[c] *= factor[l]
+	}
+}
+
+// steps repeats the last sweep and returns the row weights after each margin.
+func (t *cellTable) steps(base []float64, margins []Margin) [][]float64 {
+	copy(t.w, t.before)
+	out := make([][]float64, len(margins))
+	for m, mg := range margins {
+		t.fit(m, mg)
+		out[m] = t.expand(base).Weights
+	}
+	return out
 }
 
 // misfit returns the largest relative distance of a margin from its total.

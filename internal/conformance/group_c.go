@@ -1,0 +1,600 @@
+package conformance
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gongping/scoring/estimate"
+	"gongping/survey/weight"
+)
+
+func init() {
+	for name, d := range map[string]weight.Distance{"linear": weight.Linear, "raking": weight.Raking, "logit": weight.Logit} {
+		Register("C.calibrate."+name, func(c *Case) (map[string]any, error) { return calibrateCase(c, d) })
+	}
+	Register("C.poststratify", postStratifyCase)
+	Register("C.rake", rakeCase)
+	Register("C.trim", trimCase)
+	Register("C.nonresponse", nonresponseCase)
+}
+
+// residualFunc takes what the weighting explains out of a linearised variable.
+type residualFunc func(z []float64) []float64
+
+// weightFactor is a column, or the cross of several, as a weighting factor.
+func weightFactor(c *Case, names ...string) (weight.Factor, error) {
+	var fs []weight.Factor
+	for _, n := range names {
+		codes, levels, err := c.Data.Factor(n)
+		if err != nil {
+			return weight.Factor{}, err
+		}
+		for i, k := range codes {
+			if k < 0 {
+				return weight.Factor{}, fmt.Errorf("column %q, row %d: the cell is empty", n, i+1)
+			}
+		}
+		fs = append(fs, weight.Factor{Name: n, Codes: codes, Levels: levels})
+	}
+	if len(fs) == 1 {
+		return fs[0], nil
+	}
+	return weight.Cross("|", fs...), nil
+}
+
+// levelTotals reads totals per level.
+func levelTotals(p Params) (map[string]float64, error) {
+	out := map[string]float64{}
+	for _, k := range p.Keys {
+		v, err := p.Float(k)
+		if err != nil {
+			return nil, err
+		}
+		out[k] = v
+	}
+	return out, nil
+}
+
+func calibrateCase(c *Case, d weight.Distance) (map[string]any, error) {
+	base, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	columns, err := totalColumns(c)
+	if err != nil {
+		return nil, err
+	}
+	rule := weight.CalibrationRule{Distance: d}
+	bounds, err := c.Params.Floats("bounds")
+	if err != nil {
+		return nil, err
+	}
+	if len(bounds) == 2 {
+		rule.Lower, rule.Upper = bounds[0], bounds[1]
+	}
+	if rule.MaxIterations, err = c.Params.IntOr("maxit", 0); err != nil {
+		return nil, err
+	}
+	if stage, err := c.Params.IntOr("aggregate_stage", 0); err != nil {
+		return nil, err
+	} else if stage > 0 {
+		if stage > len(c.Design.IDs) {
+			return nil, fmt.Errorf("field params.aggregate_stage: the design has %d stages", len(c.Design.IDs))
+		}
+		cluster, err := weightFactor(c, c.Design.IDs[stage-1])
+		if err != nil {
+			return nil, err
+		}
+		rule.Cluster = &cluster
+		columns = weight.ClusterMeans(base, columns, cluster)
+	}
+	a, err := weight.Calibrate(base, columns, rule)
+	if err != nil {
+		return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+	}
+	out, err := adjustedResults(c, a.Weights, a.G, func(z []float64) []float64 { return weight.Residuals(z, base, columns) })
+	if err == nil {
+		out["converges"] = true
+	}
+	return out, err
+}
+
+// totalColumns makes the calibration variables from the names of their totals:
+// "(Intercept)", a numeric column, a column with one of its levels appended,
+// or a product of these joined by ":".
+func totalColumns(c *Case) ([]weight.Column, error) {
+	totals, err := c.Params.Sub("totals")
+	if err != nil {
+		return nil, err
+	}
+	var out []weight.Column
+	for _, name := range totals.Keys {
+		t, err := totals.Float(name)
+		if err != nil {
+			return nil, err
+		}
+		col := weight.Column{Name: name, X: make([]float64, c.Data.Rows), Total: t}
+		for i := range col.X {
+			col.X[i] = 1
+		}
+		for part := range strings.SplitSeq(name, ":") {
+			x, err := totalColumn(c.Data, part)
+			if err != nil {
+				return nil, err
+			}
+			for i, v := range x {
+				col.X[i] *= v
+			}
+		}
+		out = append(out, col)
+	}
+	return out, nil
+}
+
+// totalColumn is the variable of one name of a model matrix.
+func totalColumn(f *Frame, name string) ([]float64, error) {
+	out := make([]float64, f.Rows)
+	if name == "(Intercept)" {
+		for i := range out {
+			out[i] = 1
+		}
+		return out, nil
+	}
+	same := strings.NewReplacer(".", "_")
+	for _, n := range f.Names {
+		if same.Replace(n) == same.Replace(name) && f.IsNumeric(n) {
+			return f.Complete(n)
+		}
+	}
+	for _, n := range f.Names {
+		level, ok := strings.CutPrefix(same.Replace(name), same.Replace(n))
+		if !ok {
+			continue
+		}
+		text, err := f.Text(n)
+		if err != nil {
+			return nil, err
+		}
+		found := false
+		for i, s := range text {
+			if same.Replace(s) == level {
+				out[i], found = 1, true
+			}
+		}
+		if found {
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("field params.totals: %q is no column and no level of one", name)
+}
+
+func postStratifyCase(c *Case) (map[string]any, error) {
+	base, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.Params.Strings("strata")
+	if err != nil {
+		return nil, err
+	}
+	cell, err := weightFactor(c, names...)
+	if err != nil {
+		return nil, err
+	}
+	population, err := cellPopulation(c, names)
+	if err != nil {
+		return nil, err
+	}
+	totals, err := cell.Totals(population)
+	if err != nil {
+		return nil, err
+	}
+	a, err := weight.PostStratify(base, cell, totals)
+	if err != nil {
+		return nil, err
+	}
+	return adjustedResults(c, a.Weights, a.G, func(z []float64) []float64 {
+		return weight.MarginResiduals(z, base, []weight.Factor{cell})
+	})
+}
+
+// cellPopulation reads an object of totals, or rows of levels with "Freq".
+func cellPopulation(c *Case, names []string) (map[string]float64, error) {
+	rows, ok := c.Params.Values["population"].([]any)
+	if !ok {
+		p, err := c.Params.Sub("population")
+		if err != nil {
+			return nil, err
+		}
+		return levelTotals(p)
+	}
+	out := map[string]float64{}
+	for i, r := range rows {
+		o, ok := r.(*Object)
+		if !ok {
+			return nil, fmt.Errorf("field params.population[%d]: an object is needed", i)
+		}
+		var parts []string
+		for _, n := range names {
+			parts = append(parts, show(o.Values[n]))
+		}
+		f, err := Params{o}.Float("Freq")
+		if err != nil {
+			return nil, err
+		}
+		out[strings.Join(parts, "|")] = f
+	}
+	return out, nil
+}
+
+func rakeCase(c *Case) (map[string]any, error) {
+	base, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := c.Params.Sub("margins")
+	if err != nil {
+		return nil, err
+	}
+	var margins []weight.Margin
+	var factors []weight.Factor
+	for _, name := range spec.Keys {
+		p, err := spec.Sub(name)
+		if err != nil {
+			return nil, err
+		}
+		population, err := levelTotals(p)
+		if err != nil {
+			return nil, err
+		}
+		f, err := weightFactor(c, name)
+		if err != nil {
+			return nil, err
+		}
+		totals, err := f.Totals(population)
+		if err != nil {
+			return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+		}
+		margins, factors = append(margins, weight.Margin{Factor: f, Totals: totals}), append(factors, f)
+	}
+	rule := weight.RakeRule{AcceptUnconverged: c.Params.Has("maxit"), KeepSteps: true}
+	if rule.Epsilon, err = c.Params.FloatOr("epsilon", 0); err != nil {
+		return nil, err
+	}
+	if rule.MaxSweeps, err = c.Params.IntOr("maxit", 0); err != nil {
+		return nil, err
+	}
+	a, err := weight.Rake(base, margins, rule)
+	if err != nil {
+		return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+	}
+	ones := make([]float64, len(base))
+	for i := range ones {
+		ones[i] = 1
+	}
+	with := func(q []float64) residualFunc {
+		return func(z []float64) []float64 { return weight.MarginResiduals(z, q, factors) }
+	}
+	// The peer's standard error comes from an unweighted fit of the scores over
+	// the weights after each margin, in ten sweeps.
+	out, err := adjustedResults(c, a.Weights, a.G, func(z []float64) []float64 { return peerRaking(z, a, factors) })
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]any{}
+	for name, q := range map[string][]float64{"unweighted": ones, "base": base, "raked": a.Weights} {
+		o, err := adjustedResults(c, a.Weights, a.G, with(q))
+		if err != nil {
+			return nil, err
+		}
+		if m, ok := o["mean"].(map[string]any); ok {
+			by[name] = m["se"]
+		}
+	}
+	out["mean_se_by_residual_weight"] = by
+	out["converges"] = true
+	return out, nil
+}
+
+// peerRaking sweeps the margins' group means out of the scores w z, each over
+// the weights that held after that margin.
+func peerRaking(z []float64, a *weight.Adjustment, factors []weight.Factor) []float64 {
+	x := make([]float64, len(z))
+	for i, v := range z {
+		x[i] = v * a.Weights[i]
+	}
+	r := make([]float64, len(z))
+	ones := make([]float64, len(z))
+	for i := range ones {
+		ones[i] = 1
+	}
+	for range 10 {
+		for m, f := range factors {
+			for i, w := range a.Steps[m] {
+				r[i] = 0
+				if w > 0 {
+					r[i] = x[i] / w
+				}
+			}
+			e := weight.MarginResiduals(r, ones, []weight.Factor{f})
+			for i, w := range a.Steps[m] {
+				x[i] = e[i] * w
+			}
+		}
+	}
+	for i, w := range a.Weights {
+		if w > 0 {
+			x[i] /= w
+		}
+	}
+	return x
+}
+
+func trimCase(c *Case) (map[string]any, error) {
+	base, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	rule := weight.TrimRule{}
+	if rule.Upper, err = c.Params.FloatOr("upper", math.Inf(1)); err != nil {
+		return nil, err
+	}
+	if rule.Lower, err = c.Params.FloatOr("lower", math.Inf(-1)); err != nil {
+		return nil, err
+	}
+	if rule.Strict, err = c.Params.Bool("strict", false); err != nil {
+		return nil, err
+	}
+	t, err := weight.Trim(base, rule)
+	if err != nil {
+		return nil, err
+	}
+	g := make([]float64, len(base))
+	for i, w := range base {
+		g[i] = 1
+		if w > 0 {
+			g[i] = t.Weights[i] / w
+		}
+	}
+	return adjustedResults(c, t.Weights, g, func(z []float64) []float64 { return z })
+}
+
+// adjustedResults reports adjusted weights and the estimates that follow from them.
+func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	diag, err := weight.Diagnose(w)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"weights": w, "g": g, "sum_weights": diag.Sum, "kish_deff": diag.KishDeff, "n_eff": diag.KishN,
+		"df": d.DegreesOfFreedom(nil)}
+	vars, err := c.Params.Strings("vars")
+	if err != nil {
+		return nil, err
+	}
+	type pair struct{ mean, total map[string]any }
+	est, se := pair{map[string]any{}, map[string]any{}}, pair{map[string]any{}, map[string]any{}}
+	for _, v := range vars {
+		x, missing, err := c.Data.Floats(v)
+		if err != nil {
+			return nil, err
+		}
+		in := estimate.Complete(d, nil, estimate.Column{Values: x, Missing: missing})
+		if est.mean[v], se.mean[v], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+			return nil, err
+		}
+		if est.total[v], se.total[v], err = adjustedEstimate(d, x, w, in, false, res); err != nil {
+			return nil, err
+		}
+	}
+	if len(vars) > 0 {
+		out["mean"] = map[string]any{"estimate": est.mean, "se": se.mean}
+		out["total"] = map[string]any{"estimate": est.total, "se": se.total}
+	}
+	// Single figures by the name of the column, for cases that list no vars.
+	for _, n := range c.Data.Names {
+		for _, kind := range []string{"mean_", "se_"} {
+			if _, asked := c.Expected.Values[kind+n]; !asked {
+				continue
+			}
+			x, missing, err := c.Data.Floats(n)
+			if err != nil {
+				return nil, err
+			}
+			in := estimate.Complete(d, nil, estimate.Column{Values: x, Missing: missing})
+			if out["mean_"+n], out["se_"+n], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, adjustedDomains(c, d, w, vars, res, out)
+}
+
+// adjustedDomains adds the means of the first variable by the levels of a column.
+func adjustedDomains(c *Case, d *estimate.Design, w []float64, vars []string, res residualFunc, out map[string]any) error {
+	by, err := c.Params.StringOr("by", "")
+	if err != nil || by == "" || len(vars) == 0 {
+		return err
+	}
+	x, missing, err := c.Data.Floats(vars[0])
+	if err != nil {
+		return err
+	}
+	codes, levels, err := c.Data.Factor(by)
+	if err != nil {
+		return err
+	}
+	mean, se := map[string]any{}, map[string]any{}
+	for l, name := range levels {
+		in := make([]bool, len(codes))
+		for i, k := range codes {
+			in[i] = int(k) == l && (missing == nil || !missing[i])
+		}
+		if mean[name], se[name], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+			return err
+		}
+	}
+	out["domain_mean"], out["domain_se"] = mean, se
+	return nil
+}
+
+// adjustedEstimate is the mean or total of x over the rows in a domain with
+// adjusted weights; its variance is that of the residuals of the linearised
+// variable, over all rows.
+func adjustedEstimate(d *estimate.Design, x, w []float64, in []bool, mean bool, res residualFunc) (value, se any, err error) {
+	sum, sumW := 0.0, 0.0
+	for i, ok := range in {
+		if ok {
+			sum += float64(w[i] * x[i])
+			sumW += w[i]
+		}
+	}
+	v := sum
+	if mean {
+		if sumW == 0 {
+			return nil, nil, nil
+		}
+		v = sum / sumW
+	}
+	z := make([]float64, len(x))
+	for i, ok := range in {
+		switch {
+		case !ok:
+		case mean:
+			z[i] = (x[i] - v) / sumW
+		default:
+			z[i] = x[i]
+		}
+	}
+	e := res(z)
+	for i := range e {
+		e[i] *= w[i]
+	}
+	variance, err := d.Variance([][]float64{e}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, math.Sqrt(variance[0][0]), nil
+}
+
+// nonresponseCase adjusts within classes, and again for every deleted first-stage
+// unit (JKn).
+func nonresponseCase(c *Case) (map[string]any, error) {
+	base, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.Params.Strings("classes")
+	if err != nil {
+		return nil, err
+	}
+	class, err := weightFactor(c, names...)
+	if err != nil {
+		return nil, err
+	}
+	respName, err := c.Params.String("respondent")
+	if err != nil {
+		return nil, err
+	}
+	resp, _, err := c.Data.Floats(respName)
+	if err != nil {
+		return nil, err
+	}
+	yName, err := c.Params.String("y")
+	if err != nil {
+		return nil, err
+	}
+	y, _, err := c.Data.Floats(yName)
+	if err != nil {
+		return nil, err
+	}
+	responded := make([]bool, len(resp))
+	for i, r := range resp {
+		responded[i] = r == 1
+	}
+	a, err := weight.AdjustNonresponse(base, responded, class)
+	if err != nil {
+		return nil, err
+	}
+	factor := map[string]any{}
+	for l, name := range class.Levels {
+		factor[name] = a.Factor[l]
+	}
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	sum := 0.0
+	for _, w := range a.Weights {
+		sum += w
+	}
+	same := func(z []float64) []float64 { return z }
+	mean, se, err := adjustedEstimate(d, y, a.Weights, responded, true, same)
+	if err != nil {
+		return nil, err
+	}
+	total, seTotal, err := adjustedEstimate(d, y, a.Weights, responded, false, same)
+	if err != nil {
+		return nil, err
+	}
+	jkn, mse, err := readjustedJKn(d, base, responded, class, y, mean.(float64))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
+		"se_fixed_weights": se, "total": total, "total_se_fixed_weights": seTotal, "se_jkn_readjusted": jkn,
+		"se_jkn_readjusted_mse": mse, "response_rate_weighted": a.ResponseRate}, nil
+}
+
+// readjustedJKn is the JKn standard error of the mean with the adjustment
+// repeated in every replicate: spread about the mean of the replicates, and
+// about the estimate.
+func readjustedJKn(d *estimate.Design, base []float64, responded []bool, class weight.Factor, y []float64, full float64) (about, mse float64, err error) {
+	unit, units := d.PSU()
+	stratum, strata := d.PSUStratum()
+	size := make([]float64, strata)
+	for _, h := range stratum {
+		size[h]++
+	}
+	theta, scale := make([]float64, 0, units), make([]float64, 0, units)
+	for u := range units {
+		h := stratum[u]
+		if size[h] < 2 {
+			return 0, 0, fmt.Errorf("stratum %d has one unit: it cannot be deleted", h+1)
+		}
+		w := make([]float64, len(base))
+		for i, b := range base {
+			switch {
+			case int(unit[i]) == u:
+			case stratum[unit[i]] == h:
+				w[i] = b * size[h] / (size[h] - 1)
+			default:
+				w[i] = b
+			}
+		}
+		a, err := weight.AdjustNonresponse(w, responded, class)
+		if err != nil {
+			return 0, 0, err
+		}
+		sum, sumW := 0.0, 0.0
+		for i, v := range a.Weights {
+			sum += float64(v * y[i])
+			sumW += v
+		}
+		theta, scale = append(theta, sum/sumW), append(scale, (size[h]-1)/size[h])
+	}
+	center := 0.0
+	for _, t := range theta {
+		center += t
+	}
+	center /= float64(len(theta))
+	for i, t := range theta {
+		about += scale[i] * (t - center) * (t - center)
+		mse += scale[i] * (t - full) * (t - full)
+	}
+	return math.Sqrt(about), math.Sqrt(mse), nil
+}
