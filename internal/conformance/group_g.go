@@ -1,0 +1,406 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+
+	"gongping/analytics/fairness"
+	"gongping/scoring/adjust"
+	"gongping/scoring/shrink"
+)
+
+func init() {
+	Register("G.anova_shrinkage", anovaShrinkage)
+	Register("G.case_mix", caseMix)
+	Register("G.fay_herriot", fayHerriot)
+	Register("G.funnel", funnel)
+	Register("G.james_stein", jamesStein)
+	Register("G.lmer", randomIntercepts)
+	Register("G.p_adjust", adjustedP)
+}
+
+// rows picks the rows where keep holds.
+func rows[T any](x []T, keep []bool) []T {
+	out := make([]T, 0, len(x))
+	for i, v := range x {
+		if keep[i] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// present marks the rows in which none of the columns is empty.
+func present(f *Frame, names ...string) ([]bool, error) {
+	keep := make([]bool, f.Rows)
+	for i := range keep {
+		keep[i] = true
+	}
+	for _, n := range names {
+		if n == "" {
+			continue
+		}
+		text, err := f.Text(f.Resolve(n))
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range text {
+			keep[i] = keep[i] && strings.TrimSpace(t) != ""
+		}
+	}
+	return keep, nil
+}
+
+// numbers is a numeric column over the kept rows.
+func numbers(f *Frame, name string, keep []bool) ([]float64, error) {
+	x, _, err := f.Floats(f.Resolve(name))
+	return rows(x, keep), err
+}
+
+// grouping codes a column over the kept rows, levels in the order of R.
+func grouping(f *Frame, name string, keep []bool) (shrink.Grouping, []string, error) {
+	codes, levels, err := f.Factor(f.Resolve(name))
+	if err != nil {
+		return shrink.Grouping{}, nil, err
+	}
+	return compact(name, rows(codes, keep), levels)
+}
+
+// compact drops levels that no row has.
+func compact(name string, codes []int32, levels []string) (shrink.Grouping, []string, error) {
+	used := make([]bool, len(levels))
+	for _, k := range codes {
+		used[k] = true
+	}
+	to := make([]int32, len(levels))
+	var kept []string
+	for l, u := range used {
+		if u {
+			to[l] = int32(len(kept))
+			kept = append(kept, levels[l])
+		}
+	}
+	out := make([]int32, len(codes))
+	for i, k := range codes {
+		out[i] = to[k]
+	}
+	return shrink.Grouping{Name: name, Codes: out, Levels: len(kept)}, kept, nil
+}
+
+func named[T any](names []string, values []T) map[string]any {
+	out := make(map[string]any, len(names))
+	for i, n := range names {
+		out[n] = values[i]
+	}
+	return out
+}
+
+// outcomeAndGroup reads the columns named by params y and the group key.
+func outcomeAndGroup(c *Case, key string) (y []float64, g shrink.Grouping, levels []string, err error) {
+	yName, err := c.Params.String("y")
+	if err != nil {
+		return nil, g, nil, err
+	}
+	gName, err := c.Params.String(key)
+	if err != nil {
+		return nil, g, nil, err
+	}
+	keep, err := present(c.Data, yName, gName)
+	if err != nil {
+		return nil, g, nil, err
+	}
+	if y, err = numbers(c.Data, yName, keep); err != nil {
+		return nil, g, nil, err
+	}
+	g, levels, err = grouping(c.Data, gName, keep)
+	return y, g, levels, err
+}
+
+func anovaShrinkage(c *Case) (map[string]any, error) {
+	y, g, levels, err := outcomeAndGroup(c, "group")
+	if err != nil {
+		return nil, err
+	}
+	a, err := shrink.ANOVA(y, g)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"ms_between": a.MSBetween, "ms_within": a.MSWithin, "n0": a.N0, "F": a.F,
+		"tau2": a.Tau2, "icc1": a.ICC1, "icc2_n0": a.ICC2,
+		"reliability": named(levels, a.Reliability), "group_mean": named(levels, a.Mean),
+		"grand_mean_gls": a.GrandMean, "shrunken_mean": named(levels, a.Shrunken),
+		"deff_mean_n": a.DeffMean, "deff_weighted_n": a.DeffWeighted,
+		"group_n": named(levels, a.Count), "n": a.N,
+	}, nil
+}
+
+// covariates reads columns as numbers or categories over the kept rows.
+func covariates(c *Case, names []string, keep []bool) ([]adjust.Covariate, error) {
+	var out []adjust.Covariate
+	for _, n := range names {
+		col := c.Data.Resolve(n)
+		if c.Data.IsNumeric(col) {
+			x, err := numbers(c.Data, n, keep)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, adjust.Covariate{Name: n, Number: x})
+			continue
+		}
+		text, err := c.Data.Text(col)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, adjust.Covariate{Name: n, Text: rows(text, keep)})
+	}
+	return out, nil
+}
+
+func caseMix(c *Case) (map[string]any, error) {
+	yName, err := c.Params.String("y")
+	if err != nil {
+		return nil, err
+	}
+	gName, err := c.Params.String("group")
+	if err != nil {
+		return nil, err
+	}
+	mix, err := c.Params.Strings("casemix")
+	if err != nil {
+		return nil, err
+	}
+	keep, err := present(c.Data, append([]string{yName, gName, c.Design.Weight}, mix...)...)
+	if err != nil {
+		return nil, err
+	}
+	in := adjust.CaseMixInput{}
+	if in.Y, err = numbers(c.Data, yName, keep); err != nil {
+		return nil, err
+	}
+	g, levels, err := grouping(c.Data, gName, keep)
+	if err != nil {
+		return nil, err
+	}
+	in.Unit, in.Units = g.Codes, g.Levels
+	covs, err := covariates(c, mix, keep)
+	if err != nil {
+		return nil, err
+	}
+	in.Mix = adjust.Design(covs)
+	if c.Design.Weight != "" {
+		if in.PriorWeight, err = numbers(c.Data, c.Design.Weight, keep); err != nil {
+			return nil, err
+		}
+	}
+	r, err := adjust.FitCaseMix(in)
+	if err != nil {
+		return nil, err
+	}
+	return caseMixResults(r, in.Mix.Name, levels), nil
+}
+
+func caseMixResults(r *adjust.CaseMix, names, levels []string) map[string]any {
+	estimated := func(x []float64) map[string]any {
+		out := map[string]any{}
+		for i, n := range names {
+			out[n] = nil
+			if r.Estimated[i] {
+				out[n] = x[i]
+			}
+		}
+		return out
+	}
+	return map[string]any{
+		"coef": estimated(r.Coef), "coef_se": estimated(r.CoefSE), "coef_se_hc1": estimated(r.CoefRobustSE),
+		"overall_casemix_mean": named(names, r.OverallMean),
+		"raw_mean":             named(levels, r.Raw), "adjusted_mean": named(levels, r.Adjusted),
+		"sigma2": r.Sigma2, "provider_F": r.UnitF, "reliability_from_F": r.ReliabilityFromF,
+		"sampling_variance":        named(levels, r.SamplingVariance),
+		"between_variance_moments": r.BetweenVariance,
+		"reliability":              named(levels, r.Reliability), "reliability_mean": r.ReliabilityMean,
+		"heterogeneity_I2": r.HeterogeneityI2,
+	}
+}
+
+func fayHerriot(c *Case) (map[string]any, error) {
+	yName, err := c.Params.String("y")
+	if err != nil {
+		return nil, err
+	}
+	vName, err := c.Params.String("sampling_variance")
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.Params.Strings("covariates")
+	if err != nil {
+		return nil, err
+	}
+	keep, err := present(c.Data, append([]string{yName, vName}, names...)...)
+	if err != nil {
+		return nil, err
+	}
+	d := shrink.Areas{}
+	if d.Y, err = numbers(c.Data, yName, keep); err != nil {
+		return nil, err
+	}
+	if d.SamplingVariance, err = numbers(c.Data, vName, keep); err != nil {
+		return nil, err
+	}
+	covs, err := covariates(c, names, keep)
+	if err != nil {
+		return nil, err
+	}
+	x := adjust.Design(covs).WithIntercept(len(d.Y))
+	d.X = x.X
+	out := map[string]any{}
+	for key, method := range map[string]shrink.AreaMethod{"REML": shrink.AreaREML, "ML": shrink.AreaML, "FH": shrink.AreaMoment} {
+		f, err := shrink.FitAreas(d, method)
+		if err != nil {
+			return nil, err
+		}
+		var kept []string
+		for _, k := range f.Kept {
+			kept = append(kept, x.Name[k])
+		}
+		out[key] = map[string]any{
+			"refvar": f.Variance, "beta": named(kept, f.Coef), "beta_se": named(kept, f.CoefSE),
+			"gamma": f.Gamma, "eblup": f.EBLUP, "mse": f.MSE,
+		}
+	}
+	return out, nil
+}
+
+func funnel(c *Case) (map[string]any, error) {
+	num, err := c.Params.StringOr("numerator", "r")
+	if err != nil {
+		return nil, err
+	}
+	den, err := c.Params.StringOr("denominator", "n")
+	if err != nil {
+		return nil, err
+	}
+	keep, err := present(c.Data, num, den)
+	if err != nil {
+		return nil, err
+	}
+	r, err := numbers(c.Data, num, keep)
+	if err != nil {
+		return nil, err
+	}
+	n, err := numbers(c.Data, den, keep)
+	if err != nil {
+		return nil, err
+	}
+	share, err := c.Params.FloatOr("winsorise", 0.1)
+	if err != nil {
+		return nil, err
+	}
+	var target *float64 // a text such as "sum(r)/sum(n)" stands for the pooled proportion
+	if t, err := c.Params.Float("target"); err == nil {
+		target = &t
+	}
+	f, err := fairness.NewFunnel(r, n, target, share)
+	if err != nil {
+		return nil, err
+	}
+	return funnelResults(f), nil
+}
+
+func funnelResults(f *fairness.Funnel) map[string]any {
+	limits := map[string]any{}
+	for _, p := range []float64{0.001, 0.005, 0.025, 0.05} {
+		lo, up := f.Limits(p, fairness.Chance)
+		elo, eup := f.ExactLimits(p)
+		limits[fmt.Sprintf("p%g", p)] = map[string]any{
+			"normal_lower": lo, "normal_upper": up, "exact_lower": elo, "exact_upper": eup}
+	}
+	scores := func(z fairness.ZScores) map[string]any {
+		return map[string]any{"z": z.Z, "q10": z.Low, "q90": z.High, "z_winsorised": z.Winsorised,
+			"phi": z.Phi, "overdispersed": z.OverDispersed}
+	}
+	both := func(z []float64, how fairness.Spread) map[string]any {
+		lo, up := f.Limits(0.025, how)
+		lo8, up8 := f.Limits(0.001, how)
+		return map[string]any{"z_adjusted": z, "p_two_sided": fairness.TwoSided(z),
+			"lower95": lo, "upper95": up, "lower998": lo8, "upper998": up8}
+	}
+	additive := both(f.Additive, fairness.Additive)
+	additive["tau2"] = f.Tau2
+	return map[string]any{
+		"target": f.Target, "limits": limits, "naive": scores(f.Naive), "naive_arcsine": scores(f.Arcsine),
+		"multiplicative": both(f.Multiplicative, fairness.Multiplicative), "additive": additive,
+	}
+}
+
+func jamesStein(c *Case) (map[string]any, error) {
+	variance, err := c.Params.Float("variance")
+	if err != nil {
+		return nil, err
+	}
+	yName, err := c.Params.StringOr("y", "y")
+	if err != nil {
+		return nil, err
+	}
+	keep, err := present(c.Data, yName)
+	if err != nil {
+		return nil, err
+	}
+	y, err := numbers(c.Data, yName, keep)
+	if err != nil {
+		return nil, err
+	}
+	f, err := shrink.JamesStein(y, variance)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"grand_mean": f.Mean, "S": f.SumOfSquares, "shrinkage": f.Factor,
+		"js": f.Plain, "js_positive_part": f.PositivePart}
+	if c.Data.Has("truth") {
+		truth, err := numbers(c.Data, "truth", keep)
+		if err != nil {
+			return nil, err
+		}
+		raw, js := 0.0, 0.0
+		for i, t := range truth {
+			raw += (y[i] - t) * (y[i] - t)
+			js += (f.Plain[i] - t) * (f.Plain[i] - t)
+		}
+		out["sse_raw"], out["sse_js"] = raw, js
+	}
+	return out, nil
+}
+
+func adjustedP(c *Case) (map[string]any, error) {
+	name, err := c.Params.StringOr("p", "p")
+	if err != nil {
+		return nil, err
+	}
+	p, missing, err := c.Data.Floats(name)
+	if err != nil {
+		return nil, err
+	}
+	var there []float64
+	for i, v := range p {
+		if missing == nil || !missing[i] {
+			there = append(there, v)
+		}
+	}
+	out := map[string]any{}
+	for _, method := range fairness.Corrections {
+		adj, err := fairness.AdjustP(there, method)
+		if err != nil {
+			return nil, err
+		}
+		full := make([]any, len(p))
+		k := 0
+		for i := range p {
+			if missing == nil || !missing[i] {
+				full[i] = adj[k]
+				k++
+			}
+		}
+		out[string(method)] = full
+	}
+	return out, nil
+}
