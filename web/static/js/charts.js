@@ -35,19 +35,26 @@
     };
   };
 
+  // whisker draws an upright interval: value = [index, low, high].
+  registry.whisker = function (params, api) {
+    var lo = api.coord([api.value(0), api.value(1)]);
+    var hi = api.coord([api.value(0), api.value(2)]);
+    var line = { stroke: colour('chart-limit'), lineWidth: 1.5, fill: 'none' };
+    return {
+      type: 'group',
+      children: [
+        { type: 'line', shape: { x1: lo[0], y1: lo[1], x2: hi[0], y2: hi[1] }, style: line },
+        { type: 'line', shape: { x1: lo[0] - 6, y1: lo[1], x2: lo[0] + 6, y2: lo[1] }, style: line },
+        { type: 'line', shape: { x1: hi[0] - 6, y1: hi[1], x2: hi[0] + 6, y2: hi[1] }, style: line }
+      ]
+    };
+  };
+
   // tip shows the text that the server prepared for a point.
   registry.tip = function (p) {
     var d = p && p.data;
     return (d && d.tip) || (p.name ? p.name : '');
   };
-  // axisTip joins the prepared texts of all series at one place of the axis.
-  registry.axisTip = function (list) {
-    var head = list.length ? list[0].name : '';
-    return [head].concat(list.filter(function (p) { return p.data && p.data.tip; }).map(function (p) { return p.data.tip; })).join('\n');
-  };
-  // label shows the prepared label of a bar.
-  registry.label = function (p) { return (p.data && p.data.label) || ''; };
-
   // resolve replaces {"$fn": name} by the function and {"$c": token} by the colour.
   function resolve(v) {
     if (Array.isArray(v)) return v.map(resolve);

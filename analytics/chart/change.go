@@ -1,0 +1,192 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Waterfall is the view model of how a score came about: where it started and
+// what each adjustment made of it, in points.
+type Waterfall struct {
+	ID    string
+	N     int
+	Start Step
+	Steps []Step
+}
+
+// Step is one adjustment and the score after it.
+type Step struct {
+	Name  string
+	After float64
+	Why   string // one sentence for the table and the tooltip
+}
+
+// Figure draws the waterfall.
+func (v Waterfall) Figure(t Text) Figure {
+	fig := Figure{ID: v.ID, Title: t.T("chart.waterfall.title"), Unit: t.T("chart.points"), N: v.N, Height: "m"}
+	fig.Table.Columns = []Column{{t.T("chart.step"), false}, {t.T("chart.change"), true}, {t.T("chart.after"), true}, {t.T("chart.reason"), false}}
+	fig.Table.Rows = [][]string{{v.Start.Name, "—", dec(v.Start.After, 1), v.Start.Why}}
+	before, lo, hi := v.Start.After, v.Start.After, v.Start.After
+	for _, s := range v.Steps {
+		fig.Table.Rows = append(fig.Table.Rows, []string{s.Name, plus(s.After-before, 2), dec(s.After, 1), s.Why})
+		before, lo, hi = s.After, min(lo, s.After), max(hi, s.After)
+	}
+	fig.Describe = t.T("chart.waterfall.text", "From", dec(v.Start.After, 1), "To", dec(before, 1), "Steps", len(v.Steps))
+	c := charts.NewBar()
+	n := len(v.Steps) + 2
+	for _, name := range []string{"", t.T("chart.score"), t.T("chart.up"), t.T("chart.down")} {
+		c.AddSeries(name, bars(n))
+	}
+	fig.Option = assemble(c, func(o m, series []m) { v.patch(t, lo, hi, o, series) })
+	return fig
+}
+
+// patch fills an invisible base, the two ends, and what goes up and down. The
+// axis does not begin at zero, so bars grow from the axis' own start.
+func (v Waterfall) patch(t Text, lo, hi float64, o m, series []m) {
+	floor, top := span(lo-2, hi)
+	floor = max(floor, 0)
+	n := len(v.Steps) + 2
+	var names []string
+	cols := [4][]any{}
+	put := func(name string, base, value float64, col int, label, tip string) {
+		names = append(names, name)
+		for i := range cols {
+			cols[i] = append(cols[i], nil)
+		}
+		cols[0][len(names)-1] = m{"value": clean(base)}
+		position := "top"
+		cols[col][len(names)-1] = m{"value": clean(value), "tip": name + "\n" + tip, "label": m{"show": true, "formatter": label, "position": position, "color": colour("chart-text")}}
+	}
+	put(v.Start.Name, floor, v.Start.After-floor, 1, dec(v.Start.After, 1), v.Start.Why)
+	before := v.Start.After
+	for _, s := range v.Steps {
+		d := s.After - before
+		col := 2
+		if d < 0 {
+			col = 3
+		}
+		put(s.Name, min(before, s.After), math.Abs(d), col, plus(d, 2), plus(d, 2)+" → "+dec(s.After, 1)+"\n"+s.Why)
+		before = s.After
+	}
+	put(t.T("chart.final"), floor, before-floor, 1, dec(before, 1), dec(before, 1))
+	o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text"), "interval": 0, "width": 84, "overflow": "break"}})
+	o["yAxis"] = axis("value", "", m{"min": floor, "max": top})
+	tones := []string{"", "chart-line", "chart-high", "chart-low"}
+	for i, s := range series {
+		s["data"], s["stack"], s["barMaxWidth"], s["stackStrategy"] = cols[i][:n], "all", 46, "all"
+		if i == 0 {
+			s["itemStyle"], s["silent"], s["tooltip"] = m{"color": "transparent"}, true, m{"show": false}
+			continue
+		}
+		s["itemStyle"] = m{"color": colour(tones[i])}
+	}
+	o["gpNarrow"] = m{"xAxis": m{"axisLabel": m{"rotate": 40, "width": 90, "overflow": "truncate"}}}
+}
+
+// Influence is the view model of how far the score moves when the k most
+// extreme answers are left out, on either side.
+type Influence struct {
+	ID         string
+	N          int
+	Score      float64
+	WithoutLow []float64 // score without the 1, 2, … lowest answers
+	WithoutTop []float64 // score without the 1, 2, … highest answers
+}
+
+// Figure draws the bars.
+func (v Influence) Figure(t Text) Figure {
+	fig := Figure{ID: v.ID, Title: t.T("chart.influence.title"), Unit: t.T("chart.points"), N: v.N, Height: "m"}
+	k := min(len(v.WithoutLow), len(v.WithoutTop))
+	if k == 0 {
+		fig.Empty = t.T("chart.no_data")
+		return fig
+	}
+	fig.Describe = t.T("chart.influence.text", "Low", plus(v.WithoutLow[0]-v.Score, 2), "Top", plus(v.WithoutTop[0]-v.Score, 2))
+	fig.Table.Columns = []Column{{t.T("chart.left_out"), true}, {t.T("chart.without_low"), true}, {t.T("chart.without_top"), true}}
+	c := charts.NewBar()
+	c.AddSeries(t.T("chart.without_low"), bars(k))
+	c.AddSeries(t.T("chart.without_top"), bars(k))
+	fig.Option = assemble(c, func(o m, series []m) {
+		var names []string
+		for i := range k {
+			names = append(names, t.T("chart.k_answers", "K", i+1))
+		}
+		horizontal(o, names, axis("value", "", m{"axisLabel": m{"color": colour("chart-muted")}}))
+		o["yAxis"].(m)["axisLine"] = m{"show": false}
+		o["legend"] = legend()
+		for i, s := range series {
+			scores, tone := v.WithoutLow, "chart-high"
+			if i == 1 {
+				scores, tone = v.WithoutTop, "chart-low"
+			}
+			var data []m
+			for j := range k {
+				d := scores[j] - v.Score
+				side := "right"
+				if d < 0 {
+					side = "left"
+				}
+				data = append(data, m{"value": clean(d), "tip": names[j] + "\n" + plus(d, 2) + " → " + dec(scores[j], 1),
+					"label": m{"show": true, "position": side, "formatter": plus(d, 2), "color": colour("chart-text")}})
+			}
+			s["data"], s["barMaxWidth"], s["barGap"] = data, 18, "-100%"
+			s["itemStyle"] = m{"color": colour(tone)}
+		}
+		o["grid"].(m)["left"], o["grid"].(m)["right"] = 24, 48
+	})
+	for i := range k {
+		fig.Table.Rows = append(fig.Table.Rows, []string{strconv.Itoa(i + 1),
+			dec(v.WithoutLow[i], 1) + " (" + plus(v.WithoutLow[i]-v.Score, 2) + ")", dec(v.WithoutTop[i], 1) + " (" + plus(v.WithoutTop[i]-v.Score, 2) + ")"})
+	}
+	return fig
+}
+
+// Trend is the view model of rounds over time, each with its interval.
+type Trend struct {
+	ID, Title string
+	Rounds    []Area // Name is the round; Hidden rounds leave a gap
+	Minimum   int
+}
+
+// Figure draws the line.
+func (v Trend) Figure(t Text) Figure {
+	shown, _ := split(v.Rounds)
+	fig := Figure{ID: v.ID, Title: v.Title, Unit: t.T("chart.points"), N: total(v.Rounds), Height: "m", Table: areaTable(t, v.Rounds, v.Minimum)}
+	fig.Table.Columns[0].Text = t.T("chart.round")
+	if len(shown) == 0 {
+		fig.Empty = t.T("chart.no_data")
+		return fig
+	}
+	fig.Describe = t.T("chart.trend.text", "Rounds", len(shown), "From", dec(shown[0].Score, 1), "To", dec(shown[len(shown)-1].Score, 1))
+	c := charts.NewLine()
+	c.AddSeries(t.T("chart.score"), make([]opts.LineData, len(v.Rounds)))
+	fig.Option = assemble(c, func(o m, series []m) {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		var names []string
+		var line, whiskers []any
+		for i, r := range v.Rounds {
+			names = append(names, r.Name)
+			if r.Hidden {
+				line = append(line, nil)
+				continue
+			}
+			lo, hi = min(lo, r.Lo), max(hi, r.Hi)
+			line = append(line, m{"value": clean(r.Score), "tip": areaTip(t, r)})
+			whiskers = append(whiskers, m{"value": []any{i, clean(r.Lo), clean(r.Hi)}})
+		}
+		lo, hi = span(lo, hi)
+		o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text")}})
+		o["yAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100)})
+		s := series[0]
+		s["data"], s["symbol"], s["symbolSize"], s["z"], s["connectNulls"] = line, "circle", 9, 5, false
+		s["itemStyle"], s["lineStyle"] = m{"color": colour("chart-line")}, m{"color": colour("chart-line"), "width": 2}
+		w := m{"type": "custom", "renderItem": fn("whisker"), "data": whiskers, "silent": true,
+			"encode": m{"x": 0, "y": []int{1, 2}}, "itemStyle": m{"color": colour("chart-limit")}}
+		o["series"] = []any{w, s}
+	})
+	return fig
+}

@@ -1,0 +1,359 @@
+package browsertest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// Viewport is a size of screen.
+type Viewport struct {
+	Name          string
+	Width, Height int64
+	Mobile        bool
+}
+
+// The screens that pages are looked at on.
+var (
+	Desktop = Viewport{Name: "desktop", Width: 1366, Height: 900}
+	Phone   = Viewport{Name: "phone", Width: 390, Height: 844, Mobile: true}
+)
+
+// Patience is how long a step may take.
+const Patience = 20 * time.Second
+
+// Page is one tab with its own cookies.
+type Page struct {
+	t      testing.TB
+	ctx    context.Context
+	base   string
+	view   Viewport
+	lang   string
+	suffix string
+
+	mu     sync.Mutex
+	faults []string
+	expect []string
+}
+
+// Page opens a tab on base (such as httptest.Server.URL) in a language, "zh"
+// or "en". When the test ends, the faults that the browser reported fail it.
+func (b *Browser) Page(t testing.TB, base string, view Viewport, lang string) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	p := &Page{t: t, ctx: ctx, base: base, view: view, lang: lang}
+	done := make(chan struct{})
+	messages := chromedp.Console(ctx)
+	go func() {
+		defer close(done)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Type == chromedp.ConsoleError || m.Source == "security" {
+				p.fault(m.String() + " " + m.URL)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		p.check()
+		cancel()
+		<-done
+	})
+	p.do("open a tab", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+			return err
+		}
+		accept := "zh-CN,zh;q=0.9"
+		if lang == "en" {
+			accept = "en-GB,en;q=0.9"
+		}
+		_, err := chromedp.Call(ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": accept}})
+		if err != nil {
+			return err
+		}
+		// The policy's violations do not all reach the console, so they are collected in the page as well.
+		_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `document.addEventListener('securitypolicyviolation', function (e) {
+				console.error('policy violation: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber); });`,
+		})
+		return err
+	}))
+	p.View(view)
+	return p
+}
+
+func (p *Page) fault(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, s)
+}
+
+// Expect says that a console message holding part is right on this page, such
+// as "status of 409" where a refusal is tested.
+func (p *Page) Expect(part string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expect = append(p.expect, part)
+}
+
+// check fails the test for what the browser complained of.
+func (p *Page) check() {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+next:
+	for _, f := range p.faults {
+		for _, e := range p.expect {
+			if strings.Contains(f, e) {
+				continue next
+			}
+		}
+		p.t.Errorf("browser: %s", f)
+	}
+	p.faults = nil
+}
+
+// do runs actions within Patience and fails the test with what was tried.
+func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	// The first Do of a context opens its tab, so a short-lived child must not be the first.
+	if chromedp.FromContext(p.ctx).Target == nil {
+		if err := chromedp.Do(p.ctx); err != nil {
+			p.t.Fatalf("browser: open a tab: %v", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.shoot("failed")
+		p.t.Fatalf("browser: %s: %v", what, err)
+	}
+}
+
+// View changes the size of the screen.
+func (p *Page) View(v Viewport) {
+	p.t.Helper()
+	p.view = v
+	opts := []chromedp.EmulateViewportOption{}
+	if v.Mobile {
+		opts = append(opts, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait)
+	}
+	p.do("view", chromedp.EmulateViewport(v.Width, v.Height, opts...))
+}
+
+// Dark makes the system's theme dark or light.
+func (p *Page) Dark(dark bool) {
+	p.t.Helper()
+	value := "light"
+	p.suffix = ""
+	if dark {
+		value, p.suffix = "dark", "-dark"
+	}
+	p.do("theme", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}},
+		})
+		return err
+	}))
+}
+
+// Goto opens a path of the server and waits for the page and its charts.
+func (p *Page) Goto(path string) {
+	p.t.Helper()
+	p.do("goto "+path, chromedp.Navigate(p.base+path))
+	p.Settle()
+}
+
+// Settle waits until the document is complete, every chart is drawn and no
+// request of htmx is under way.
+func (p *Page) Settle() {
+	p.t.Helper()
+	deadline := time.Now().Add(Patience)
+	for time.Now().Before(deadline) {
+		if Eval[bool](p, `document.readyState === 'complete' && !document.querySelector('.htmx-request')
+			&& !document.querySelector('[data-chart]:not([data-gp-drawn]), [data-gp-drawn="loading"]')`) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.t.Fatalf("browser: the page %s does not settle", p.URL())
+}
+
+// Click clicks what a CSS selector finds and waits for what follows.
+func (p *Page) Click(css string) {
+	p.t.Helper()
+	p.do("click "+css, chromedp.Click(chromedp.CSS(css)))
+	time.Sleep(60 * time.Millisecond) // for a navigation to begin
+	p.Settle()
+}
+
+// ClickText clicks the first visible link or button with the text.
+func (p *Page) ClickText(text string) {
+	p.t.Helper()
+	b, _ := json.Marshal(text)
+	found := Eval[bool](p, `(function (s) {
+		document.querySelectorAll('[data-bt]').forEach(function (e) { e.removeAttribute('data-bt'); });
+		var all = Array.from(document.querySelectorAll('a, button, summary, [role=button], input[type=submit]'));
+		var ok = function (e) { return e.getClientRects().length > 0; };
+		var own = function (e) { return (e.value || e.textContent).replace(/\s+/g, ' ').trim(); };
+		var hit = all.find(function (e) { return ok(e) && own(e) === s; }) || all.find(function (e) { return ok(e) && own(e).includes(s); });
+		if (hit) hit.setAttribute('data-bt', '');
+		return !!hit;
+	})(`+string(b)+`)`)
+	if !found {
+		p.shoot("failed")
+		p.t.Fatalf("browser: no link or button %q on %s", text, p.URL())
+	}
+	p.Click("[data-bt]")
+}
+
+// Fill types into a field, replacing what it holds; a select is set by value.
+func (p *Page) Fill(css, value string) {
+	p.t.Helper()
+	p.do("find "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+	sel, _ := json.Marshal(css)
+	val, _ := json.Marshal(value)
+	Eval[bool](p, `(function (e, v) {
+		e.focus(); e.value = v;
+		e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true }));
+		return true;
+	})(document.querySelector(`+string(sel)+`), `+string(val)+`)`)
+}
+
+// Upload chooses a file in a file field.
+func (p *Page) Upload(css, file string) {
+	p.t.Helper()
+	p.do("upload "+file, chromedp.SetUploadFiles(chromedp.CSS(css), []string{file}))
+}
+
+// Text gives the visible text of what a selector finds.
+func (p *Page) Text(css string) string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	s, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
+	if err != nil {
+		p.shoot("failed")
+		p.t.Fatalf("browser: text of %s: %v", css, err)
+	}
+	return strings.TrimSpace(s)
+}
+
+// WaitVisible waits until a selector finds something visible.
+func (p *Page) WaitVisible(css string) {
+	p.t.Helper()
+	p.do("wait for "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+}
+
+// Has reports whether a selector finds anything.
+func (p *Page) Has(css string) bool {
+	p.t.Helper()
+	b, _ := json.Marshal(css)
+	return Eval[bool](p, `!!document.querySelector(`+string(b)+`)`)
+}
+
+// URL gives the address shown.
+func (p *Page) URL() string {
+	p.t.Helper()
+	return Eval[string](p, `location.href`)
+}
+
+// Eval runs an expression in the page and gives its value.
+func Eval[T any](p *Page, js string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("browser: evaluate %.80s: %v", js, err)
+	}
+	return v
+}
+
+// Screenshot keeps a picture of the whole page as
+// artifacts/screenshots/<name>-<lang>-<view>[-dark].png and returns its path.
+func (p *Page) Screenshot(name string) string {
+	p.t.Helper()
+	path := p.shoot(name)
+	if path == "" {
+		p.t.Fatalf("browser: no screenshot of %s", name)
+	}
+	return path
+}
+
+func (p *Page) shoot(name string) string {
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		return ""
+	}
+	if name == "failed" {
+		name = "failed-" + strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name())
+	}
+	path := filepath.Join(Artifacts(p.t, "screenshots"), fmt.Sprintf("%s-%s-%s%s.png", name, p.lang, p.view.Name, p.suffix))
+	if os.WriteFile(path, png, 0o644) != nil {
+		return ""
+	}
+	return path
+}
+
+// Overflow gives the elements that stick out of the page on the right, and so
+// make it scroll sideways.
+func (p *Page) Overflow() []string {
+	p.t.Helper()
+	return Eval[[]string](p, `(function () {
+		if (document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1) return [];
+		var w = document.documentElement.clientWidth, out = [];
+		document.querySelectorAll('body *').forEach(function (e) {
+			var r = e.getBoundingClientRect();
+			if (r.right > w + 1 && r.width > 0 && !e.closest('.table-responsive, .gp-tabs')) out.push(e.tagName + '.' + e.className + ' ' + Math.round(r.right));
+		});
+		return out.length ? out.slice(0, 8) : ['the document is ' + document.documentElement.scrollWidth + ' wide'];
+	})()`)
+}
+
+// violation is what axe-core reports.
+type violation struct {
+	ID, Impact, Help string
+	Nodes            []struct {
+		HTML           string
+		FailureSummary string
+	}
+}
+
+// Axe runs axe-core on the page; serious and critical findings fail the test.
+func (p *Page) Axe() {
+	p.t.Helper()
+	Eval[bool](p, axeSource(p.t)+"\n;true")
+	raw := Eval[string](p, `axe.run(document, { resultTypes: ['violations'] }).then(function (r) { return JSON.stringify(r.violations); })`)
+	var found []violation
+	if err := json.Unmarshal([]byte(raw), &found); err != nil {
+		p.t.Fatalf("axe: %v", err)
+	}
+	for _, v := range found {
+		if v.Impact != "serious" && v.Impact != "critical" {
+			p.t.Logf("axe (%s): %s: %s", v.Impact, v.ID, v.Help)
+			continue
+		}
+		for i, n := range v.Nodes {
+			if i == 5 {
+				p.t.Errorf("axe: %s: %d more", v.ID, len(v.Nodes)-i)
+				break
+			}
+			p.t.Errorf("axe (%s) on %s: %s: %s\n  %.200s\n  %s", v.Impact, p.URL(), v.ID, v.Help, n.HTML, n.FailureSummary)
+		}
+	}
+}
