@@ -23,7 +23,7 @@ type Frame struct {
 // ParseFrame reads a CSV file: one header line of unique names, comma
 // separated, UTF-8, an empty cell or NA is missing.
 func ParseFrame(b []byte) (*Frame, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))))
+	r := csv.NewReader(bytes.NewReader(quoteBlankLines(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")))))
 	head, err := r.Read()
 	if err != nil {
 		return nil, fmt.Errorf("no header line: %w", err)
@@ -52,6 +52,22 @@ func ParseFrame(b []byte) (*Frame, error) {
 		}
 		f.Rows++
 	}
+}
+
+// quoteBlankLines writes the missing cells of a file with a single column,
+// which are blank lines, as quoted empty texts: the CSV reader skips blank
+// lines.
+func quoteBlankLines(b []byte) []byte {
+	lines := bytes.Split(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\n"))
+	if bytes.ContainsAny(lines[0], ",\"") {
+		return b
+	}
+	for i, l := range lines {
+		if len(l) == 0 && i+1 < len(lines) {
+			lines[i] = []byte(`""`)
+		}
+	}
+	return bytes.Join(lines, []byte("\n"))
 }
 
 // Has reports whether the column exists.
