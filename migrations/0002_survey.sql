@@ -206,7 +206,10 @@ create table draw (
   digest        bytea not null,
   n_sample      integer not null,
   n_reserve     integer not null,
-  bundle        bytea not null,  -- gzip of the published bundle without its units, see drawdb
+  revealed_at   timestamptz not null,
+  code_version  text not null,
+  signature     bytea not null,  -- of the record of docs/spec/draw-v1.md
+  public_key    bytea not null,
   drawn_by      uuid,
   drawn_at      timestamptz not null,
   primary key (district, id),

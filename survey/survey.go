@@ -4,6 +4,8 @@
 package survey
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,8 +108,6 @@ type Plan struct {
 	Sizes map[string]int `json:"sizes,omitempty"`
 	// ReserveRatio is how many reserves stand behind each drawn person.
 	ReserveRatio float64 `json:"reserve_ratio"`
-	// Randomness names the public randomness that will fix the seed.
-	Randomness string `json:"randomness"`
 }
 
 // SizeOf is the planned size of one committee.
@@ -138,6 +138,74 @@ func AgeBand(birthYear, year int) string {
 	default:
 		return AgeBands[4]
 	}
+}
+
+// Traits are what a stratum may be made of.
+type Traits struct {
+	Committee, Grid, Building, Sex, Tenure string
+	BirthYear                              int
+}
+
+// StratifyColumns are the columns that Plan.StrataBy may name.
+var StratifyColumns = []string{"sex", "age_band", "tenure", "grid", "building"}
+
+// Stratum names the stratum of a resident: the committee's code, then one
+// value per column of StrataBy, joined by "#". Values that are unknown read
+// "u". Only letters, digits and ".#-" occur, so the name may stand in a
+// published bundle (docs/spec/draw-v1.md).
+func (p Plan) Stratum(t Traits, year int) string {
+	var b strings.Builder
+	b.WriteString(t.Committee)
+	for _, col := range p.StrataBy {
+		b.WriteByte('#')
+		v := ""
+		switch col {
+		case "sex":
+			v = t.Sex
+		case "age_band":
+			v = strings.ReplaceAll(AgeBand(t.BirthYear, year), "+", "-")
+		case "tenure":
+			v = t.Tenure
+		case "grid":
+			v = t.Grid
+		case "building":
+			v = t.Building
+		}
+		if v == "" || v == "unknown" {
+			v = "u"
+		}
+		b.WriteString(v)
+	}
+	return b.String()
+}
+
+// Check returns an error that names the first field of a plan that cannot be used.
+func (p Plan) Check() error {
+	bad := func(where, found, want string) error {
+		return errs.New(errs.Invalid, "plan.invalid", "the sampling plan cannot be used").At(where, found, want, "change the field and save again")
+	}
+	seen := map[string]bool{}
+	for _, col := range p.StrataBy {
+		if !slices.Contains(StratifyColumns, col) || seen[col] {
+			return bad("strata_by", col, strings.Join(StratifyColumns, ", ")+", each at most once")
+		}
+		seen[col] = true
+	}
+	if p.Allocation != "proportional" && p.Allocation != "equal" {
+		return bad("allocation", p.Allocation, "proportional or equal")
+	}
+	if p.Size < 1 || p.Size > 100000 {
+		return bad("size", strconv.Itoa(p.Size), "1 to 100000 residents a committee")
+	}
+	for code, n := range p.Sizes {
+		if LevelOf(code) != Committee || n < 0 || n > 100000 {
+			return bad("sizes."+code, strconv.Itoa(n), "a committee's 12-digit code and 0 to 100000")
+		}
+	}
+	if !(p.ReserveRatio >= 0 && p.ReserveRatio <= 10) {
+		return bad("reserve_ratio", strconv.FormatFloat(p.ReserveRatio, 'g', -1, 64), "0 to 10")
+	}
+	return nil
 }
 
 // Round is one assessment round in one version.

@@ -7,9 +7,12 @@ package pg
 import (
 	"context"
 	"errors"
+	"math/big"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gongping/internal/errs"
@@ -82,3 +85,11 @@ func Retryable(err error) bool {
 
 // NoRows tells whether a single-row query found nothing.
 func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// Uint64 is a numeric column's value for a number that may exceed a bigint.
+func Uint64(v uint64) pgtype.Numeric {
+	return pgtype.Numeric{Int: new(big.Int).SetUint64(v), Valid: true}
+}
+
+// ParseUint64 reads what Uint64 wrote, from the column's text form.
+func ParseUint64(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) }
