@@ -149,8 +149,7 @@ func collect(strata map[string]*collector, seed, purpose string, source Source) 
 			continue
 		}
 		if u.Size > maxTotal {
-			return errs.New(errs.Invalid, "draw.size", "a size is too large").
-				At("unit "+u.FrameID, fmt.Sprint(u.Size), fmt.Sprintf("at most %d", int64(maxTotal)), "")
+			return badSize(u.FrameID, u.Size)
 		}
 		buf = canon.AppendField(buf[:prefix], u.FrameID)
 		cand = newCandidate(u.FrameID, sha256.Sum256(buf), u.Size)
@@ -204,6 +203,11 @@ func unplanned(u Unit) error {
 func badID(what, found string) error {
 	return errs.New(errs.Invalid, "draw.id", "a %s is not usable", what).
 		At(what, found, "1 to 64 letters, digits and ._#-", "use the published ids of the frame, not names or codes of persons")
+}
+
+func badSize(id string, size uint64) error {
+	return errs.New(errs.Invalid, "draw.size", "a size is too large").
+		At("unit "+id, fmt.Sprint(size), fmt.Sprintf("at most %d", int64(maxTotal)), "")
 }
 
 // CheckPurpose reports whether purpose may name a draw: 1 to 64 letters, digits

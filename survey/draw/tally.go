@@ -40,13 +40,17 @@ func (r *Row) append(b []byte) []byte {
 }
 
 func (r *Row) check() error {
-	if !canon.ValidID(r.Area) {
+	switch {
+	case !canon.ValidID(r.Area):
 		return badID("area", r.Area)
-	}
-	for what, id := range map[string]string{"stratum": r.Stratum, "cluster": r.Cluster, "household": r.Household} {
-		if id != "" && !canon.ValidID(id) {
-			return badID(what, id)
-		}
+	case r.Stratum != "" && !canon.ValidID(r.Stratum):
+		return badID("stratum", r.Stratum)
+	case r.Cluster != "" && !canon.ValidID(r.Cluster):
+		return badID("cluster", r.Cluster)
+	case r.Household != "" && !canon.ValidID(r.Household):
+		return badID("household", r.Household)
+	case r.Size > maxTotal:
+		return badSize(r.FrameID, r.Size)
 	}
 	return nil
 }

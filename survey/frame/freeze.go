@@ -94,14 +94,18 @@ func (s *Secret) Entry(r *Resident) Entry {
 	return Entry{FrameID: id, Area: committee, Private: Private(salt, Fields(r, salt))}
 }
 
-// Digest identifies a frozen frame.
+// Digest identifies a frozen frame: the root of its tree and the number of
+// persons.
 type Digest struct {
 	Root  canon.Sum
 	Count uint64
 }
 
-// String is the root in hexadecimal.
-func (d Digest) String() string { return fmt.Sprintf("%x", d.Root[:]) }
+// Sum is the published digest, over count and root.
+func (d Digest) Sum() canon.Sum { return canon.FrameDigest(d.Count, d.Root) }
+
+// String is Sum in hexadecimal.
+func (d Digest) String() string { s := d.Sum(); return fmt.Sprintf("%x", s[:]) }
 
 // Freezer computes the digest of a frame whose entries arrive in ascending byte
 // order of frame id (in SQL: ORDER BY frame_id COLLATE "C"). Memory does not

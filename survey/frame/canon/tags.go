@@ -1,7 +1,10 @@
 package canon
 
+import "strconv"
+
 // Tags of the frame. Each names what is hashed and the version of the rule.
 const (
+	TagFrame    = "gongping/frame/digest/v1"
 	TagLeaf     = "gongping/frame/leaf/v1"
 	TagPrivate  = "gongping/frame/private/v1"
 	TagIdentity = "gongping/frame/identity/v1"
@@ -22,6 +25,12 @@ const (
 // and committee, and the salted commitment to everything else.
 func Leaf(frameID, area string, private Sum) Sum {
 	return Hash(TagLeaf, frameID, area, string(private[:]))
+}
+
+// FrameDigest binds the number of leaves to the root of the tree: the root alone
+// would leave a receipt's count open.
+func FrameDigest(count uint64, root Sum) Sum {
+	return Hash(TagFrame, strconv.FormatUint(count, 10), string(root[:]))
 }
 
 // Ticket is the lottery ticket of a person: the smallest tickets of a stratum
