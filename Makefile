@@ -1,0 +1,53 @@
+# Everything a person or a machine does with the checkout. `make` lists it.
+SHELL := /bin/sh
+# A toolchain that bootstrap had to fetch comes first.
+export PATH := $(CURDIR)/.cache/go/bin:$(PATH)
+# One instruction set for all: published figures must come out alike everywhere.
+export GOAMD64 := v1
+
+REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell test -z "$$(git status --porcelain -uno 2>/dev/null)" || echo -modified)
+GOFILES  := find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*'
+VENDOR   := web/static/vendor/LICENSES.txt
+BENCH    ?= .
+
+.DEFAULT_GOAL := help
+.PHONY: help run build assets test lint bench verify bootstrap bootstrap-test clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and run the demonstration; Ctrl-C stops it, the data stays
+	@exec bin/gongping serve --demo
+
+build: bootstrap $(VENDOR) ## build bin/gongping
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/gongping ./cmd/gongping
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/verifydraw ./cmd/verifydraw
+
+assets: $(VENDOR) ## fetch the browser libraries into web/static/vendor
+
+# The licences are the last file that the script writes.
+$(VENDOR): web/package-lock.json web/build.mjs web/icons.txt
+	cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs
+	@touch $@
+
+test: bootstrap-test $(VENDOR) ## run all tests; ends with a plain count
+	@scripts/test.sh
+
+lint: bootstrap $(VENDOR) ## formatting, vet and staticcheck
+	@out=$$($(GOFILES) -exec gofmt -l {} +); test -z "$$out" || { echo "not formatted (gofmt -w mends it):"; echo "$$out"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+bench: bootstrap $(VENDOR) ## run the benchmarks (BENCH=pattern chooses)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+verify: lint test ## what a change must pass before it is handed in
+
+clean: ## remove what was built; keeps the data
+	rm -rf bin artifacts
+
+bootstrap:
+	@scripts/bootstrap.sh run
+
+bootstrap-test:
+	@scripts/bootstrap.sh test

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs all Go tests and ends with a plain count. Keeps the tests' exit status.
+# PACKAGES chooses packages, FLAGS adds flags of `go test`.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p artifacts
+events=artifacts/test.json
+race=
+if command -v gcc >/dev/null 2>&1; then race=-race; fi
+
+# shellcheck disable=SC2086 # lists are meant to be split
+go tool gotestsum --format pkgname --hide-summary skipped --jsonfile "$events" -- $race -timeout 12m ${FLAGS:-} ${PACKAGES:-./...}
+status=$?
+
+# A test is an event with a name; a package that does not build has none.
+count() { grep "^{[^{]*\"Action\":\"$1\"" "$events" | grep -c '"Test":"'; }
+passed=$(count pass)
+failed=$(count fail)
+skipped=$(count skip)
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+	failed=$(grep '"Action":"fail"' "$events" | grep -vc '"Test":"')
+fi
+if [ "$skipped" -gt 0 ]; then
+	echo "Skipped, with the reason each gives:"
+	grep -o '"Output":"[^"]*_test\.go:[0-9]*: [^"]*\(not at hand\|not installed\|skip\)[^"]*"' "$events" | sed 's/^"Output":" */  /; s/\\n"$//' | sort | uniq -c | sort -rn | head -20
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"
