@@ -67,6 +67,10 @@ func compare(c *Case, got map[string]any, r *Result) {
 
 func (w *comparison) walk(path string, got, want any) {
 	if ref, ok := got.(Refused); ok {
+		if o, ok := want.(*Object); ok && ref.Rest != nil {
+			w.object(path, ref.Rest, o)
+			return
+		}
 		w.refused(path, ref, want)
 		return
 	}

@@ -45,6 +45,8 @@ func TTail(x, df float64) float64 {
 	return tail
 }
 
+func normalTail(x float64) float64 { return distuv.UnitNormal.Survival(x) }
+
 // FTail is P(F > x) with d1 and d2 degrees of freedom; d2 = +Inf is the scaled
 // chi-square.
 func FTail(x, d1, d2 float64) float64 {

@@ -34,19 +34,22 @@ type ProportionMethod string
 // the Wald interval to another scale by the delta method. Beta is the
 // Clopper–Pearson interval at the effective sample size (Korn & Graubard 1998,
 // eq. 3-4): the closest to an exact one, wanted for rare answers. Likelihood
-// inverts the likelihood ratio scaled as by Rao & Scott (1984).
+// inverts the likelihood ratio scaled as by Rao & Scott (1984). Profile is the
+// same by the coarse interpolation of R's survey package.
 const (
 	ProportionWald       ProportionMethod = "mean"
 	ProportionLogit      ProportionMethod = "logit"
 	ProportionArcSine    ProportionMethod = "asin"
 	ProportionBeta       ProportionMethod = "beta"
 	ProportionLikelihood ProportionMethod = "likelihood"
+	ProportionProfile    ProportionMethod = "profile"
 )
 
 // Share is a proportion with what its intervals need beyond mean and error.
 type Share struct {
 	Estimate
 	rows       int     // rows of the domain, missing ones included
+	answers    int     // rows with an answer, zero weights included
 	scaledN    float64 // sum of weights of answers over the mean weight of the domain
 	dispersion float64 // dispersion of the weighted Pearson residuals
 }
@@ -64,33 +67,24 @@ func Proportion(d *Design, indicator Column, domain []bool) (Share, error) {
 		return Share{}, err
 	}
 	s := Share{Estimate: e}
-	sum := 0.0
-	for i, w := range d.weight {
+	used := 0
+	for i, ok := range in {
 		if domain == nil || domain[i] {
 			s.rows++
-			sum += w
 		}
-	}
-	meanW := sum / float64(s.rows)
-	s.scaledN = e.SumDesignWeight / meanW
-	s.dispersion = d.pearsonDispersion(indicator.Values, in, e, meanW)
-	return s, nil
-}
-
-// pearsonDispersion is the element variance of √(w/w̄)(y-p)/√(p(1-p)).
-func (d *Design) pearsonDispersion(y []float64, in []bool, e Estimate, meanW float64) float64 {
-	p := e.Value
-	if p <= 0 || p >= 1 || e.N < 2 {
-		return math.NaN()
-	}
-	r := make([]float64, d.n)
-	for i, ok := range in {
 		if ok {
-			r[i] = math.Sqrt(d.weight[i]/meanW) * (y[i] - p) / math.Sqrt(p*(1-p))
+			used++
 		}
 	}
-	mean := d.sum(r, in) / e.SumDesignWeight
-	return d.elementVariance(r, in, mean, e.N, e.SumDesignWeight)
+	meanW := d.meanWeight(domain)
+	s.scaledN = e.SumDesignWeight / meanW
+	s.answers = used
+	// The Pearson residuals of a constant share have element variance n/(n-1).
+	s.dispersion = math.NaN()
+	if e.N > 1 {
+		s.dispersion = float64(e.N) / float64(e.N-1) * (e.SumDesignWeight / float64(used)) / meanW
+	}
+	return s, nil
 }
 
 // Interval gives limits for the share with df degrees of freedom. Every method
@@ -130,9 +124,11 @@ func (s Share) Interval(m ProportionMethod, level, df float64) (Interval, error)
 		}, nil
 	case ProportionLikelihood:
 		return s.likelihood(level, df)
+	case ProportionProfile:
+		return s.profile(level, df)
 	}
 	return Interval{}, fault("proportion_method", "unknown interval for a share").
-		At("method", string(m), "one of mean, logit, asin, beta, likelihood", "")
+		At("method", string(m), "one of mean, logit, asin, beta, likelihood, profile", "")
 }
 
 // likelihood solves D(p₀) - D(p̂) = φ λ t² for p₀ on both sides, where D is the
@@ -147,9 +143,7 @@ func (s Share) likelihood(level, df float64) (Interval, error) {
 	if math.IsNaN(target) {
 		return Interval{}, fault("one_row", "the likelihood interval needs at least two rows")
 	}
-	excess := func(logit float64) float64 {
-		return 2*s.scaledN*(p*(math.Log(p)-logExpit(logit))+(1-p)*(math.Log1p(-p)-logExpit(-logit))) - target
-	}
+	excess := func(logit float64) float64 { return s.deviance(logit) - target }
 	centre := math.Log(p / (1 - p))
 	return Interval{expit(bisect(excess, centre, -1)), expit(bisect(excess, centre, 1))}, nil
 }

@@ -37,21 +37,26 @@ type Vector struct {
 // Mean is the weighted mean Σwx/Σw of a column in a domain (nil = all rows)
 // with the standard error of its linearised scores w(x-x̄)/Σw (Särndal et al.
 // 1992, eq. 5.7.11).
+//
+// When the variance is refused (a stratum with one unit) the error comes with
+// an estimate that has Value, N and DF but no SE; so it is with Total, Means
+// and Totals. When nothing can be estimated N is 0.
 func Mean(d *Design, x Column, domain []bool) (Estimate, error) {
 	v, err := Means(d, []Column{x}, domain)
-	if err != nil {
-		return Estimate{}, err
-	}
-	return v.Estimates[0], nil
+	return v.first(), err
 }
 
 // Total is the Horvitz–Thompson total Σwx of a column in a domain.
 func Total(d *Design, x Column, domain []bool) (Estimate, error) {
 	v, err := Totals(d, []Column{x}, domain)
-	if err != nil {
-		return Estimate{}, err
+	return v.first(), err
+}
+
+func (v Vector) first() Estimate {
+	if len(v.Estimates) == 0 {
+		return Estimate{}
 	}
-	return v.Estimates[0], nil
+	return v.Estimates[0]
 }
 
 // Means are the means of several columns over the rows where all of them have
@@ -97,7 +102,7 @@ func linear(d *Design, xs []Column, domain []bool, mean bool) (Vector, error) {
 		v.Estimates[j] = e
 	}
 	if v.Covariance, err = d.Variance(scores, in); err != nil {
-		return Vector{}, err
+		return v, err
 	}
 	for j := range v.Estimates {
 		e := &v.Estimates[j]
@@ -156,10 +161,15 @@ func (d *Design) elementVariance(x []float64, in []bool, mean float64, n int, su
 // ElementVariances are the estimated population variances and covariances
 // n/(n-1) Σw(x-x̄)(y-ȳ)/Σw of columns over the rows where all have a value. SE
 // holds the linearised standard error of each variance, with the means taken
-// as known (Lumley 2010, section 2.3).
+// as known (Lumley 2010, section 2.3). n counts the rows of the domain with a
+// positive weight, missing answers included, as R's survey package does.
 func ElementVariances(d *Design, xs []Column, domain []bool) (Vector, error) {
 	in := Complete(d, domain, xs...)
-	n, sumW, err := d.weighted(in)
+	_, sumW, err := d.weighted(in)
+	if err != nil {
+		return Vector{}, err
+	}
+	n, _, err := d.weighted(Complete(d, domain))
 	if err != nil {
 		return Vector{}, err
 	}

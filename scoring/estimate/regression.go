@@ -26,8 +26,7 @@ type Regression struct {
 	Covariance [][]float64
 	// DF is design degrees of freedom + 1 - number of coefficients fitted.
 	DF int
-	// Dispersion is the element variance of the Pearson residuals times
-	// √(weight/mean weight).
+	// Dispersion is the element variance of the Pearson residuals.
 	Dispersion float64
 	N          int
 	Iterations int
@@ -199,17 +198,14 @@ func irls(d *Design, y []float64, xs []Column, f Family, rows []int) (fitted, er
 		At("predictors", "", "", "centre or rescale predictors, or leave some out")
 }
 
-// dispersion is the element variance of √(w/w̄)(y-μ)/√V(μ), with w̄ the mean
-// weight of the domain, missing rows included.
+// dispersion is the element variance of (y-μ)/√V(μ), times the mean weight of
+// the rows used over that of the domain (1 without missing values): weights
+// are scaled to mean 1 before rows with missing values are left out, as R's
+// svyglm does.
 func (d *Design) dispersion(y []float64, fit fitted, f Family, rows []int, domain []bool, n int, sumW float64) float64 {
-	all, count := 0.0, 0
-	for i, w := range d.weight {
-		if domain == nil || domain[i] {
-			all += w
-			count++
-		}
+	if n < 2 {
+		return 0
 	}
-	meanW := all / float64(count)
 	r, in := make([]float64, d.n), make([]bool, d.n)
 	for at, i := range rows {
 		v := 1.0
@@ -218,10 +214,21 @@ func (d *Design) dispersion(y []float64, fit fitted, f Family, rows []int, domai
 		} else if f == Poisson {
 			v = fit.mu[at]
 		}
-		r[i], in[i] = math.Sqrt(d.weight[i]/meanW)*(y[i]-fit.mu[at])/math.Sqrt(v), true
+		r[i], in[i] = (y[i]-fit.mu[at])/math.Sqrt(v), true
 	}
-	if n < 2 {
-		return 0
+	scale := sumW / float64(len(rows)) / d.meanWeight(domain)
+	return scale * d.elementVariance(r, in, d.sum(r, in)/sumW, n, sumW)
+}
+
+// meanWeight is the mean weight of a domain (nil = all), missing answers and
+// zero weights included.
+func (d *Design) meanWeight(domain []bool) float64 {
+	sum, rows := 0.0, 0
+	for i, w := range d.weight {
+		if domain == nil || domain[i] {
+			sum += w
+			rows++
+		}
 	}
-	return d.elementVariance(r, in, d.sum(r, in)/sumW, n, sumW)
+	return sum / float64(rows)
 }

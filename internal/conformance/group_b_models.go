@@ -1,0 +1,189 @@
+package conformance
+
+import (
+	"strings"
+
+	"gongping/scoring/estimate"
+)
+
+// Adapters of design-based tests and regressions (group B).
+
+func init() {
+	Register("B.chisq", chisq)
+	Register("B.ttest", ttest)
+	Register("B.glm", glm)
+}
+
+func chisq(c *Case) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	subset, err := c.Subset("subset")
+	if err != nil {
+		return nil, err
+	}
+	var codes [2][]int32
+	var levels [2][]string
+	for k, p := range []string{"row", "col"} {
+		name, err := c.Params.String(p)
+		if err != nil {
+			return nil, err
+		}
+		if codes[k], levels[k], err = c.Data.Factor(c.Data.Resolve(name)); err != nil {
+			return nil, err
+		}
+	}
+	t, err := estimate.CrossTable(d, codes[0], codes[1], len(levels[0]), len(levels[1]), subset)
+	out := map[string]any{}
+	if t.Weighted != nil {
+		weighted, share, se := map[string]any{}, map[string]any{}, map[string]any{}
+		for i, a := range levels[0] {
+			row := map[string]any{}
+			for j, b := range levels[1] {
+				row[b] = t.Weighted[i][j]
+				share[a+"."+b], se[a+"."+b] = t.Share[i][j], t.ShareSE[i][j]
+			}
+			weighted[a] = row
+		}
+		out["table_weighted"], out["cell_share"], out["cell_se"] = weighted, share, se
+	}
+	if err != nil {
+		return withAll(out, []string{"F", "Chisq", "Wald", "adjWald"}, Refused{Err: err}), nil
+	}
+	out["F"] = testResult(&t.F, t.F.DF1, t.F.DF2)
+	out["Chisq"] = testResult(&t.Pearson, t.Pearson.DF1)
+	out["Wald"], out["adjWald"] = nil, nil
+	if t.Wald != nil {
+		out["Wald"] = testResult(t.Wald, t.Wald.DF1, t.Wald.DF2)
+	}
+	if t.AdjustedWald != nil {
+		out["adjWald"] = testResult(t.AdjustedWald, t.AdjustedWald.DF1, t.AdjustedWald.DF2)
+	}
+	return out, nil
+}
+
+func testResult(t *estimate.Test, parameter ...float64) any {
+	return map[string]any{"statistic": t.Statistic, "parameter": parameter, "p": t.P}
+}
+
+// ttest compares two groups (y ~ group) or a mean with 0 (y ~ 0, y ~ 1).
+func ttest(c *Case) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	subset, err := c.Subset("subset")
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.Params.String("formula")
+	if err != nil {
+		return nil, err
+	}
+	f, err := ParseFormula(s)
+	if err != nil {
+		return nil, err
+	}
+	y, err := c.ResponseColumn(f.Response)
+	if err != nil {
+		return nil, err
+	}
+	var t estimate.TTest
+	switch {
+	case len(f.Terms) == 0:
+		t, err = estimate.TTestMean(d, y, subset, 0.95)
+	case len(f.Terms) == 1 && len(f.Terms[0]) == 1:
+		f.Intercept = true
+		var m Matrix
+		if m, err = c.ModelMatrix(f, subset); err != nil {
+			return nil, err
+		}
+		if len(m.Columns) != 2 {
+			return nil, Unsupported("a t-test of %d groups", len(m.Columns))
+		}
+		t, err = estimate.TTestGroups(d, y, m.Columns[1], subset, 0.95)
+	default:
+		return nil, Unsupported("a t-test by %s", strings.SplitN(s, "~", 2)[1])
+	}
+	if err != nil {
+		return withAll(map[string]any{}, []string{"t", "df", "p", "difference", "mean", "estimate", "ci95"}, Refused{Err: err}), nil
+	}
+	e := t.Estimate.Value
+	return map[string]any{"t": t.Statistic, "df": t.DF2, "p": t.P, "difference": e, "mean": e, "estimate": e,
+		"se": t.Estimate.SE, "ci95": pair(t.CI)}, nil
+}
+
+func glm(c *Case) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	subset, err := c.Subset("subset")
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.Params.String("formula")
+	if err != nil {
+		return nil, err
+	}
+	name, err := c.Params.StringOr("family", "gaussian")
+	if err != nil {
+		return nil, err
+	}
+	family, ok := map[string]estimate.Family{"gaussian": estimate.Gaussian, "binomial": estimate.Binomial,
+		"quasibinomial": estimate.Binomial, "poisson": estimate.Poisson, "quasipoisson": estimate.Poisson}[name]
+	if !ok {
+		return nil, Unsupported("family %q", name)
+	}
+	f, err := ParseFormula(s)
+	if err != nil {
+		return nil, err
+	}
+	y, err := c.ResponseColumn(f.Response)
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.ModelMatrix(f, subset)
+	if err != nil {
+		return nil, err
+	}
+	r, err := estimate.Regress(d, y, m.Columns, family, subset)
+	if err != nil {
+		return withAll(map[string]any{}, []string{"coef", "se", "vcov", "t", "p", "df_residual", "ci95", "dispersion"}, Refused{Err: err}), nil
+	}
+	return regressionResult(m.Names, r), nil
+}
+
+func regressionResult(names []string, r estimate.Regression) map[string]any {
+	coef, se, tv, p, ci := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
+	var kept []string
+	var cov [][]float64
+	for j, n := range names {
+		if r.Aliased[j] {
+			coef[n] = nil
+			continue
+		}
+		kept = append(kept, n)
+		var row []float64
+		for k := range names {
+			if !r.Aliased[k] {
+				row = append(row, r.Covariance[j][k])
+			}
+		}
+		cov = append(cov, row)
+		e := r.Coefficient(j)
+		coef[n], se[n] = e.Value, e.SE
+		tv[n], p[n] = nil, nil
+		ci[n] = map[string]any{"lower": nil, "upper": nil}
+		if e.SE > 0 {
+			tv[n] = e.Value / e.SE
+			if iv, ok := e.T(0.95, float64(r.DF)); ok {
+				ci[n] = lowerUpper(iv)
+				p[n] = 2 * estimate.TTail(max(e.Value, -e.Value)/e.SE, float64(r.DF))
+			}
+		}
+	}
+	return map[string]any{"coef": coef, "se": se, "vcov": matrix(kept, cov), "t": tv, "p": p,
+		"df_residual": r.DF, "ci95": ci, "dispersion": r.Dispersion}
+}
