@@ -1,0 +1,195 @@
+// Command verifydraw repeats a published draw from its bundle alone and names
+// the first difference. It needs no database, no network and nothing but the
+// standard library; docs/spec/draw-v1.md is what it implements.
+//
+//	verifydraw [-key HEX] [-json] BUNDLE
+//	verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
+//	verifydraw extract BUNDLE DIRECTORY
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"gongping/survey/draw/verify"
+)
+
+const usage = `verifydraw repeats a published draw. 核验公开的抽样。
+
+  verifydraw [-key HEX] [-json] BUNDLE           repeat the draw 重算抽样
+  verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
+                                                 check one person's receipt 核验个人凭证
+  verifydraw extract BUNDLE DIRECTORY            split the bundle into its files 拆出各文件
+
+-key HEX   accept only this signing key (64 hexadecimal digits) 只接受此签名公钥
+-json      print one JSON object 输出 JSON
+
+Exit status: 0 everything agrees 一致, 1 a difference was found 不一致, 2 wrong use or unreadable file 用法或读取错误.
+`
+
+// The exit statuses.
+const (
+	exitSame, exitDifferent, exitUsage = 0, 1, 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, errOut io.Writer) int {
+	command := "verify"
+	if len(args) > 0 && (args[0] == "receipt" || args[0] == "extract") {
+		command, args = args[0], args[1:]
+	}
+	fs := flag.NewFlagSet("verifydraw", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	key := fs.String("key", "", "")
+	asJSON := fs.Bool("json", false, "")
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(out, usage)
+		return exitSame
+	}
+	n := fs.NArg()
+	ok := map[string]bool{"verify": n == 1, "receipt": n == 1 || n == 2, "extract": n == 2}[command]
+	if err != nil || !ok {
+		fmt.Fprint(errOut, usage)
+		return exitUsage
+	}
+	var result any
+	switch command {
+	case "verify":
+		result, err = verifyFile(fs.Arg(0), *key)
+	case "receipt":
+		result, err = checkReceipt(fs.Arg(0), fs.Arg(1), *key)
+	case "extract":
+		err = extract(fs.Arg(0), fs.Arg(1))
+	}
+	return tell(result, err, *asJSON, out, errOut)
+}
+
+// tell prints the result or the first difference.
+func tell(result any, err error, asJSON bool, out, errOut io.Writer) int {
+	var f *verify.Fault
+	different := errors.As(err, &f)
+	if asJSON {
+		answer := map[string]any{"agrees": err == nil, "result": result}
+		if different {
+			answer["check"], answer["detail"] = f.Check, f.Detail
+		} else if err != nil {
+			answer["detail"] = err.Error()
+		}
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		e.Encode(answer)
+	}
+	switch {
+	case different:
+		fmt.Fprintf(errOut, "DIFFERENT 不一致\nfirst difference 第一处不同 — %s: %s\n", f.Check, f.Detail)
+		return exitDifferent
+	case err != nil:
+		fmt.Fprintf(errOut, "cannot check 无法核验: %v\n", err)
+		return exitUsage
+	}
+	if !asJSON {
+		print(out, result)
+	}
+	return exitSame
+}
+
+func print(out io.Writer, result any) {
+	fmt.Fprintln(out, "AGREES 一致")
+	line := func(name string, value any) { fmt.Fprintf(out, "  %-28s %v\n", name, value) }
+	switch r := result.(type) {
+	case *verify.Report:
+		line("purpose 用途", r.Purpose+" ("+r.Kind+")")
+		line("frame 抽样框", r.Frame)
+		line("frame digest 摘要", r.FrameDigest)
+		line("units 人数", r.Units)
+		line("committed 承诺于", r.CommittedAt)
+		line("randomness 随机来源", r.Randomness)
+		line("seed 种子", r.Seed)
+		line("revealed 揭示于", r.RevealedAt)
+		line("evidence 证据", r.Evidence)
+		line("strata 层数", r.Strata)
+		line("sample, reserves 样本、备用", fmt.Sprint(r.Sample, ", ", r.Reserve))
+		line("signed by 签名公钥", r.PublicKey)
+		line("draw digest 抽样摘要", r.DrawDigest)
+	case *receiptResult:
+		line("frame 抽样框", r.Receipt.Frame)
+		line("frame digest 摘要", r.Receipt.FrameDigest)
+		line("frame id 编号", r.Receipt.FrameID)
+		if r.Person != nil {
+			line("stratum 层", r.Person.Stratum)
+			line("ticket 抽签号", r.Person.Ticket)
+			line("role 结果", fmt.Sprintf("%s %d", r.Person.Role, r.Person.Order))
+			line("probability 入样概率", r.Person.Probability)
+		} else {
+			fmt.Fprintln(out, "Compare the frame digest with the published commitment. 请与公布的承诺书核对摘要。")
+		}
+	}
+}
+
+func verifyFile(path, key string) (*verify.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return verify.Bundle(f, key)
+}
+
+// receiptResult is what is known of the holder of a receipt.
+type receiptResult struct {
+	Receipt *verify.Receipt
+	Person  *verify.Person `json:",omitempty"`
+}
+
+func checkReceipt(path, bundle, key string) (*receiptResult, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	r, err := verify.ReadReceipt(text)
+	if err != nil || bundle == "" {
+		return &receiptResult{Receipt: r}, err
+	}
+	rep, err := verifyFile(bundle, key)
+	if err != nil {
+		return nil, err
+	}
+	p, err := rep.Find(r)
+	return &receiptResult{r, p}, err
+}
+
+// extract writes the sections as files into a new or empty directory.
+func extract(bundle, dir string) error {
+	in, err := os.Open(bundle)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var open []*os.File
+	err = verify.Extract(in, func(name string) (io.Writer, error) {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err == nil {
+			open = append(open, f)
+		}
+		return f, err
+	})
+	for _, f := range open {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
