@@ -1,0 +1,107 @@
+package fairness
+
+import (
+	"math"
+)
+
+// RankInterval is the range of places that a unit may truly hold; 1 is best.
+type RankInterval struct{ Best, Worst int }
+
+// RankIntervals returns, for scores with standard errors, the ranks that are
+// compatible with the data. Unit i is surely above unit j when its score is
+// higher by more than z standard errors of the difference; its best place is
+// one more than the number of units surely above it, its worst the number of
+// units minus those surely below it (Goldstein & Healy 1995; Mogstad, Romano,
+// Shaikh & Wilhelm 2024, Rev. Econ. Stud. 91:476-518).
+//
+// With joint true, z is Bonferroni-corrected over all comparisons, so that all
+// intervals hold together with probability level; with joint false each
+// interval holds for its unit alone (corrected over the comparisons of that
+// unit only).
+func RankIntervals(score, se []float64, level float64, joint bool) ([]RankInterval, error) {
+	checkLength("se", len(se), len(score))
+	if err := checkFinite("the scores", score); err != nil {
+		return nil, err
+	}
+	if !(level > 0 && level < 1) {
+		return nil, fault("bad_level", "use 0.95 for 95%", "the level %g is not between 0 and 1", level)
+	}
+	for i, s := range se {
+		if !(s >= 0) || math.IsInf(s, 0) {
+			return nil, fault("not_a_number", "leave units without an error out of the ranking",
+				"unit %d has the standard error %g", i+1, s)
+		}
+	}
+	n := len(score)
+	out := make([]RankInterval, n)
+	if n < 2 {
+		for i := range out {
+			out[i] = RankInterval{1, 1}
+		}
+		return out, nil
+	}
+	comparisons := float64(n - 1)
+	if joint {
+		comparisons *= float64(n) / 2
+	}
+	z := -normalQuantile((1 - level) / 2 / comparisons)
+	for i := range out {
+		above, below := 0, 0
+		for j := range score {
+			sd := math.Sqrt(float64(se[i]*se[i]) + float64(se[j]*se[j]))
+			switch d := score[j] - score[i]; {
+			case i == j:
+			case d > float64(z*sd):
+				above++
+			case -d > float64(z*sd):
+				below++
+			}
+		}
+		out[i] = RankInterval{Best: above + 1, Worst: n - below}
+	}
+	return out, nil
+}
+
+// Separable reports which pairs of units can be told apart: the p-values of
+// all differences, corrected, are at most alpha. Pair (i, j) with i < j is at
+// i(2n-i-1)/2 + j-i-1 of the adjusted p-values; use At.
+type Separable struct {
+	N        int
+	Adjusted []float64
+}
+
+// At returns the adjusted p-value of units i and j.
+func (s *Separable) At(i, j int) float64 {
+	if i > j {
+		i, j = j, i
+	}
+	return s.Adjusted[i*(2*s.N-i-1)/2+j-i-1]
+}
+
+// ComparePairs tests every pair of scores by the normal distribution and
+// corrects the p-values.
+func ComparePairs(score, se []float64, c Correction) (*Separable, error) {
+	checkLength("se", len(se), len(score))
+	if err := checkFinite("the scores", score); err != nil {
+		return nil, err
+	}
+	var p []float64
+	for i := range score {
+		for j := i + 1; j < len(score); j++ {
+			sd := math.Sqrt(float64(se[i]*se[i]) + float64(se[j]*se[j]))
+			switch d := math.Abs(score[i] - score[j]); {
+			case sd > 0:
+				p = append(p, 2*normalTail(d/sd))
+			case d > 0:
+				p = append(p, 0)
+			default:
+				p = append(p, 1)
+			}
+		}
+	}
+	adj, err := AdjustP(p, c)
+	if err != nil {
+		return nil, err
+	}
+	return &Separable{N: len(score), Adjusted: adj}, nil
+}
