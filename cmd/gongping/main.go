@@ -25,6 +25,7 @@ func commands() []*cobra.Command {
 		serveCmd(),
 		migrateCmd(),
 		doctorCmd(),
+		conformanceCmd(),
 		versionCmd(),
 	}
 }

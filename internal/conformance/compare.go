@@ -66,11 +66,15 @@ func compare(c *Case, got map[string]any, r *Result) {
 }
 
 func (w *comparison) walk(path string, got, want any) {
-	if ref, ok := got.(Refused); ok {
-		if o, ok := want.(*Object); ok && ref.Rest != nil {
+	switch ref := got.(type) {
+	case PartlyRefused:
+		if o, ok := want.(*Object); ok {
 			w.object(path, ref.Rest, o)
-			return
+		} else {
+			w.refused(path, ref.Refused, want)
 		}
+		return
+	case Refused:
 		w.refused(path, ref, want)
 		return
 	}

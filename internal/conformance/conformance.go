@@ -52,10 +52,13 @@ func Unsupported(format string, args ...any) error {
 
 // Refused marks a result that the engine refuses to give, with its sentence.
 // It agrees with an expected text (a peer's refusal, whatever its wording) and
-// with null, and differs from a number. Rest holds what is known all the same,
-// for a case that expects an object here.
-type Refused struct {
-	Err  error
+// with null, and differs from a number.
+type Refused struct{ Err error }
+
+// PartlyRefused is a refusal with what is known all the same, for a case that
+// expects an object here.
+type PartlyRefused struct {
+	Refused
 	Rest map[string]any
 }
 

@@ -342,7 +342,7 @@ func lonely(c *Case) (map[string]any, error) {
 // valueSE is a figure with its error, or the refusal with what is known.
 func valueSE(e estimate.Estimate, err error) any {
 	if err != nil && e.N > 0 { // the variance is refused, the value stands
-		return Refused{Err: err, Rest: map[string]any{"estimate": e.Value, "se": nil, "deff": nil}}
+		return PartlyRefused{Refused{err}, map[string]any{"estimate": e.Value, "se": nil, "deff": nil}}
 	}
 	if err != nil {
 		return Refused{Err: err}
