@@ -52,6 +52,16 @@ func People(ctx context.Context, q pg.Querier, district, frameID string) iter.Se
 	}
 }
 
+// FrameDigest returns the digest of a frozen frame, nil for one that is open.
+func FrameDigest(ctx context.Context, q pg.Querier, district, frameID string) ([]byte, error) {
+	var d []byte
+	err := q.QueryRow(ctx, `select digest from frame_freeze where district = $1 and frame_id = $2`, district, frameID).Scan(&d)
+	if pg.NoRows(err) {
+		return nil, nil
+	}
+	return d, err
+}
+
 // Commitment is a stored commitment.
 type Commitment struct {
 	ID, RoundID, Purpose string

@@ -1,0 +1,318 @@
+// Package draws holds the use cases of drawing: commit before the randomness
+// exists, reveal it by a second person, draw, publish, verify.
+package draws
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/app/rounds"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/drawdb"
+	"gongping/internal/pg/rounddb"
+	"gongping/survey"
+	"gongping/survey/draw"
+	"gongping/survey/frame/canon"
+)
+
+// Service is the room of draws.
+type Service struct{ *app.Core }
+
+// state is what a stored commitment keeps besides its document, to be drawn
+// from later; the frame's part is counted again.
+type state struct {
+	Frame       string
+	Plan        []draw.StratumPlan
+	Excluded    []string
+	CodeVersion string
+	Randomness  draw.Randomness
+	Previous    canon.Sum
+}
+
+// Rows yields the frame of a round for publication and drawing.
+func rows(ctx context.Context, db pg.Querier, district string, r survey.Round) draw.Rows {
+	return func() iter.Seq2[draw.Row, error] {
+		return func(yield func(draw.Row, error) bool) {
+			for p, err := range drawdb.People(ctx, db, district, r.FrameID) {
+				row := draw.Row{Entry: p.Entry}
+				if err == nil {
+					if row.Stratum = rounds.StratumOf(r, p); row.Stratum != "" {
+						row.Cluster, row.Household, row.Size = p.Building, p.Household, 1
+					}
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Wish is what a manager commits to.
+type Wish struct {
+	Purpose    string // names this draw and no other
+	Randomness draw.Randomness
+}
+
+// Commit fixes frame, design, sizes and the name of the public randomness to
+// come, signs the document and stores it. The randomness must not exist yet.
+func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w Wish) (string, error) {
+	id := app.NewID()
+	err := s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
+		if err != nil {
+			return app.NotFound(err, "round")
+		}
+		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
+			return err
+		}
+		if r.State != survey.Frozen {
+			return errs.New(errs.Conflict, "draw.round_state", "only a frozen round that was not drawn yet can be committed")
+		}
+		if err := s.noneOpen(ctx, tx, who.District, roundID); err != nil {
+			return err
+		}
+		c, err := s.commitment(ctx, tx, r, w)
+		if err != nil {
+			return err
+		}
+		past, err := drawdb.Past(ctx, tx, who.District)
+		if err != nil {
+			return err
+		}
+		if err := draw.CheckFresh(c, past); err != nil {
+			return err
+		}
+		tx.Record("draw_commitment", id, r.AreaCode, map[string]any{"round": roundID, "purpose": w.Purpose})
+		return s.store(ctx, tx, id, roundID, c)
+	})
+	return id, err
+}
+
+func (s *Service) noneOpen(ctx context.Context, tx *app.Tx, district, roundID string) error {
+	list, err := drawdb.Commitments(ctx, tx, district, roundID)
+	if err != nil {
+		return err
+	}
+	gone, err := drawdb.Discards(ctx, tx, district, roundID)
+	if err != nil {
+		return err
+	}
+	if len(list) > len(gone) {
+		return errs.New(errs.Conflict, "draw.open_commitment", "there is already a commitment waiting for its randomness").
+			At("commitment", list[len(list)-1].Purpose, "none that is open", "reveal it, or discard it with a reason")
+	}
+	return nil
+}
+
+func (s *Service) commitment(ctx context.Context, tx *app.Tx, r survey.Round, w Wish) (*draw.Commitment, error) {
+	strata, err := rounddb.Strata(ctx, tx, tx.Actor.District, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	last, err := drawdb.LastDigest(ctx, tx, tx.Actor.District)
+	if err != nil {
+		return nil, err
+	}
+	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last)}
+	for _, p := range strata {
+		st.Plan = append(st.Plan, draw.StratumPlan{Stratum: p.Stratum, Method: draw.Method(p.Method), Population: uint64(p.Population),
+			Total: uint64(p.Total), Sample: p.Planned, Reserve: p.Reserve, Clusters: p.Clusters})
+	}
+	return s.rebuild(ctx, tx, tx.Actor.District, r, st, w.Purpose, false, tx.Now)
+}
+
+// rebuild makes the commitment from its stored parts and the frame as it is in
+// the database: if either changed, its digest differs and nothing is drawn.
+func (s *Service) rebuild(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
+	tally, err := rows(ctx, db, district, r).Count(st.Excluded)
+	if err != nil {
+		return nil, err
+	}
+	frozen, err := drawdb.FrameDigest(ctx, db, district, r.FrameID)
+	if err != nil {
+		return nil, err
+	}
+	if drawdb.Sum(frozen) != tally.Frame.Root {
+		return nil, errs.New(errs.Conflict, "draw.frame_changed", "the frame is not the one that was frozen")
+	}
+	return &draw.Commitment{Purpose: purpose, TopUp: topUp, Frame: st.Frame, Tally: tally, Plan: st.Plan, CodeVersion: st.CodeVersion,
+		Randomness: st.Randomness, Previous: st.Previous, CommittedAt: at}, nil
+}
+
+func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *draw.Commitment) error {
+	text, err := c.Text()
+	if err != nil {
+		return err
+	}
+	digest, err := c.Digest()
+	if err != nil {
+		return err
+	}
+	sig, err := c.Sign(s.Signer)
+	if err != nil {
+		return err
+	}
+	kept, err := json.Marshal(state{c.Frame, c.Plan, c.Tally.Excluded, c.CodeVersion, c.Randomness, c.Previous})
+	if err != nil {
+		return err
+	}
+	return drawdb.InsertCommitment(ctx, tx, tx.Actor.District, drawdb.Commitment{ID: id, RoundID: roundID, Purpose: c.Purpose, TopUp: c.TopUp,
+		Document: string(text), State: kept, Digest: digest[:], Signature: sig.Value, PublicKey: sig.PublicKey,
+		Randomness: c.Randomness.Name, DueAt: c.Randomness.Due, By: tx.Actor.AccountID, At: tx.Now})
+}
+
+// Discard gives up a commitment that was not drawn; it stays listed with the reason.
+func (s *Service) Discard(ctx context.Context, who authz.Actor, commitmentID, reason string) error {
+	if reason == "" {
+		return errs.New(errs.Invalid, "draw.discard_reason", "a commitment is given up with a reason").At("reason", "", "why", "write one sentence")
+	}
+	return s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		c, r, err := s.load(ctx, tx, who.District, commitmentID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
+			return err
+		}
+		if err := s.undrawn(ctx, tx, who.District, c); err != nil {
+			return err
+		}
+		tx.Record("draw_commitment", c.ID, r.AreaCode, map[string]any{"discarded": true})
+		return drawdb.InsertDiscard(ctx, tx, who.District, drawdb.Discard{CommitmentID: c.ID, Reason: reason, At: tx.Now}, who.AccountID)
+	})
+}
+
+func (s *Service) load(ctx context.Context, db pg.Querier, district, commitmentID string) (c drawdb.Commitment, r survey.Round, err error) {
+	if c, err = drawdb.GetCommitment(ctx, db, district, commitmentID); err != nil {
+		return c, r, app.NotFound(err, "commitment")
+	}
+	r, err = rounddb.Get(ctx, db, district, c.RoundID)
+	return c, r, err
+}
+
+func (s *Service) undrawn(ctx context.Context, db pg.Querier, district string, c drawdb.Commitment) error {
+	gone, err := drawdb.Discards(ctx, db, district, c.RoundID)
+	if err != nil {
+		return err
+	}
+	for _, d := range gone {
+		if d.CommitmentID == c.ID {
+			return errs.New(errs.Conflict, "draw.discarded", "this commitment was given up")
+		}
+	}
+	list, err := drawdb.Draws(ctx, db, district, c.RoundID)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if d.CommitmentID == c.ID {
+			return errs.New(errs.Conflict, "draw.done", "this commitment was drawn already")
+		}
+	}
+	return nil
+}
+
+// Reveal enters the seed with its evidence, draws, stores sample and reserves,
+// opens the cases and assigns them. Whoever committed cannot reveal.
+func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, seed, evidence string) (string, error) {
+	id := app.NewID()
+	err := s.WriteSerializable(ctx, who, authz.DrawReveal, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		stored, r, err := s.load(ctx, tx, who.District, commitmentID)
+		if err != nil {
+			return err
+		}
+		if _, err := rounddb.Lock(ctx, tx, who.District, r.ID); err != nil {
+			return err
+		}
+		if err := tx.Check(authz.Object{Area: r.AreaCode, Owner: stored.By}); err != nil {
+			if stored.By == who.AccountID {
+				return errs.New(errs.Forbidden, "draw.second_person", "the seed is entered by somebody else than who committed the draw")
+			}
+			return err
+		}
+		if err := s.undrawn(ctx, tx, who.District, stored); err != nil {
+			return err
+		}
+		c, err := s.stored(ctx, tx, who.District, stored, r)
+		if err != nil {
+			return err
+		}
+		rev := &draw.Reveal{Commitment: drawdb.Sum(stored.Digest), Seed: seed, Evidence: evidence, RevealedAt: tx.Now}
+		past, err := drawdb.Past(ctx, tx, who.District)
+		if err != nil {
+			return err
+		}
+		if err := draw.CheckReveal(c, rev, past); err != nil {
+			return err
+		}
+		return s.draw(ctx, tx, id, stored, r, c, rev)
+	})
+	return id, err
+}
+
+// stored rebuilds a stored commitment and insists on its digest.
+func (s *Service) stored(ctx context.Context, db pg.Querier, district string, c drawdb.Commitment, r survey.Round) (*draw.Commitment, error) {
+	var st state
+	if err := json.Unmarshal(c.State, &st); err != nil {
+		return nil, fmt.Errorf("commitment %s: %w", c.ID, err)
+	}
+	out, err := s.rebuild(ctx, db, district, r, st, c.Purpose, c.TopUp, c.At)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := out.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if digest != drawdb.Sum(c.Digest) {
+		return nil, errs.New(errs.Conflict, "draw.commitment_changed", "frame or plan no longer give the published commitment")
+	}
+	return out, nil
+}
+
+func (s *Service) draw(ctx context.Context, tx *app.Tx, id string, stored drawdb.Commitment, r survey.Round, c *draw.Commitment, rev *draw.Reveal) error {
+	district := tx.Actor.District
+	sel, err := draw.Draw(c.Plan, rev.Seed, c.Purpose, rows(ctx, tx, district, r).Units(c.Tally.Excluded))
+	if err != nil {
+		return err
+	}
+	rec, err := draw.NewRecord(c, rev, sel, s.CodeVersion, tx.Now)
+	if err != nil {
+		return err
+	}
+	sig, err := rec.Sign(s.Signer)
+	if err != nil {
+		return err
+	}
+	digest := rec.Digest()
+	err = drawdb.InsertDraw(ctx, tx, district, drawdb.Draw{ID: id, RoundID: r.ID, CommitmentID: stored.ID, Purpose: c.Purpose, Seed: rev.Seed,
+		Evidence: rev.Evidence, Digest: digest[:], NSample: rec.Drawn, NReserve: rec.Reserves, RevealedAt: rev.RevealedAt,
+		CodeVersion: rec.CodeVersion, Signature: sig.Value, PublicKey: sig.PublicKey, By: tx.Actor.AccountID, At: tx.Now})
+	if err != nil {
+		return err
+	}
+	if err := drawdb.InsertSelection(ctx, tx, district, id, sel, committeeOf); err != nil {
+		return err
+	}
+	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, sel, committeeOf, app.NewID, tx.Now); err != nil {
+		return err
+	}
+	if _, err := drawdb.AssignCases(ctx, tx, district, r.ID, id, tx.Actor.AccountID, tx.Now); err != nil {
+		return err
+	}
+	tx.Record("draw", id, r.AreaCode, map[string]any{"round": r.ID, "sample": rec.Drawn, "reserve": rec.Reserves, "digest": fmt.Sprintf("%x", digest[:])})
+	if c.TopUp {
+		return nil
+	}
+	return rounddb.AddEvent(ctx, tx, district, r.ID, survey.Drawn, digest[:], tx.Actor.AccountID, tx.Now, "")
+}
+
+// committeeOf reads the committee from a frame id, which begins with its code.
+func committeeOf(frameID string) string { return frameID[:12] }

@@ -1,0 +1,255 @@
+// Package rounds holds the use cases of questionnaires, rule books and rounds:
+// drafting, freezing, opening and closing.
+package rounds
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/rounddb"
+	"gongping/scoring/composite"
+	"gongping/survey"
+	"gongping/survey/instrument"
+)
+
+// Service is the room of rounds.
+type Service struct{ *app.Core }
+
+// SaveQuestionnaire stores a questionnaire as a new version: of id, or of a new
+// one where id is empty. It returns the id and the version.
+func (s *Service) SaveQuestionnaire(ctx context.Context, who authz.Actor, id string, q *instrument.Questionnaire) (string, int, error) {
+	if err := q.Check(); err != nil {
+		return "", 0, err
+	}
+	return s.saveVersion(ctx, who, authz.QuestionnaireEdit, rounddb.Questionnaires, id, q.Title.In("zh"), q)
+}
+
+// SaveRuleBook stores a rule book as a new version, like SaveQuestionnaire.
+func (s *Service) SaveRuleBook(ctx context.Context, who authz.Actor, id string, b *composite.RuleBook) (string, int, error) {
+	if err := b.Check(); err != nil {
+		return "", 0, err
+	}
+	return s.saveVersion(ctx, who, authz.RuleBookEdit, rounddb.RuleBooks, id, b.Title["zh"], b)
+}
+
+func (s *Service) saveVersion(ctx context.Context, who authz.Actor, action authz.Action, t rounddb.Table, id, title string, body any) (string, int, error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return "", 0, err
+	}
+	digest := sha256.Sum256(data)
+	version := 1
+	err = s.WriteSerializable(ctx, who, action, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		if id == "" {
+			id = app.NewID()
+		} else {
+			last, err := t.Get(ctx, tx, who.District, id, 0)
+			if err != nil {
+				return app.NotFound(err, "document")
+			}
+			version = last.Version + 1
+		}
+		tx.Record("document", id, who.Area, map[string]any{"version": version})
+		return t.Insert(ctx, tx, who.District, rounddb.Versioned{ID: id, Version: version, Title: title, Body: data, Digest: digest[:], CreatedAt: tx.Now}, who.AccountID)
+	})
+	return id, version, err
+}
+
+// Questionnaire returns a version of a questionnaire; version 0 is the latest.
+func (s *Service) Questionnaire(ctx context.Context, who authz.Actor, id string, version int) (q *instrument.Questionnaire, v rounddb.Versioned, err error) {
+	err = s.Read(ctx, who, authz.QuestionnaireRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		if v, err = rounddb.Questionnaires.Get(ctx, db, who.District, id, version); err != nil {
+			return app.NotFound(err, "document")
+		}
+		q, err = instrument.Decode(v.Body)
+		return err
+	})
+	return q, v, err
+}
+
+// RuleBook returns a version of a rule book; version 0 is the latest.
+func (s *Service) RuleBook(ctx context.Context, who authz.Actor, id string, version int) (b *composite.RuleBook, v rounddb.Versioned, err error) {
+	err = s.Read(ctx, who, authz.RuleBookRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		if v, err = rounddb.RuleBooks.Get(ctx, db, who.District, id, version); err != nil {
+			return app.NotFound(err, "document")
+		}
+		b, err = composite.DecodeRuleBook(v.Body)
+		return err
+	})
+	return b, v, err
+}
+
+// Documents lists the latest versions of questionnaires or rule books.
+func (s *Service) Documents(ctx context.Context, who authz.Actor, t rounddb.Table) (list []rounddb.Versioned, err error) {
+	action := authz.QuestionnaireRead
+	if t == rounddb.RuleBooks {
+		action = authz.RuleBookRead
+	}
+	err = s.Read(ctx, who, action, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, err = t.List(ctx, db, who.District)
+		return err
+	})
+	return list, err
+}
+
+// List returns the rounds that touch the actor's area, newest first.
+func (s *Service) List(ctx context.Context, who authz.Actor) (list []survey.Round, err error) {
+	err = s.Read(ctx, who, authz.RoundRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, err = rounddb.List(ctx, db, who.District, who.Area)
+		return err
+	})
+	return list, err
+}
+
+// Detail is a round with all that belongs to it.
+type Detail struct {
+	survey.Round
+	Events     []rounddb.Event
+	Evaluators []rounddb.Evaluator
+	Strata     []rounddb.Stratum // of a frozen round
+}
+
+// Get returns a round.
+func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (d Detail, err error) {
+	err = s.Read(ctx, who, authz.RoundRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		if d.Round, err = rounddb.Get(ctx, db, who.District, id); err != nil {
+			return app.NotFound(err, "round")
+		}
+		if d.Events, err = rounddb.Events(ctx, db, who.District, id); err != nil {
+			return err
+		}
+		if d.Evaluators, err = rounddb.Evaluators(ctx, db, who.District, id); err != nil {
+			return err
+		}
+		d.Strata, err = rounddb.Strata(ctx, db, who.District, id)
+		return err
+	})
+	return d, err
+}
+
+// Draft is what a manager fills in.
+type Draft struct {
+	Title, AreaCode, FrameID, QuestionnaireID, RuleBookID string
+	QuestionnaireVersion, RuleBookVersion                 int
+	Plan                                                  survey.Plan
+	OpensOn, ClosesOn                                     time.Time
+	Evaluators                                            []rounddb.Evaluator
+}
+
+func (d Draft) check() error {
+	bad := func(field, found, want string) error {
+		return errs.New(errs.Invalid, "round.invalid", "the round cannot be saved").At(field, found, want, "change the field and save again")
+	}
+	switch {
+	case d.Title == "" || len([]rune(d.Title)) > 100:
+		return bad("title", d.Title, "a title of at most 100 characters")
+	case survey.LevelOf(d.AreaCode) == 0 || survey.LevelOf(d.AreaCode) > survey.Committee:
+		return bad("area_code", d.AreaCode, "the code of a district, street or committee")
+	case d.FrameID == "":
+		return bad("frame_id", "", "a frame to draw from")
+	case d.OpensOn.IsZero() || d.ClosesOn.Before(d.OpensOn):
+		return bad("closes_on", d.ClosesOn.Format(time.DateOnly), "a day not before the first")
+	}
+	return d.Plan.Check()
+}
+
+func (d Draft) into(r *survey.Round) {
+	r.Title, r.AreaCode, r.FrameID, r.Plan, r.OpensOn, r.ClosesOn = d.Title, d.AreaCode, d.FrameID, d.Plan, d.OpensOn, d.ClosesOn
+	r.QuestionnaireID, r.QuestionnaireVersion, r.RuleBookID, r.RuleBookVersion = d.QuestionnaireID, d.QuestionnaireVersion, d.RuleBookID, d.RuleBookVersion
+}
+
+// Create makes a draft; supersedes, if not empty, is the round of which it is
+// the next version.
+func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft, supersedes string) (string, error) {
+	if err := d.check(); err != nil {
+		return "", err
+	}
+	id := app.NewID()
+	err := s.WriteSerializable(ctx, who, authz.RoundEdit, authz.Object{Area: d.AreaCode}, func(ctx context.Context, tx *app.Tx) error {
+		r := survey.Round{ID: id, Series: id, Version: 1, Kind: "drawn", CreatedAt: tx.Now}
+		if supersedes != "" {
+			old, err := rounddb.Get(ctx, tx, who.District, supersedes)
+			if err != nil {
+				return app.NotFound(err, "round")
+			}
+			r.Series, r.Version, r.Supersedes = old.Series, old.Version+1, old.ID
+		}
+		d.into(&r)
+		tx.Record("round", id, d.AreaCode, map[string]any{"version": r.Version})
+		err := rounddb.Insert(ctx, tx, who.District, r, who.AccountID)
+		if pg.Duplicate(err) {
+			return errs.New(errs.Conflict, "round.newer_version", "there is already a newer version of this round")
+		}
+		if err != nil {
+			return reference(err)
+		}
+		return rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators)
+	})
+	return id, err
+}
+
+// Update changes a draft.
+func (s *Service) Update(ctx context.Context, who authz.Actor, id string, d Draft) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	return s.Write(ctx, who, authz.RoundEdit, authz.Object{Area: d.AreaCode}, func(ctx context.Context, tx *app.Tx) error {
+		r, err := s.locked(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if r.State != survey.Draft {
+			return errs.New(errs.Conflict, "round.frozen", "the round is frozen; make a new version to change it")
+		}
+		d.into(&r)
+		tx.Record("round", id, d.AreaCode, nil)
+		if err := rounddb.Update(ctx, tx, who.District, r); err != nil {
+			return reference(err)
+		}
+		return rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators)
+	})
+}
+
+func (s *Service) locked(ctx context.Context, tx *app.Tx, id string) (survey.Round, error) {
+	r, err := rounddb.Lock(ctx, tx, tx.Actor.District, id)
+	if err != nil {
+		return r, app.NotFound(err, "round")
+	}
+	return r, tx.Check(authz.Object{Area: r.AreaCode})
+}
+
+// reference turns a broken foreign key into a sentence.
+func reference(err error) error {
+	if pg.Code(err) == "23503" || pg.Code(err) == "22P02" {
+		return errs.Wrap(err, errs.Invalid, "round.reference", "the area, frame, questionnaire, rule book or evaluator does not exist").
+			At("round", "", "things that exist in this district", "choose them from the lists")
+	}
+	return err
+}
+
+// Step opens, closes or cancels a round.
+func (s *Service) Step(ctx context.Context, who authz.Actor, id string, to survey.State, reason string) error {
+	return s.WriteSerializable(ctx, who, authz.RoundStep, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		r, err := s.locked(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if to != survey.Collecting && to != survey.Closed && to != survey.Cancelled {
+			return survey.CheckStep(to, to)
+		}
+		if err := survey.CheckStep(r.State, to); err != nil {
+			return err
+		}
+		if to == survey.Cancelled && reason == "" {
+			return errs.New(errs.Invalid, "round.cancel_reason", "a round is cancelled with a reason").At("reason", "", "why", "write one sentence")
+		}
+		tx.Record("round", id, r.AreaCode, map[string]any{"state": string(to)})
+		return rounddb.AddEvent(ctx, tx, who.District, id, to, nil, who.AccountID, tx.Now, reason)
+	})
+}
