@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -68,6 +69,9 @@ func (c *Checker) Check(r *Resident) (faults, warnings []*errs.Error) {
 	}
 	if r.Status != Living && r.Status != Moved && r.Status != Deceased {
 		fault("status", "status", "the status is not one of the list", string(r.Status), "resident, moved or deceased", "use 在住, 迁出 or 死亡")
+	}
+	if strings.ContainsFunc(r.Household+r.Person+r.Building, unicode.IsControl) {
+		fault("building", "line_break", "a code or building holds a line break", "", "one line of text", "remove the line break")
 	}
 	return c.repeated(r, faults)
 }
