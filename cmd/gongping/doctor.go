@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -166,7 +167,7 @@ func checkDatabase(ctx context.Context, cfg config.Config) (all []finding, joine
 func checkAddr(ctx context.Context, cfg config.Config, running bool) finding {
 	ln, err := listen(ctx, cfg.Addr)
 	if err != nil {
-		if running {
+		if running || answers(cfg.Addr) {
 			return finding{Check: "address", State: stateOK, Found: cfg.Addr + ", in use while the service runs"}
 		}
 		return fromError("address", err)
@@ -179,6 +180,18 @@ func checkAddr(ctx context.Context, cfg config.Config, running bool) finding {
 		}
 	}
 	return f
+}
+
+// answers reports whether a running gongping is what holds the address.
+func answers(addr string) bool {
+	c := http.Client{Timeout: 2 * time.Second}
+	res, err := c.Get("http://" + addr + "/healthz")
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 16))
+	return err == nil && res.StatusCode == http.StatusOK && string(body) == "ok\n"
 }
 
 func checkKey(cfg config.Config) finding {

@@ -3,9 +3,11 @@ package embedpg
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -21,7 +23,7 @@ type account struct {
 // PostgreSQL refuses to run as root.
 func pickAccount() (account, error) {
 	uid := os.Geteuid()
-	me, err := user.LookupId(strconv.Itoa(uid))
+	me, err := currentUser(uid)
 	if err != nil {
 		return account{}, fault("account",
 			"add the user to /etc/passwd, run as another user, or set GONGPING_DATABASE_URL to a PostgreSQL of your own",
@@ -44,6 +46,20 @@ func pickAccount() (account, error) {
 	}
 	return account{}, fault("account", "add a system user: useradd --system postgres",
 		"running as root, but there is neither a user postgres nor a user nobody to run PostgreSQL as")
+}
+
+// currentUser looks the user up, also where only the C library knows it (a
+// directory service, say), which a static program asks through id(1).
+func currentUser(uid int) (*user.User, error) {
+	u, err := user.LookupId(strconv.Itoa(uid))
+	if err == nil {
+		return u, nil
+	}
+	out, ierr := exec.Command("id", "-un").Output()
+	if ierr != nil {
+		return nil, err
+	}
+	return &user.User{Uid: strconv.Itoa(uid), Username: strings.TrimSpace(string(out))}, nil
 }
 
 // credential is what the child process runs under; nil keeps the current user.
