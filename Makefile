@@ -20,8 +20,8 @@ run: build ## build and run the demonstration; Ctrl-C stops it, the data stays
 	@exec bin/gongping serve --demo
 
 build: bootstrap $(VENDOR) ## build bin/gongping
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/gongping ./cmd/gongping
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/verifydraw ./cmd/verifydraw
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/ ./cmd/...
 
 assets: $(VENDOR) ## fetch the browser libraries into web/static/vendor
 
