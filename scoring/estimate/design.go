@@ -328,3 +328,17 @@ func Encode(labels []string) (codes []int32, levels []string) {
 	}
 	return codes, levels
 }
+
+// PSUUnsampled is 1 - n/N of every first-stage stratum: the finite population
+// correction, 1 without a population size.
+func (d *Design) PSUUnsampled() []float64 {
+	st := &d.stages[0]
+	f := make([]float64, len(st.sampled))
+	for h := range f {
+		f[h] = 1
+		if !math.IsInf(st.population[h], 1) {
+			f[h] = (st.population[h] - float64(st.sampled[h])) / st.population[h]
+		}
+	}
+	return f
+}
