@@ -106,13 +106,21 @@ func (p *process) relay(r io.ReadCloser, log *slog.Logger) {
 			p.tail = p.tail[1:]
 		}
 		p.mu.Unlock()
-		level := slog.LevelDebug
-		if strings.HasPrefix(line, "FATAL") || strings.HasPrefix(line, "PANIC") {
-			level = slog.LevelWarn
-		}
-		log.Log(context.Background(), level, "postgres", "message", line)
+		log.Log(context.Background(), severity(line), "postgres", "message", line)
 	}
 	_, _ = io.Copy(io.Discard, r) // an overlong line must not block the server
+}
+
+// severity is the level at which a message of the server is passed on. What it
+// calls fatal is so for one connection, and ordinary while it starts or stops.
+func severity(line string) slog.Level {
+	switch {
+	case strings.HasPrefix(line, "PANIC"):
+		return slog.LevelError
+	case strings.HasPrefix(line, "FATAL") && !strings.Contains(line, "the database system is") && !strings.Contains(line, "administrator command"):
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
 }
 
 // await polls until the server accepts a connection, has died, or ctx ends.
