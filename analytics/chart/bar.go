@@ -8,7 +8,7 @@ import (
 
 // Distribution is the view model of the answers by grade: one bar of 100% per
 // row (an item or an area). Shares are of 0–1, in the order of Grades, from
-// the best to the worst, "don't know" last; a hidden row has too few answers.
+// the best to the worst, "don't know" last (at most six); a hidden row has too few answers.
 type Distribution struct {
 	ID, Title string
 	Grades    []string
@@ -57,6 +57,7 @@ func (v Distribution) Figure(t Text) Figure {
 		return fig
 	}
 	fig.Height = height(len(shown))
+	fig.Legend = keys(v.Grades, gradeTones)
 	c := charts.NewBar()
 	for _, g := range v.Grades {
 		c.AddSeries(g, bars(len(shown)))
@@ -67,7 +68,6 @@ func (v Distribution) Figure(t Text) Figure {
 			names = append(names, r.Name)
 		}
 		horizontal(o, names, axis("value", "", m{"min": 0, "max": 100, "axisLabel": m{"formatter": "{value}%", "color": colour("chart-muted")}}))
-		o["legend"] = legend()
 		for i, s := range series {
 			var data []m
 			for _, r := range shown {
@@ -76,7 +76,7 @@ func (v Distribution) Figure(t Text) Figure {
 				data = append(data, d)
 			}
 			s["data"], s["stack"], s["barMaxWidth"] = data, "all", 26
-			s["itemStyle"] = m{"color": colour(gradeTones[i%len(gradeTones)]), "borderColor": colour("chart-ground"), "borderWidth": 1}
+			s["itemStyle"] = m{"color": colour(gradeTones[i]), "borderColor": colour("chart-ground"), "borderWidth": 1}
 		}
 	})
 	return fig
@@ -116,13 +116,13 @@ func (v Compare) Figure(t Text) Figure {
 		fig.Empty = t.T("chart.no_data")
 		return fig
 	}
+	fig.Legend = []Key{{t.T("chart.sample"), "chart-line", "square"}, {t.T("chart.population"), "chart-limit", "ring"}}
 	c := charts.NewBar()
 	c.AddSeries(t.T("chart.sample"), bars(len(names)))
 	c.AddSeries(t.T("chart.population"), bars(len(names)))
 	fig.Option = assemble(c, func(o m, series []m) {
 		o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text"), "interval": 0, "hideOverlap": true}})
 		o["yAxis"] = axis("value", "", m{"min": 0, "axisLabel": m{"formatter": "{value}%", "color": colour("chart-muted")}})
-		o["legend"] = legend()
 		for i, s := range series {
 			var data []m
 			for _, g := range v.Groups {
@@ -184,13 +184,13 @@ func (v Progress) Figure(t Text) Figure {
 		return fig
 	}
 	fig.Describe = t.T("chart.progress.text", "Done", done, "Planned", fig.N, "Share", percent(done, fig.N))
+	fig.Legend = keys(labels, tones)
 	c := charts.NewBar()
 	for _, l := range labels {
 		c.AddSeries(l, bars(len(names)))
 	}
 	fig.Option = assemble(c, func(o m, series []m) {
 		horizontal(o, names, axis("value", "", m{"min": 0, "minInterval": 1}))
-		o["legend"] = legend()
 		for i, s := range series {
 			var data []m
 			for j, st := range v.Strata {

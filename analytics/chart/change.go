@@ -35,6 +35,7 @@ func (v Waterfall) Figure(t Text) Figure {
 		before, lo, hi = s.After, min(lo, s.After), max(hi, s.After)
 	}
 	fig.Describe = t.T("chart.waterfall.text", "From", dec(v.Start.After, 1), "To", dec(before, 1), "Steps", len(v.Steps))
+	fig.Legend = keys([]string{t.T("chart.score"), t.T("chart.up"), t.T("chart.down")}, []string{"chart-line", "chart-high", "chart-low"})
 	c := charts.NewBar()
 	n := len(v.Steps) + 2
 	for _, name := range []string{"", t.T("chart.score"), t.T("chart.up"), t.T("chart.down")} {
@@ -55,11 +56,10 @@ func (v Waterfall) patch(t Text, lo, hi float64, o m, series []m) {
 	put := func(name string, base, value float64, col int, label, tip string) {
 		names = append(names, name)
 		for i := range cols {
-			cols[i] = append(cols[i], nil)
+			cols[i] = append(cols[i], m{"value": "-"}) // ECharts' mark for no value
 		}
 		cols[0][len(names)-1] = m{"value": clean(base)}
-		position := "top"
-		cols[col][len(names)-1] = m{"value": clean(value), "tip": name + "\n" + tip, "label": m{"show": true, "formatter": label, "position": position, "color": colour("chart-text")}}
+		cols[col][len(names)-1] = m{"value": clean(value), "tip": name + "\n" + tip, "label": m{"show": true, "formatter": label, "position": "top", "color": colour("chart-text")}}
 	}
 	put(v.Start.Name, floor, v.Start.After-floor, 1, dec(v.Start.After, 1), v.Start.Why)
 	before := v.Start.After
@@ -73,11 +73,11 @@ func (v Waterfall) patch(t Text, lo, hi float64, o m, series []m) {
 		before = s.After
 	}
 	put(t.T("chart.final"), floor, before-floor, 1, dec(before, 1), dec(before, 1))
-	o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text"), "interval": 0, "width": 84, "overflow": "break"}})
-	o["yAxis"] = axis("value", "", m{"min": floor, "max": top})
+	o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text"), "interval": 0, "fontSize": 11, "width": 92, "overflow": "break"}})
+	o["yAxis"] = axis("value", "", m{"min": floor, "max": top, "interval": ticks(floor, top)})
 	tones := []string{"", "chart-line", "chart-high", "chart-low"}
 	for i, s := range series {
-		s["data"], s["stack"], s["barMaxWidth"], s["stackStrategy"] = cols[i][:n], "all", 46, "all"
+		s["data"], s["stack"], s["barMaxWidth"] = cols[i][:n], "all", 46
 		if i == 0 {
 			s["itemStyle"], s["silent"], s["tooltip"] = m{"color": "transparent"}, true, m{"show": false}
 			continue
@@ -107,6 +107,7 @@ func (v Influence) Figure(t Text) Figure {
 	}
 	fig.Describe = t.T("chart.influence.text", "Low", plus(v.WithoutLow[0]-v.Score, 2), "Top", plus(v.WithoutTop[0]-v.Score, 2))
 	fig.Table.Columns = []Column{{t.T("chart.left_out"), true}, {t.T("chart.without_low"), true}, {t.T("chart.without_top"), true}}
+	fig.Legend = keys([]string{t.T("chart.without_low"), t.T("chart.without_top")}, []string{"chart-high", "chart-low"})
 	c := charts.NewBar()
 	c.AddSeries(t.T("chart.without_low"), bars(k))
 	c.AddSeries(t.T("chart.without_top"), bars(k))
@@ -117,7 +118,6 @@ func (v Influence) Figure(t Text) Figure {
 		}
 		horizontal(o, names, axis("value", "", m{"axisLabel": m{"color": colour("chart-muted")}}))
 		o["yAxis"].(m)["axisLine"] = m{"show": false}
-		o["legend"] = legend()
 		for i, s := range series {
 			scores, tone := v.WithoutLow, "chart-high"
 			if i == 1 {
@@ -180,7 +180,7 @@ func (v Trend) Figure(t Text) Figure {
 		}
 		lo, hi = span(lo, hi)
 		o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text")}})
-		o["yAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100)})
+		o["yAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100), "interval": ticks(lo, hi)})
 		s := series[0]
 		s["data"], s["symbol"], s["symbolSize"], s["z"], s["connectNulls"] = line, "circle", 9, 5, false
 		s["itemStyle"], s["lineStyle"] = m{"color": colour("chart-line")}, m{"color": colour("chart-line"), "width": 2}

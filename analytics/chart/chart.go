@@ -33,9 +33,15 @@ type Figure struct {
 	Height          string // s, m, l, xl, xxl
 	Map             string // address of the GeoJSON, for maps
 	Empty           string // why there is nothing to draw; the rest is then unused
+	Legend          []Key
 	Option          json.RawMessage
 	Table           Table
 }
+
+// Key is one entry of the legend, which the page writes above the chart: there
+// it wraps, grows with the type and is read aloud. Tone is a colour's token,
+// Shape a class: circle, square, diamond, ring, line, dash, dot.
+type Key struct{ Text, Tone, Shape string }
 
 // Table is the figure in numbers.
 type Table struct {
@@ -79,9 +85,21 @@ func (s Standing) tone() string {
 	return [...]string{"chart-typical", "chart-high", "chart-low", "chart-none"}[s]
 }
 
-// symbol tells standings apart without colour.
+// symbol tells standings apart without colour; shape is its name in a Key.
 func (s Standing) symbol() string {
-	return [...]string{"circle", "rect", "diamond", "emptyCircle"}[s]
+	return [...]string{"circle", "rect", "diamond", "circle"}[s]
+}
+func (s Standing) shape() string { return [...]string{"circle", "square", "diamond", "ring"}[s] }
+
+// standings is the legend of the standings that occur.
+func standings(t Text, shown []Area) []Key {
+	var out []Key
+	for _, s := range []Standing{High, Typical, Low, Unranked} {
+		if count(shown, s) > 0 {
+			out = append(out, Key{t.T(s.key()), s.tone(), s.shape()})
+		}
+	}
+	return out
 }
 
 type m = map[string]any
@@ -118,7 +136,7 @@ func assemble(c echart, patch func(o m, series []m)) json.RawMessage {
 		"textStyle": m{"color": colour("chart-text"), "fontSize": 13, "lineHeight": 20},
 	}
 	o["legend"] = m{"show": false}
-	o["grid"] = m{"left": 12, "right": 24, "top": 40, "bottom": 12, "containLabel": true}
+	o["grid"] = m{"left": 12, "right": 24, "top": 16, "bottom": 12, "containLabel": true}
 	var series []m
 	for _, s := range o["series"].([]any) {
 		series = append(series, s.(m))
@@ -131,10 +149,13 @@ func assemble(c echart, patch func(o m, series []m)) json.RawMessage {
 	return out
 }
 
-// legend shows the names of the series at the top.
-func legend() m {
-	return m{"show": true, "type": "scroll", "top": 0, "left": 8, "itemGap": 16, "selectedMode": false,
-		"textStyle": m{"color": colour("chart-text")}}
+// keys is the legend of series drawn as areas of colour.
+func keys(texts, tones []string) []Key {
+	out := make([]Key, len(texts))
+	for i := range texts {
+		out[i] = Key{texts[i], tones[i], "square"}
+	}
+	return out
 }
 
 // axis is an axis; more is laid over it.
@@ -181,6 +202,14 @@ func plus(x float64, d int) string {
 
 // clean rounds for the picture: three decimals are more than a screen has.
 func clean(x float64) float64 { return math.Round(x*1000) / 1000 }
+
+// ticks makes the marks of an axis in points: whole fives, or tens.
+func ticks(lo, hi float64) int {
+	if hi-lo > 40 {
+		return 10
+	}
+	return 5
+}
 
 // height chooses a class by the number of rows of a horizontal chart.
 func height(rows int) string {

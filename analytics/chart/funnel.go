@@ -37,6 +37,8 @@ func (f Funnel) Figure(t Text) Figure {
 		return fig
 	}
 	fig.Describe = t.T("chart.funnel.text", "Areas", len(shown), "High", count(shown, High), "Low", count(shown, Low))
+	fig.Legend = append(standings(t, shown), Key{t.T("chart.overall"), "chart-limit", "line"},
+		Key{t.T("chart.limit95"), "chart-limit", "dash"}, Key{t.T("chart.limit998"), "chart-limit", "dot"})
 	c := charts.NewScatter()
 	for _, s := range []Standing{Typical, High, Low, Unranked} {
 		if count(shown, s) > 0 {
@@ -60,8 +62,8 @@ func (f Funnel) patch(t Text, shown []Area, o m, series []m) {
 	lo, hi = span(lo, hi)
 	lo, hi = max(lo, 0), min(hi, 100)
 	o["xAxis"] = below(axis("value", t.T("chart.answers"), m{"min": 0, "minInterval": 1}))
-	o["yAxis"] = axis("value", t.T("chart.score"), m{"min": lo, "max": hi})
-	o["legend"] = legend()
+	o["yAxis"] = axis("value", t.T("chart.score"), m{"min": lo, "max": hi, "interval": ticks(lo, hi)})
+	o["grid"].(m)["top"] = 36
 	o["grid"].(m)["bottom"] = 36
 	at := 0
 	for _, s := range []Standing{Typical, High, Low, Unranked} {
@@ -81,7 +83,11 @@ func (f Funnel) patch(t Text, shown []Area, o m, series []m) {
 		}
 		series[at]["data"] = data
 		series[at]["symbol"], series[at]["symbolSize"], series[at]["z"] = s.symbol(), 11, 5
-		series[at]["itemStyle"] = m{"color": colour(s.tone())}
+		style := m{"color": colour(s.tone()), "opacity": 1}
+		if s == Unranked {
+			style = m{"color": colour("chart-ground"), "borderColor": colour(s.tone()), "borderWidth": 2, "opacity": 1}
+		}
+		series[at]["itemStyle"] = style
 		series[at]["labelLayout"] = m{"hideOverlap": true}
 		at++
 	}

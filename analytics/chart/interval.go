@@ -36,6 +36,7 @@ func (v Interval) Figure(t Text) Figure {
 		return fig
 	}
 	fig.Describe = t.T("chart.interval.text", "Areas", len(shown), "Overall", dec(v.Overall, 1))
+	fig.Legend = standings(t, shown)
 	c := charts.NewCustom()
 	c.AddSeries(t.T("chart.score"), make([]opts.CustomData, len(shown)))
 	fig.Option = assemble(c, func(o m, series []m) { v.patch(t, shown, o, series[0]) })
@@ -55,7 +56,7 @@ func (v Interval) patch(t Text, shown []Area, o, series m) {
 		})
 	}
 	lo, hi = span(lo, hi)
-	o["xAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100)})
+	o["xAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100), "interval": ticks(lo, hi)})
 	o["yAxis"] = axis("category", "", m{"data": names, "inverse": true,
 		"axisLabel": m{"color": colour("chart-text"), "interval": 0, "width": 120, "overflow": "truncate"}})
 	o["grid"].(m)["top"] = 28
@@ -68,8 +69,5 @@ func (v Interval) patch(t Text, shown []Area, o, series m) {
 		"label": m{"formatter": t.T("chart.overall") + " " + dec(v.Overall, 1), "position": "start",
 			"color": colour("chart-muted"), "distance": 4},
 	}
-	o["xAxis"].(m)["position"] = "top"
-	o["grid"].(m)["bottom"] = 24
-	delete(series, "coordinateSystem")
 	series["coordinateSystem"] = "cartesian2d"
 }

@@ -205,9 +205,9 @@ func (p *Page) ClickText(text string) {
 	b, _ := json.Marshal(text)
 	found := Eval[bool](p, `(function (s) {
 		document.querySelectorAll('[data-bt]').forEach(function (e) { e.removeAttribute('data-bt'); });
-		var all = Array.from(document.querySelectorAll('a, button, summary, [role=button], input[type=submit]'));
+		var all = Array.from((document.querySelector('dialog[open]') || document).querySelectorAll('a, button, summary, [role=button], input[type=submit]'));
 		var ok = function (e) { return e.getClientRects().length > 0; };
-		var own = function (e) { return (e.value || e.textContent).replace(/\s+/g, ' ').trim(); };
+		var own = function (e) { return (e.tagName === 'INPUT' ? e.value : e.textContent).replace(/\s+/g, ' ').trim(); };
 		var hit = all.find(function (e) { return ok(e) && own(e) === s; }) || all.find(function (e) { return ok(e) && own(e).includes(s); });
 		if (hit) hit.setAttribute('data-bt', '');
 		return !!hit;
