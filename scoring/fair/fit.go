@@ -5,7 +5,7 @@ import "math"
 // fitPrior learns the prior from all units: which sides can be told from
 // ordinary answers, the pooled variances, and the three mixing distributions.
 func fitPrior(in *Input, l *layout, par *Params) *Prior {
-	p := &Prior{lowAt: par.LowAt, highAt: par.HighAt, unitX: in.UnitCovariate}
+	p := &Prior{lowAt: par.LowAt, highAt: par.HighAt, unitX: in.UnitCovariate, maxPull: par.MaxPull, guardShare: par.GuardShare}
 	lowShare, highShare := extremeShares(in, l, par)
 	p.Low.Active = lowShare > 0 && lowShare <= par.MaxExtremeShare
 	p.High.Active = highShare > 0 && highShare <= par.MaxExtremeShare
@@ -56,33 +56,55 @@ func (p *Prior) fit(l *layout, sums []Sums) {
 		hv += sums[u].YH
 		hw += sums[u].WH
 	}
-	p.fitSides(sums, ord, lv, lw, hv, hw)
+	p.fitSides(sums, ord, [4]float64{lv, lw, hv, hw})
 }
 
-// fitSides fits the mixtures on both sides, given the shrunk ordinary means.
-func (p *Prior) fitSides(sums []Sums, ord []meanStat, lv, lw, hv, hw float64) {
-	low, high := make([]shareStat, 0, len(sums)), make([]shareStat, 0, len(sums))
-	centre, n := 0.0, 0.0
+// fitSides fits the mixtures, high side first: the low side then starts from
+// means that have heard the high answers, in the order in which score works.
+func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
+	stats, units := make([]shareStat, 0, len(sums)), make([]int, 0, len(sums))
+	centre := 0.0
 	for u := range sums {
-		s := &sums[u]
-		if s.N == 0 {
+		if sums[u].N == 0 {
 			continue
 		}
-		m, _ := p.Ordinary.shrink(ord[u].y, ord[u].n, p.priorMean(u))
-		ne := s.effectiveN()
-		low = append(low, shareStat{clampShare(s.WL/s.W) * ne, ne, m})
-		high = append(high, shareStat{clampShare(s.WH/s.W) * ne, ne, m})
+		m, v := p.Ordinary.shrink(ord[u].y, ord[u].n, p.priorMean(u))
+		stats, units = append(stats, shareStat{m: m, v: v}), append(units, u)
 		centre += m
-		n++
 	}
-	if n > 0 {
-		centre /= n
-	}
-	if p.Low.Active {
-		p.Low = fitShare(low, lv/lw, centre)
+	if len(units) > 0 {
+		centre /= float64(len(units))
 	}
 	if p.High.Active {
-		p.High = fitShare(high, hv/hw, centre)
+		for i, u := range units {
+			s := &sums[u]
+			low := clampShare(s.WL / s.W)
+			stats[i].n = float64(s.effectiveN() * (1 - low))
+			stats[i].k = 0
+			if rest := s.W - s.WL; rest > 1e-9*s.W {
+				stats[i].k = float64(stats[i].n * clampShare(s.WH/rest))
+			}
+		}
+		p.High = fitShare(stats, t[2]/t[3], centre)
+		p.High.limit(p.maxPull, p.guardShare, centre, &p.Ordinary)
+		forUnits(len(units), func(i int) {
+			var out sharePosterior
+			p.High.posterior(&stats[i], p.High.feedback(stats[i].n), 1, &out)
+			stats[i].m, stats[i].v = out.m, out.v
+		})
+	}
+	if p.Low.Active {
+		for i, u := range units {
+			s := &sums[u]
+			stats[i].n = s.effectiveN()
+			stats[i].k = float64(stats[i].n * clampShare(s.WL/s.W))
+		}
+		p.Low = fitShare(stats, t[0]/t[1], centre)
+		rest := centre
+		if p.High.Active {
+			rest += float64(p.High.Base * (p.High.Value - centre))
+		}
+		p.Low.limit(p.maxPull, p.guardShare, rest, &p.Ordinary)
 	}
 }
 

@@ -9,6 +9,13 @@ type Params struct {
 	// from an ordinary answer (two fifths of a five-point item are "very
 	// satisfied").
 	MaxExtremeShare float64
+	// MaxPull is the largest share of its raw pull that one more extreme answer
+	// may have on average. Within it, what the extremes say about the ordinary
+	// mean is listened to; beyond it, not.
+	MaxPull float64
+	// GuardShare is the pooled share of extremes on a side up to which the limit
+	// applies; where one answer in ten is extreme, one more is no surprise.
+	GuardShare float64
 	// Cuts are the lower bounds of bands 1, 2, ...; below the first is band 0.
 	Cuts []float64
 	// BandConfidence is the posterior probability from which one band is given.
@@ -28,10 +35,8 @@ type Params struct {
 	// MinHouseholds the least number of unrelated households in a cluster.
 	CollectiveAlpha float64
 	MinHouseholds   int
-	// BatchAlpha is the level of the fieldwork-batch test and MinBatch the
-	// smallest batch tested.
-	BatchAlpha float64
-	MinBatch   int
+	// MinBatch is the smallest fieldwork batch that is tested.
+	MinBatch int
 	// Level is the coverage of the intervals.
 	Level float64
 }
@@ -39,12 +44,11 @@ type Params struct {
 // DefaultParams are the defaults of the rule book.
 func DefaultParams() Params {
 	return Params{
-		LowAt: 20, HighAt: 95, MaxExtremeShare: 0.25,
+		LowAt: 20, HighAt: 95, MaxExtremeShare: 0.25, MaxPull: 0.30, GuardShare: 0.10,
 		Cuts: []float64{60, 70, 80, 90}, BandConfidence: 0.80,
 		MinScore: 30, MinPlain: 100, MinReliability: 0.70, ConsequenceReliability: 0.80,
 		HuberK: 1.345, Worst: 5, MaxFragility: 50,
 		CollectiveAlpha: 0.01, MinHouseholds: 3,
-		BatchAlpha: 0.001, MinBatch: 5,
-		Level: 0.95,
+		MinBatch: 5, Level: 0.95,
 	}
 }

@@ -1,14 +1,18 @@
 package fair
 
+import "math"
+
 // Prior is everything the units lend each other; it is fixed while one unit is
 // scored, so a unit's figures can be recomputed from its own sums and Prior.
 type Prior struct {
-	Ordinary  NormalPrior // mean of the ordinary answers
-	Total     NormalPrior // raw mean: the plain empirical Bayes, and reliability
-	Low, High SharePrior
-	lowAt     float64 // classification bounds; infinite where a side is ordinary
-	highAt    float64
-	unitX     [][]float64
+	Ordinary   NormalPrior // mean of the ordinary answers
+	Total      NormalPrior // raw mean: the plain empirical Bayes, and reliability
+	Low, High  SharePrior
+	lowAt      float64 // classification bounds; infinite where a side is ordinary
+	highAt     float64
+	unitX      [][]float64
+	maxPull    float64
+	guardShare float64
 }
 
 // classify says which part a score belongs to.
@@ -25,62 +29,64 @@ func (p *Prior) classify(score float64) side {
 // Evidence holds the Bayes factors of the collective-signal test, at least 1.
 type Evidence struct{ Low, High float64 }
 
-// noEvidence leaves the marks to speak for themselves.
-var noEvidence = Evidence{1, 1}
-
 // scratch is the working memory of one scoring goroutine.
 type scratch struct {
-	wl, ql, wh, qh [gridN]float64
+	low, high sharePosterior
 }
 
-// posterior is the posterior of a unit in parts.
+// posterior is the posterior of a unit in parts:
+//
+//	theta = (1-pl) ((1-ph) m + ph hv) + pl lv
+//
+// ph is the share of high extremes among the answers that are not low ones.
 type posterior struct {
-	theta      float64
-	m, v       float64 // ordinary mean and its variance
-	pl, ph     float64
-	lv, hv     float64 // values of the extremes
-	ml, mh     float64 // slopes of the logit shares in m
-	raw, rawN  float64
-	ordinaryN  float64
-	lowA, hghA bool
+	theta     float64
+	m, v      float64 // ordinary mean and its variance, all answers heard
+	pl, ph    float64
+	lv, hv    float64 // values of the extremes
+	raw, rawN float64
+	ordinaryN float64
 }
 
-// score computes the official score of a unit with prior mean xi. The
-// components of the mixture stay in sc for the interval.
+// score computes the official score of a unit with prior mean xi. The grid
+// points of the two sides stay in sc for the interval.
 func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch) posterior {
 	var r posterior
 	r.rawN = s.effectiveN()
 	if s.W > 0 {
 		r.raw = s.Y / s.W
 	}
-	y, no := 0.0, 0.0
+	y := 0.0
 	if s.Wo > 1e-9*s.W && s.Wo2 > 0 {
 		y = s.Yo / s.Wo
-		no = float64(s.Wo*s.Wo) / s.Wo2
+		r.ordinaryN = float64(s.Wo*s.Wo) / s.Wo2
 	}
-	r.ordinaryN = no
-	r.m, r.v = p.Ordinary.shrink(y, no, xi)
-	if p.Low.Active {
-		r.lowA = true
-		k := 0.0
-		if s.W > 0 {
-			k = clampShare(s.WL/s.W) * r.rawN
-		}
-		r.pl = p.Low.posteriorShare(shareStat{k, r.rawN, r.m}, ev.Low, sc.wl[:], sc.ql[:])
-		r.lv = extremeValue(s.YL, s.WL, s.Low, p.Low.Value)
-		r.ml = p.Low.Slope
+	r.m, r.v = p.Ordinary.shrink(y, r.ordinaryN, xi)
+	low := 0.0
+	if p.Low.Active && s.W > 0 {
+		low = clampShare(s.WL / s.W)
 	}
 	if p.High.Active {
-		r.hghA = true
-		k := 0.0
-		if s.W > 0 {
-			k = clampShare(s.WH/s.W) * r.rawN
+		n := float64(r.rawN * (1 - low))
+		st := shareStat{0, n, r.m, r.v}
+		if rest := s.W - s.WL; rest > 1e-9*s.W {
+			st.k = float64(n * clampShare(s.WH/rest))
 		}
-		r.ph = p.High.posteriorShare(shareStat{k, r.rawN, r.m}, ev.High, sc.wh[:], sc.qh[:])
+		p.High.posterior(&st, p.High.feedback(n), ev.High, &sc.high)
+		r.ph, r.m, r.v = sc.high.q, sc.high.m, sc.high.v
 		r.hv = extremeValue(s.YH, s.WH, s.High, p.High.Value)
-		r.mh = p.High.Slope
 	}
-	r.theta = r.m + float64(r.pl*(r.lv-r.m)) + float64(r.ph*(r.hv-r.m))
+	if p.Low.Active {
+		st := shareStat{float64(low * r.rawN), r.rawN, r.m, r.v}
+		p.Low.posterior(&st, p.Low.feedback(r.rawN), ev.Low, &sc.low)
+		moved := sc.low.m - r.m
+		r.pl, r.m, r.v = sc.low.q, sc.low.m, sc.low.v
+		r.lv = extremeValue(s.YL, s.WL, s.Low, p.Low.Value)
+		// The high share moves along with what the low answers said about m.
+		r.ph += float64(float64(p.High.Slope*moved) * float64(r.ph*(1-r.ph)))
+	}
+	rest := r.m + float64(r.ph*(r.hv-r.m))
+	r.theta = rest + float64(r.pl*(r.lv-rest))
 	return r
 }
 
@@ -100,35 +106,38 @@ func extremeValue(y, w float64, n int, pooled float64) float64 {
 type component struct{ weight, mean, sd float64 }
 
 // mixture lists the normal components of the posterior of theta: the grid
-// points of both sides (merged to at most eight a side), each with the normal
-// part propagated by the delta method, d theta / d m.
-func (r *posterior) mixture(sc *scratch, dst []component) []component {
-	low := [maxPoints]point{{1, 0, 0}}
+// points of both sides, merged to at most maxPoints a side, each with its own
+// mean and variance of m and of its logit (delta method).
+func (r *posterior) mixture(p *Prior, sc *scratch, dst []component) []component {
+	low := [maxPoints]sharePoint{{w: 1, m: r.m, v: r.v}}
 	high := low
 	nl, nh := 1, 1
-	if r.lowA {
-		nl = merge(sc.wl[:], sc.ql[:], r.ml, &low)
+	if p.Low.Active {
+		nl = merge(&sc.low, &low)
 	}
-	if r.hghA {
-		nh = merge(sc.wh[:], sc.qh[:], r.mh, &high)
+	if p.High.Active {
+		nh = merge(&sc.high, &high)
 	}
 	dst = dst[:0]
 	for _, a := range low[:nl] {
 		for _, b := range high[:nh] {
-			mean := r.m + float64(a.q*(r.lv-r.m)) + float64(b.q*(r.hv-r.m))
-			d := 1 - a.q - b.q + float64(a.slope*(r.lv-r.m)) + float64(b.slope*(r.hv-r.m))
-			// Spread of the merged grid cell: a grid point stands for its whole
-			// step on the logit scale (uniform, variance step^2/12).
-			dl := float64(float64(a.q*(1-a.q)) * (r.lv - r.m))
-			dh := float64(float64(b.q*(1-b.q)) * (r.hv - r.m))
-			v := float64(float64(d*d) * r.v)
-			if r.lowA {
-				v += float64(float64(dl*dl) * (gridStep * gridStep / 12))
+			// The low side has heard the high side: m given both is the low
+			// point's m plus what the high point adds to its side's mean.
+			m, v := a.m, a.v
+			if p.High.Active {
+				m += b.m - sc.high.m
+				v = math.Max(float64(v*(b.v/sc.high.v)), 0)
 			}
-			if r.hghA {
-				v += float64(float64(dh*dh) * (gridStep * gridStep / 12))
-			}
-			dst = append(dst, component{float64(a.w * b.w), mean, sqrt(v + 1e-12)})
+			rest := m + float64(b.q*(r.hv-m))
+			d := float64((1 - a.q) * (1 - b.q))
+			d += float64(p.Low.Slope*float64(a.q*(1-a.q))) * (r.lv - rest)
+			d += float64(float64(p.High.Slope*float64(b.q*(1-b.q)))*(1-a.q)) * (r.hv - m)
+			dl := float64(float64(a.q*(1-a.q)) * (r.lv - rest))
+			dh := float64(float64(float64(b.q*(1-b.q))*(1-a.q)) * (r.hv - m))
+			vt := float64(float64(d*d)*v) + float64(float64(dl*dl)*a.va) + float64(float64(dh*dh)*b.va)
+			vt += float64(2 * float64(d*(float64(dl*a.cov)+float64(dh*b.cov))))
+			vt = math.Max(vt, 0)
+			dst = append(dst, component{float64(a.w * b.w), rest + float64(a.q*(r.lv-rest)), sqrt(vt + 1e-12)})
 		}
 	}
 	return dst
@@ -136,36 +145,36 @@ func (r *posterior) mixture(sc *scratch, dst []component) []component {
 
 const maxPoints = 10
 
-// point is a merged grid point: weight, share, d share / d m.
-type point struct{ w, q, slope float64 }
-
 // merge drops grid points of negligible weight and joins neighbours until at
-// most maxPoints are left, keeping the mean share of each group.
-func merge(w, q []float64, slope float64, dst *[maxPoints]point) int {
+// most maxPoints are left, keeping the means of each group.
+func merge(s *sharePosterior, dst *[maxPoints]sharePoint) int {
 	used := 0
-	for _, x := range w {
-		if x > 1e-7 {
+	for i := range s.points[:s.count] {
+		if s.points[i].w > 1e-7 {
 			used++
 		}
 	}
 	per := (used + maxPoints - 1) / maxPoints
 	n, inGroup := 0, 0
-	var g point
+	var g sharePoint
 	flush := func() {
 		if inGroup > 0 {
-			g.q /= g.w
-			g.slope = float64(slope * float64(g.q*(1-g.q)))
-			dst[n] = g
+			dst[n] = sharePoint{g.w, g.q / g.w, g.m / g.w, g.v / g.w, g.va / g.w, g.cov / g.w}
 			n++
 		}
-		g, inGroup = point{}, 0
+		g, inGroup = sharePoint{}, 0
 	}
-	for j, x := range w {
-		if x <= 1e-7 {
+	for i := range s.points[:s.count] {
+		x := &s.points[i]
+		if x.w <= 1e-7 {
 			continue
 		}
-		g.w += x
-		g.q += float64(x * q[j])
+		g.w += x.w
+		g.q += float64(x.w * x.q)
+		g.m += float64(x.w * x.m)
+		g.v += float64(x.w * x.v)
+		g.va += float64(x.w * x.va)
+		g.cov += float64(x.w * x.cov)
 		if inGroup++; inGroup == per {
 			flush()
 		}

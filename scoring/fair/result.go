@@ -37,6 +37,8 @@ type UnitResult struct {
 	// Official is the score; SE its posterior standard deviation, Lo and Hi the
 	// interval at Params.Level.
 	Official, SE, Lo, Hi float64
+	// EBSE is the posterior standard deviation of EB.
+	EBSE float64
 	// Reliability of a raw mean with this effective n: tau2/(tau2+sigma2/n).
 	Reliability float64
 
@@ -88,10 +90,10 @@ const (
 	FrequentLow
 	// FrequentHigh: extreme high, and so frequent in the unit that it counts.
 	FrequentHigh
-	// BatchLow: low answers pile up in one fieldwork batch; counted less until
-	// the batch is checked.
+	// BatchLow: the answer comes from a fieldwork batch in which low answers
+	// pile up; all answers of the batch count less until it is checked.
 	BatchLow
-	// BatchHigh: high answers pile up in one fieldwork batch.
+	// BatchHigh: the same with high answers.
 	BatchHigh
 )
 
@@ -124,4 +126,5 @@ type Result struct {
 	CaseMix []float64
 	// Warnings are sentences about the data as a whole, such as too few units.
 	Warnings []string
+	sums     []Sums
 }

@@ -18,18 +18,22 @@ func Score(in *Input, par Params) (*Result, error) {
 	}
 	l := group(in)
 	res := &Result{}
-	factor := l.batchRule(in, &par)
-	l.applyFactor(factor)
+	r := &runner{in: in, l: l, par: &par, test: newTester(in, l, &par)}
+	res.Units = make([]UnitResult, in.Units)
+	r.units = res.Units
+	forUnits(in.Units, r.evidence)
+	r.batch = l.batchRule(in, &par, r.found)
+	l.applyBatch(r.batch)
 	l.sort(in)
 	res.CaseMix = l.adjustCaseMix(in)
 	res.Prior = fitPrior(in, l, &par)
 	res.Warnings = warnings(in, res.Prior)
-	r := &runner{in: in, l: l, par: &par, prior: res.Prior, test: newTester(in, l, &par), factor: factor}
-	res.Units = make([]UnitResult, in.Units)
+	r.prior = res.Prior
 	r.out = newAnswers(len(in.Unit))
-	r.units = res.Units
 	forUnits(in.Units, r.unit)
 	res.Answers = r.out
+	res.sums = make([]Sums, in.Units)
+	forUnits(in.Units, func(u int) { res.sums[u] = l.sums(u) })
 	return res, nil
 }
 
@@ -58,14 +62,17 @@ func (par *Params) check() error {
 	return nil
 }
 
-// applyFactor multiplies the working weights; the design weights stay.
-func (l *layout) applyFactor(factor []float64) {
-	if factor == nil {
+// applyBatch multiplies the working weights; the design weights stay.
+func (l *layout) applyBatch(marks []batchMark) {
+	if marks == nil {
 		return
 	}
 	w := make([]float64, len(l.weight))
 	for i := range w {
-		w[i] = float64(l.weight[i] * factor[i])
+		w[i] = l.weight[i]
+		if marks[i].side != ordinary {
+			w[i] = float64(w[i] * marks[i].factor)
+		}
 	}
 	l.weight = w
 }
@@ -93,15 +100,15 @@ func newAnswers(n int) Answers {
 
 // runner scores units; each call writes only its unit's rows.
 type runner struct {
-	in     *Input
-	l      *layout
-	par    *Params
-	prior  *Prior
-	test   *tester
-	factor []float64
-	units  []UnitResult
-	out    Answers
-	pool   sync.Pool
+	in    *Input
+	l     *layout
+	par   *Params
+	prior *Prior
+	test  *tester
+	batch []batchMark
+	units []UnitResult
+	out   Answers
+	pool  sync.Pool
 }
 
 // work is the memory one unit needs, reused between units.
@@ -120,12 +127,11 @@ func (r *runner) unit(u int) {
 	defer r.pool.Put(w)
 	res := &r.units[u]
 	cells := r.l.unitCells(u)
-	res.Band, res.CollectiveLow.BayesFactor, res.CollectiveHigh.BayesFactor = NoBand, 1, 1
+	res.Band = NoBand
 	if len(cells) == 0 {
 		return
 	}
-	s := unitScorer{p: r.prior, cells: cells, full: r.l.sums(u), xi: r.prior.priorMean(u), ev: noEvidence, sc: &w.sc}
-	r.evidence(u, res, &s.ev)
+	s := unitScorer{p: r.prior, cells: cells, full: r.l.sums(u), xi: r.prior.priorMean(u), ev: res.Evidence(), sc: &w.sc}
 	post := r.prior.score(&s.full, s.xi, s.ev, s.sc)
 	s.theta = post.theta
 	r.describe(u, res, &post, cells, w)
@@ -138,13 +144,21 @@ func (r *runner) unit(u int) {
 	r.answers(u, res, &s, &post, w)
 }
 
-func (r *runner) evidence(u int, res *UnitResult, ev *Evidence) {
-	if r.test == nil {
-		return
+// evidence runs the collective-signal test on both sides of a unit.
+func (r *runner) evidence(u int) {
+	res := &r.units[u]
+	res.CollectiveLow.BayesFactor, res.CollectiveHigh.BayesFactor = 1, 1
+	if r.test != nil {
+		res.CollectiveLow, res.CollectiveHigh = r.test.test(u, 0), r.test.test(u, 1)
 	}
-	res.CollectiveLow = r.test.test(u, 0)
-	res.CollectiveHigh = r.test.test(u, 1)
-	ev.Low, ev.High = res.CollectiveLow.BayesFactor, res.CollectiveHigh.BayesFactor
+}
+
+// found reports whether the test found a collective signal on side k.
+func (r *runner) found(u, k int) bool {
+	if k == 0 {
+		return r.units[u].CollectiveLow.Found
+	}
+	return r.units[u].CollectiveHigh.Found
 }
 
 // describe fills the score, its interval, the diagnostics and the bands.
@@ -160,10 +174,12 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	}
 	w.huber = append(w.huber[:0], make([]float64, len(cells))...)
 	res.Huber = huber(cells, r.par.HuberK, w.huber)
-	res.EB, _ = p.Total.shrink(post.raw, post.rawN, predict(p.Total.Beta, p.unitX, u))
+	var ebv float64
+	res.EB, ebv = p.Total.shrink(post.raw, post.rawN, predict(p.Total.Beta, p.unitX, u))
+	res.EBSE = sqrt(ebv)
 	res.Reliability = p.Total.reliability(post.rawN)
 	res.Official = post.theta
-	w.comp = post.mixture(&w.sc, w.comp)
+	w.comp = post.mixture(r.prior, &w.sc, w.comp)
 	mean, v := moments(w.comp)
 	res.SE = sqrt(v)
 	tail := 0.5 * (1 - r.par.Level)
@@ -226,8 +242,8 @@ func (r *runner) answers(u int, res *UnitResult, s *unitScorer, post *posterior,
 		if s.cells[c].side != ordinary && full > 0 && (inf.raw > 1e-9 || inf.raw < -1e-9) {
 			rw = clampShare(inf.official / float64(inf.raw*full))
 		}
-		if r.factor != nil {
-			rw = float64(rw * r.factor[i])
+		if r.batch != nil && r.batch[i].side != ordinary {
+			rw = float64(rw * r.batch[i].factor)
 		}
 		r.out.RobustWeight[i] = rw
 		r.out.Reason[i] = r.reason(i, &s.cells[c], res, rw)
@@ -238,15 +254,18 @@ func (r *runner) answers(u int, res *UnitResult, s *unitScorer, post *posterior,
 // looked at before anything that speaks against it.
 func (r *runner) reason(i int32, c *cell, res *UnitResult, rw float64) Reason {
 	low, high := c.score <= r.par.LowAt, c.score >= r.par.HighAt
-	batch := r.factor != nil && r.factor[i] < 1
+	batch := ordinary
+	if r.batch != nil {
+		batch = r.batch[i].side
+	}
 	switch {
 	case low && r.tied(i, &res.CollectiveLow):
 		return CollectiveLow
 	case high && r.tied(i, &res.CollectiveHigh):
 		return CollectiveHigh
-	case low && batch:
+	case batch == lowSide:
 		return BatchLow
-	case high && batch:
+	case batch == highSide:
 		return BatchHigh
 	case c.side == ordinary:
 		return Ordinary

@@ -1,0 +1,91 @@
+package fair
+
+import "math"
+
+// feedbackGrid are the effective numbers of answers at which the limit on the
+// pull of an extreme answer is worked out; in between it is linear in log n.
+var feedbackGrid = [...]float64{5, 8, 12, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000, 3000}
+
+// limit sets, for every n of feedbackGrid, how much of what the extreme answers
+// say about the ordinary mean may be used (semi-modular inference, Carmona and
+// Nicholls 2020) so that one more extreme answer moves the score of a typical
+// unit by at most maxPull of its raw pull, averaged over the numbers of
+// extremes that the fitted mixture expects. rest is the mean of the other
+// answers. A side that is not guarded is heard in full.
+func (p *SharePrior) limit(maxPull, guardShare, rest float64, ord *NormalPrior) {
+	p.phi = make([]float64, len(feedbackGrid))
+	if !p.Active {
+		return
+	}
+	p.Guarded = p.Base <= guardShare
+	for i, n := range feedbackGrid {
+		p.phi[i] = 1
+		if !p.Guarded {
+			continue
+		}
+		full, raw := p.expectedPull(n, 1, rest, ord)
+		if full <= maxPull*raw {
+			continue
+		}
+		cut, _ := p.expectedPull(n, 0, rest, ord)
+		p.phi[i] = 0
+		if full > cut {
+			p.phi[i] = clampShare((float64(maxPull*raw) - cut) / (full - cut))
+		}
+	}
+}
+
+// expectedPull is the mean absolute move of the score and of the raw mean when
+// one extreme answer is added to n, over the prior predictive numbers of
+// extremes, for a unit whose ordinary mean is average.
+func (p *SharePrior) expectedPull(n, phi, rest float64, ord *NormalPrior) (official, raw float64) {
+	_, v := ord.shrink(0, float64(n*(1-p.Base)), 0)
+	var out sharePosterior
+	value := func(k, n float64) float64 {
+		p.posterior(&shareStat{k, n, p.Centre, v}, phi, 1, &out)
+		r := rest + out.m - p.Centre
+		return r + float64(out.q*(p.Value-r))
+	}
+	pmf, last, total := p.predictive(n), value(0, n), 0.0
+	for k, w := range pmf {
+		f := float64(k)
+		if k > 0 {
+			last = value(f, n)
+		}
+		mean := rest + float64(f/n*(p.Value-rest))
+		official += float64(w * (value(f+1, n+1) - last))
+		raw += float64(w * (p.Value - mean) / (n + 1))
+		total += w
+	}
+	return math.Abs(official / total), math.Abs(raw / total)
+}
+
+// predictive is the distribution of the number of extremes among n answers
+// under the mixture, cut off where it is negligible or beyond 60.
+func (p *SharePrior) predictive(n float64) []float64 {
+	out := make([]float64, min(int(n)+1, 61))
+	for j, g := range p.Weight {
+		q := 1 / (1 + detExp(-p.Grid[j]))
+		term := detExp(float64(n * detLog(1-q)))
+		odds := q / (1 - q)
+		for k := range out {
+			out[k] += float64(g * term)
+			term = float64(term * float64((n-float64(k))/float64(k+1)*odds))
+		}
+	}
+	return out
+}
+
+// feedback interpolates the limit at n.
+func (p *SharePrior) feedback(n float64) float64 {
+	if n <= feedbackGrid[0] {
+		return p.phi[0]
+	}
+	for i := 1; i < len(feedbackGrid); i++ {
+		if a, b := feedbackGrid[i-1], feedbackGrid[i]; n < b {
+			f := detLog(n/a) / detLog(b/a)
+			return p.phi[i-1] + float64(f*(p.phi[i]-p.phi[i-1]))
+		}
+	}
+	return p.phi[len(p.phi)-1]
+}

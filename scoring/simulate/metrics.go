@@ -1,0 +1,132 @@
+package simulate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Estimators side by side, in the order of the columns.
+var Estimators = []string{"raw", "trimmed", "huber", "eb", "official", "oracle"}
+
+const (
+	eRaw = iota
+	eTrimmed
+	eHuber
+	eEB
+	eOfficial
+	eOracle
+	nEstimators
+)
+
+// MaxWorst is how many added hostile or coached answers are measured.
+const MaxWorst = 5
+
+// Measure is one estimator in one cell of the simulation. Values that do not
+// exist there (no complaint, no interval, no oracle) are nil.
+type Measure struct {
+	Estimator string   `json:"estimator"`
+	RMSE      float64  `json:"rmse"`
+	RMSEError float64  `json:"rmse_error"` // simulation standard error
+	Bias      float64  `json:"bias"`
+	Coverage  *float64 `json:"coverage,omitempty"`
+	WrongBand float64  `json:"wrong_band"`
+	Bottom    float64  `json:"bottom_tenth"`
+	// ShiftLow[k-1] is the mean move by k hostile answers, ShiftHigh by k
+	// coached ones, other answers and the prior held fixed.
+	ShiftLow  []float64 `json:"shift_low"`
+	ShiftHigh []float64 `json:"shift_high"`
+	// Kept is the share of the collective complaint that reaches the score.
+	Kept *float64 `json:"kept,omitempty"`
+	// CoachBias is the mean error in coached units.
+	CoachBias *float64 `json:"coach_bias,omitempty"`
+}
+
+// tally collects one estimator over the replicates of a cell.
+type tally struct {
+	rmse, wrong, bottom         []float64 // by replicate
+	bias, n                     float64
+	covered, intervals          float64
+	shiftLow, shiftHigh         [MaxWorst]float64
+	shifts                      float64
+	keptNum, keptDen            float64
+	coachErr, coachN            float64
+	published, publishedWrong   float64
+	bandsGiven, bandsGivenWrong float64
+}
+
+func mean(x []float64) float64 {
+	s := 0.0
+	for _, v := range x {
+		s += v
+	}
+	return s / float64(len(x))
+}
+
+// meanError is the standard error of the mean of x.
+func meanError(x []float64) float64 {
+	if len(x) < 2 {
+		return 0
+	}
+	m, s := mean(x), 0.0
+	for _, v := range x {
+		s += (v - m) * (v - m)
+	}
+	return math.Sqrt(s / float64(len(x)-1) / float64(len(x)))
+}
+
+// rankLowest returns the indices of the k smallest, ties by index.
+func rankLowest(x []float64, k int) map[int]bool {
+	idx := make([]int, len(x))
+	for i := range idx {
+		idx[i] = i
+	}
+	slices.SortFunc(idx, func(a, b int) int { return cmp.Or(cmp.Compare(x[a], x[b]), cmp.Compare(a, b)) })
+	out := make(map[int]bool, k)
+	for _, i := range idx[:k] {
+		out[i] = true
+	}
+	return out
+}
+
+// quantiles returns the values at the probabilities (type 1).
+func quantiles(x, probs []float64) []float64 {
+	s := slices.Clone(x)
+	slices.Sort(s)
+	out := make([]float64, len(probs))
+	for i, p := range probs {
+		out[i] = s[min(len(s)-1, int(p*float64(len(s))))]
+	}
+	return out
+}
+
+func band(cuts []float64, x float64) int {
+	b := 0
+	for _, c := range cuts {
+		if x >= c {
+			b++
+		}
+	}
+	return b
+}
+
+func (t *tally) measure(name string) Measure {
+	m := Measure{Estimator: name, RMSE: mean(t.rmse), RMSEError: meanError(t.rmse), Bias: t.bias / t.n,
+		WrongBand: mean(t.wrong), Bottom: mean(t.bottom)}
+	for k := range MaxWorst {
+		m.ShiftLow = append(m.ShiftLow, t.shiftLow[k]/t.shifts)
+		m.ShiftHigh = append(m.ShiftHigh, t.shiftHigh[k]/t.shifts)
+	}
+	m.Coverage = ratio(t.covered, t.intervals)
+	m.Kept = ratio(t.keptNum, t.keptDen)
+	m.CoachBias = ratio(t.coachErr, t.coachN)
+	return m
+}
+
+func ratio(a, b float64) *float64 {
+	if b == 0 {
+		return nil
+	}
+	v := a / b
+	return &v
+}
