@@ -34,8 +34,14 @@ have_postgres() {
 	return 1
 }
 
-# go_fits: does Go run in this module, bringing the right toolchain if need be?
-go_fits() { has go && (cd "$root" && go version >/dev/null 2>&1); }
+wanted_go=$(sed -n 's/^go \([0-9.]*\)$/\1/p' "$root/go.mod")
+
+# go_fits: is Go here as new as go.mod wants, or does it bring that one itself?
+go_fits() {
+	has go || return 1
+	here=$(cd "$root" && go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*$//') || return 1
+	[ -n "$here" ] && [ "$(printf '%s\n%s\n' "$wanted_go" "$here" | sort -V | head -n 1)" = "$wanted_go" ]
+}
 
 # A package is named only when what it is for is missing.
 packages=
@@ -74,7 +80,7 @@ install_packages() {
 # here, which may be too old to do so by itself. The download is checked against
 # the checksum database.
 install_toolchain() {
-	version=$(sed -n 's/^go \([0-9.]*\)$/\1/p' "$root/go.mod")
+	version=$wanted_go
 	name=golang.org/toolchain@v0.0.1-go$version.$(go env GOOS)-$(go env GOARCH)
 	say "fetching Go $version (this machine has $(GOTOOLCHAIN=local go env GOVERSION))"
 	tmp=$(mktemp -d)
