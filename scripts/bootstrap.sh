@@ -90,6 +90,7 @@ install_toolchain() {
 	chmod +x "$dir"/bin/* "$dir"/pkg/tool/*/* 2>/dev/null || true
 	mkdir -p "$cache"
 	ln -sfn "$dir" "$cache/go"
+	hash -r # the shell remembers where it found the old one
 	go_fits || die "Go $version was fetched to $dir but does not run"
 }
 
