@@ -99,7 +99,7 @@ func From(err error, p *locale.Printer) *Problem {
 	if e.Code == errs.Internal {
 		return out
 	}
-	out.Key, out.Hint = e.Key, e.Hint
+	out.Key, out.Hint = e.Key, part(e, p, "hint", e.Hint)
 	if s := sentence(e, p); s != "" {
 		out.Detail = s
 	}
@@ -126,11 +126,27 @@ func plain(code errs.Code, p *locale.Printer) *Problem {
 }
 
 func detail(e *errs.Error, p *locale.Printer) Detail {
-	return Detail{Where: e.Where, Message: sentence(e, p), Found: e.Found, Want: e.Want, Hint: e.Hint}
+	return Detail{
+		Where: e.Where, Message: sentence(e, p), Found: e.Found,
+		Want: part(e, p, "want", e.Want), Hint: part(e, p, "hint", e.Hint),
+	}
 }
 
-// sentence is the catalogue's for the error's key, else its English message.
+// part is the catalogue's "<key>.hint" or "<key>.want" if there is one, for a
+// reader who should not meet the English of the code.
+func part(e *errs.Error, p *locale.Printer, name, english string) string {
+	if key := e.Key + "." + name; english != "" && p.Lang() != locale.English && p.Has(key) {
+		return p.Map(key, e.Args)
+	}
+	return english
+}
+
+// sentence is the catalogue's for the error's key. An English reader gets the
+// error's own message, which names the values at hand.
 func sentence(e *errs.Error, p *locale.Printer) string {
+	if p.Lang() == locale.English && e.Message != "" {
+		return e.Message
+	}
 	if e.Key != "" && p.Has(e.Key) {
 		return p.Map(e.Key, e.Args)
 	}
