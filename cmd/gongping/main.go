@@ -24,6 +24,8 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		serveCmd(),
 		migrateCmd(),
+		userCmd(),
+		tokenCmd(),
 		doctorCmd(),
 		conformanceCmd(),
 		versionCmd(),

@@ -5,11 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/gin-gonic/gin"
-
+	"gongping/internal/app/account"
 	"gongping/internal/cache"
 	"gongping/internal/config"
 	"gongping/internal/telemetry"
+	"gongping/web"
 )
 
 // service is what serve has brought up and the rooms are made of.
@@ -35,18 +35,16 @@ type wiring struct {
 
 // wire builds the rooms of the service.
 func wire(_ context.Context, s *service) (*wiring, error) {
-	gin.SetMode(gin.ReleaseMode)
-	e := gin.New()
-	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", func(c *gin.Context) {
-		if err := s.Ready(c.Request.Context()); err != nil {
-			c.String(http.StatusServiceUnavailable, "not ready\n")
-			return
-		}
-		c.String(http.StatusOK, "ready\n")
+	core := newCore(s.DB, s.Key, s.Log, s.Demo)
+	h, err := web.New(web.Deps{
+		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
+		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
+		Account: &account.Service{Core: core},
 	})
-	e.GET("/metrics", gin.WrapH(s.Metrics.Handler()))
-	return &wiring{Handler: e, SignIn: signInHint(s)}, nil
+	if err != nil {
+		return nil, err
+	}
+	return &wiring{Handler: h, SignIn: signInHint(s)}, nil
 }
 
 // seedDemo fills an empty database with the demonstration; step reports progress.
