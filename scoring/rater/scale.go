@@ -1,0 +1,282 @@
+package rater
+
+import (
+	"math"
+
+	"gongping/scoring/shrink/gram"
+)
+
+// Consistency is the internal consistency of a scale of k items.
+type Consistency struct {
+	Persons, Items int
+	// Alpha is Cronbach's alpha k/(k-1) (1 - sum of item variances / variance
+	// of the sum), Standardised the one from correlations.
+	Alpha, Standardised float64
+	// ASE is the asymptotic error of Alpha (Duhachek & Iacobucci 2004).
+	ASE float64
+	// Guttman6 is Guttman's lambda 6; it is nil when the items are linearly
+	// dependent.
+	Guttman6 *float64
+	AverageR float64
+	// IfDropped is Alpha without each item, ItemRest the correlation of each
+	// item with the sum of the others.
+	IfDropped, ItemRest []float64
+}
+
+// Covariance returns the covariance matrix of the columns. With pairwise true
+// each entry uses every row that has both items; otherwise only complete rows
+// count.
+func Covariance(m Matrix, pairwise bool) ([][]float64, error) {
+	_, k, err := m.check()
+	if err != nil {
+		return nil, err
+	}
+	if !pairwise {
+		m = m.Complete()
+	}
+	out := make([][]float64, k)
+	for a := range out {
+		out[a] = make([]float64, k)
+		for b := range a + 1 {
+			n, sa, sb := 0.0, 0.0, 0.0
+			for i, row := range m.Value {
+				if !m.missing(i, a) && !m.missing(i, b) {
+					n++
+					sa += row[a]
+					sb += row[b]
+				}
+			}
+			if n < 2 {
+				return nil, fault("too_few", "collect more complete answers", "items %d and %d are answered together by %g persons", a+1, b+1, n)
+			}
+			s := 0.0
+			for i, row := range m.Value {
+				if !m.missing(i, a) && !m.missing(i, b) {
+					s += (row[a] - sa/n) * (row[b] - sb/n)
+				}
+			}
+			out[a][b], out[b][a] = s/(n-1), s/(n-1)
+		}
+	}
+	for a := range out {
+		if out[a][a] <= 0 {
+			return nil, fault("constant", "leave the item out", "item %d is answered alike by everybody", a+1)
+		}
+	}
+	return out, nil
+}
+
+// CorrelationOf turns a covariance into a correlation matrix.
+func CorrelationOf(cov [][]float64) [][]float64 {
+	out := make([][]float64, len(cov))
+	for a := range cov {
+		out[a] = make([]float64, len(cov))
+		for b := range cov {
+			out[a][b] = cov[a][b] / math.Sqrt(cov[a][a]*cov[b][b])
+		}
+		out[a][a] = 1
+	}
+	return out
+}
+
+// AlphaOf is Cronbach's alpha of a covariance (or correlation) matrix; items
+// in skip are left out.
+func AlphaOf(cov [][]float64, skip int) float64 {
+	k, trace, sum := 0.0, 0.0, 0.0
+	for a := range cov {
+		if a == skip {
+			continue
+		}
+		k++
+		trace += cov[a][a]
+		for b := range cov {
+			if b != skip {
+				sum += cov[a][b]
+			}
+		}
+	}
+	return k / (k - 1) * (1 - trace/sum)
+}
+
+// MeasureConsistency computes the consistency over complete rows.
+//
+// Faults: fewer than two items, fewer than two complete rows, an item that
+// everybody answers alike, items that cancel out.
+func MeasureConsistency(m Matrix) (*Consistency, error) {
+	_, k, err := m.check()
+	if err != nil {
+		return nil, err
+	}
+	if k < 2 {
+		return nil, fault("too_few", "a scale needs two items at least", "there is %d item", k)
+	}
+	cov, err := Covariance(m, false)
+	if err != nil {
+		return nil, err
+	}
+	sum := 0.0
+	for _, row := range cov {
+		for _, v := range row {
+			sum += v
+		}
+	}
+	if sum <= 1e-12*cov[0][0] {
+		return nil, fault("constant", "turn reversed items round", "the sum of the items does not vary")
+	}
+	cor := CorrelationOf(cov)
+	c := &Consistency{Persons: len(m.Complete().Value), Items: k}
+	c.Alpha, c.Standardised = AlphaOf(cov, -1), AlphaOf(cor, -1)
+	for a := range k {
+		for b := range a {
+			c.AverageR += cor[a][b] / float64(k*(k-1)/2)
+		}
+		rest, restSum := 0.0, sum
+		for b := range k {
+			rest += cov[a][b]
+		}
+		restSum -= 2*rest - cov[a][a]
+		item := 0.0
+		if restSum > 0 {
+			item = (rest - cov[a][a]) / math.Sqrt(cov[a][a]*restSum)
+		}
+		c.ItemRest = append(c.ItemRest, item)
+		if k > 2 {
+			c.IfDropped = append(c.IfDropped, AlphaOf(cov, a))
+		}
+	}
+	c.ASE = alphaError(cov, sum, float64(c.Persons))
+	c.Guttman6 = guttman6(cor)
+	return c, nil
+}
+
+func alphaError(cov [][]float64, sum, n float64) float64 {
+	k := float64(len(cov))
+	trace, trace2, sum2 := 0.0, 0.0, 0.0
+	for a, row := range cov {
+		trace += row[a]
+		rowSum := 0.0
+		for _, v := range row {
+			trace2 += v * v // tr(CC), C symmetric
+			rowSum += v
+		}
+		sum2 += rowSum * rowSum // 1'CC1
+	}
+	q := 2 * k * k / ((k - 1) * (k - 1) * sum * sum * sum) * (sum*(trace2+trace*trace) - 2*trace*sum2)
+	return math.Sqrt(math.Max(0, q) / n)
+}
+
+func guttman6(cor [][]float64) *float64 {
+	k := len(cor)
+	flat := make([]float64, 0, k*k)
+	sum := 0.0
+	for _, row := range cor {
+		flat = append(flat, row...)
+		for _, v := range row {
+			sum += v
+		}
+	}
+	f := gram.Decompose(flat, k, k, nil, 1e-10)
+	if f.Rank() < k {
+		return nil
+	}
+	inv := f.Inverse()
+	unique := 0.0
+	for a := range k {
+		unique += 1 / inv[a*k+a]
+	}
+	g := 1 - unique/sum
+	return &g
+}
+
+// OneFactor is a maximum-likelihood fit of one common factor to a correlation
+// matrix.
+type OneFactor struct {
+	Converged              bool
+	Loading, Uniqueness    []float64
+	OmegaStandardised      float64 // McDonald's omega total (sum l)^2/((sum l)^2 + sum u)
+	OmegaRaw               float64 // the same on the scale of the items
+	MinimumUniquenessFloor bool    // a uniqueness lies at its floor of 0.005
+}
+
+// FitOneFactor fits by the EM algorithm (Rubin & Thayer 1982, Psychometrika
+// 47:69-76) with uniquenesses of 0.005 at least. cov must belong to three
+// items or more.
+func FitOneFactor(cov [][]float64) (*OneFactor, error) {
+	k := len(cov)
+	if k < 3 {
+		return nil, fault("too_few", "use Cronbach's alpha", "one factor cannot be told from %d items", k)
+	}
+	cor := CorrelationOf(cov)
+	f := &OneFactor{Loading: make([]float64, k), Uniqueness: make([]float64, k)}
+	for a, row := range cor {
+		for _, v := range row {
+			f.Loading[a] += v / float64(k)
+		}
+		f.Loading[a] = math.Max(-0.95, math.Min(0.95, f.Loading[a]))
+		f.Uniqueness[a] = 1 - f.Loading[a]*f.Loading[a]
+	}
+	for range 200000 {
+		if f.step(cor) < 1e-13 {
+			f.Converged = true
+			break
+		}
+	}
+	total := 0.0
+	for _, l := range f.Loading {
+		total += l
+	}
+	if total < 0 {
+		for a := range f.Loading {
+			f.Loading[a] = -f.Loading[a]
+		}
+	}
+	f.omega(cov)
+	return f, nil
+}
+
+// step is one EM step; it returns the largest change.
+func (f *OneFactor) step(cor [][]float64) float64 {
+	k := len(cor)
+	beta := make([]float64, k)
+	g := 0.0
+	for a, l := range f.Loading {
+		g += l * l / f.Uniqueness[a]
+	}
+	for a, l := range f.Loading {
+		beta[a] = l / f.Uniqueness[a] / (1 + g)
+	}
+	sb := make([]float64, k)
+	ezz := 1 - g/(1+g)
+	for a := range k {
+		for b := range k {
+			sb[a] += cor[a][b] * beta[b]
+		}
+	}
+	for a := range k {
+		ezz += beta[a] * sb[a]
+	}
+	change := 0.0
+	f.MinimumUniquenessFloor = false
+	for a := range k {
+		l := sb[a] / ezz
+		u := cor[a][a] - l*sb[a]
+		if u < 0.005 {
+			u, f.MinimumUniquenessFloor = 0.005, true
+		}
+		change = math.Max(change, math.Max(math.Abs(l-f.Loading[a]), math.Abs(u-f.Uniqueness[a])))
+		f.Loading[a], f.Uniqueness[a] = l, u
+	}
+	return change
+}
+
+func (f *OneFactor) omega(cov [][]float64) {
+	l, u, lr, ur := 0.0, 0.0, 0.0, 0.0
+	for a, v := range f.Loading {
+		l += v
+		u += f.Uniqueness[a]
+		lr += v * math.Sqrt(cov[a][a])
+		ur += f.Uniqueness[a] * cov[a][a]
+	}
+	f.OmegaStandardised = l * l / (l*l + u)
+	f.OmegaRaw = lr * lr / (lr*lr + ur)
+}
