@@ -112,6 +112,26 @@ func huberResults(x []float64, k float64, out map[string]any) error {
 
 // interceptFits are the regressions on a constant.
 func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) error {
+	one := make([]float64, len(x))
+	for i := range one {
+		one[i] = 1
+	}
+	for name, rule := range map[string]robust.RegressionRule{
+		"rlm_huber_iterated_mad":    {Psi: robust.HuberPsi(kHuber)},
+		"rlm_bisquare_iterated_mad": {Psi: robust.TukeyPsi(kTukey)},
+		"rlm_huber_proposal2":       {Psi: robust.HuberPsi(kHuber), Proposal2: true},
+	} {
+		rule.Tolerance = rlmTolerance
+		r, err := robust.Regress(x, [][]float64{one}, nil, rule)
+		if err != nil {
+			return err
+		}
+		m := map[string]any{"mu": r.Coefficients[0], "s": r.Scale, "w": r.RobustWeights, "se": nil}
+		if r.SE != nil {
+			m["se"] = r.SE[0]
+		}
+		out[name] = m
+	}
 	return nil
 }
 

@@ -1,0 +1,291 @@
+package conformance
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gongping/scoring/estimate"
+	"gongping/scoring/robust"
+)
+
+func init() {
+	Register("E.robust_regression", robustRegression)
+	Register("E.robust_survey_mean", robustSurveyMean)
+	Register("E.robust_survey_regression", robustSurveyRegression)
+}
+
+// robustModel is the response and the model matrix of params.formula:
+// numeric columns as they are, factors as dummies without their first level.
+func robustModel(c *Case) (y []float64, names []string, x [][]float64, err error) {
+	formula, err := c.Params.String("formula")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	left, right, ok := strings.Cut(formula, "~")
+	if !ok {
+		return nil, nil, nil, fmt.Errorf("field params.formula: %q has no ~", formula)
+	}
+	if y, err = c.Data.Complete(strings.TrimSpace(left)); err != nil {
+		return nil, nil, nil, err
+	}
+	one := make([]float64, c.Data.Rows)
+	for i := range one {
+		one[i] = 1
+	}
+	names, x = []string{"(Intercept)"}, [][]float64{one}
+	for term := range strings.SplitSeq(right, "+") {
+		term = strings.TrimSpace(term)
+		switch {
+		case term == "1":
+		case term == "0" || term == "-1":
+			names, x = names[1:], x[1:]
+		case c.Data.Has(term) && c.Data.IsNumeric(term):
+			col, err := c.Data.Complete(term)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			names, x = append(names, term), append(x, col)
+		default:
+			codes, levels, err := c.Data.Factor(term)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			for l := 1; l < len(levels); l++ {
+				col := make([]float64, len(codes))
+				for i, k := range codes {
+					if k < 0 {
+						return nil, nil, nil, fmt.Errorf("column %q, row %d: the cell is empty", term, i+1)
+					}
+					if int(k) == l {
+						col[i] = 1
+					}
+				}
+				names, x = append(names, term+levels[l]), append(x, col)
+			}
+		}
+	}
+	return y, names, x, nil
+}
+
+func namedCoefficients(names []string, v []float64) map[string]any {
+	if v == nil {
+		return nil
+	}
+	out := map[string]any{}
+	for i, n := range names {
+		out[n] = v[i]
+	}
+	return out
+}
+
+// rlmTolerance is far beyond any convergence.
+const rlmTolerance = 1e-14
+
+func robustRegression(c *Case) (map[string]any, error) {
+	y, names, x, err := robustModel(c)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Params.FloatOr("k_huber", 1.345)
+	if err != nil {
+		return nil, err
+	}
+	kt, err := c.Params.FloatOr("k_bisquare", 4.685)
+	if err != nil {
+		return nil, err
+	}
+	rules := map[string]robust.RegressionRule{
+		"huber":            {Psi: robust.HuberPsi(k)},
+		"bisquare_from_ls": {Psi: robust.TukeyPsi(kt)},
+		"hampel":           {Psi: robust.HampelPsi(2, 4, 8)},
+		"huber_proposal2":  {Psi: robust.HuberPsi(k), Proposal2: true},
+	}
+	if c.Design.Weight != "" {
+		rules["huber_prior_invvar"] = robust.RegressionRule{Psi: robust.HuberPsi(k)}
+		rules["bisquare_prior_invvar"] = robust.RegressionRule{Psi: robust.TukeyPsi(kt)}
+		rules["huber_prior_case"] = robust.RegressionRule{Psi: robust.HuberPsi(k), Weighting: robust.CaseWeight}
+	}
+	w, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for name, rule := range rules {
+		prior := w
+		if !strings.Contains(name, "prior") {
+			prior = nil
+		}
+		rule.Tolerance = rlmTolerance
+		r, err := robust.Regress(y, x, prior, rule)
+		if err != nil {
+			out[name] = Refused{err}
+			continue
+		}
+		out[name] = rlmResult(r, names, prior, rule)
+	}
+	return out, nil
+}
+
+func rlmResult(r *robust.Regression, names []string, prior []float64, rule robust.RegressionRule) map[string]any {
+	u := slices.Clone(r.RobustWeights)
+	m := map[string]any{"coef": namedCoefficients(names, r.Coefficients), "se": namedCoefficients(names, r.SE), "s": r.Scale, "w": u,
+		"converged": r.Status != robust.NotConverged || r.Iterations > 50}
+	if rule.Weighting == robust.CaseWeight {
+		for i := range u { // the peer reports prior times robustness weight
+			u[i] *= prior[i]
+		}
+		// and names the scale by the row of the median residual.
+		m["s"] = map[string]any{strconv.Itoa(r.ScaleRow + 1): r.Scale}
+	}
+	return m
+}
+
+// designSE is the standard error of the total of linearised scores.
+func designSE(d *estimate.Design, scores []float64) (float64, error) {
+	v, err := d.Variance([][]float64{scores}, nil)
+	if err != nil {
+		return 0, err
+	}
+	return math.Sqrt(v[0][0]), nil
+}
+
+func robustSurveyMean(c *Case) (map[string]any, error) {
+	name, err := c.Params.String("y")
+	if err != nil {
+		return nil, err
+	}
+	y, err := c.Data.Complete(name)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for _, k := range []float64{1, 1.345, 1.5, 2, 2.5, 3} {
+		rule := robust.Rule{Psi: robust.HuberPsi(k), MADConstant: robust.MADSurvey, Zero: robust.IQROnly, Tolerance: exactly}
+		suffix := "_k" + strconv.FormatFloat(k, 'g', -1, 64)
+		m, err := robust.SurveyHajek(y, w, rule)
+		if err != nil {
+			return nil, err
+		}
+		if err := surveyMeanResult(d, m, "huber_rwm"+suffix, out); err != nil {
+			return nil, err
+		}
+		if err := surveyTotalResult(d, m, y, w, "huber_total_rwm"+suffix, out); err != nil {
+			return nil, err
+		}
+		if m, err = robust.SurveyHorvitzThompson(y, w, rule); err != nil {
+			return nil, err
+		}
+		if err := surveyMeanResult(d, m, "huber_rht"+suffix, out); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range []float64{4.685, 6} {
+		m, err := robust.SurveyHajek(y, w, robust.Rule{Psi: robust.TukeyPsi(k), MADConstant: robust.MADSurvey, Zero: robust.IQROnly, Tolerance: exactly})
+		if err != nil {
+			return nil, err
+		}
+		if err := surveyMeanResult(d, m, "tukey_rwm_k"+strconv.FormatFloat(k, 'g', -1, 64), out); err != nil {
+			return nil, err
+		}
+	}
+	for _, z := range []string{"dalen_Z2_total", "dalen_Z3_total"} {
+		constant, ok := statedInput(c, "censoring", z)
+		if !ok {
+			continue
+		}
+		t, err := robust.DalenTotal(y, w, constant)
+		if err != nil {
+			return nil, err
+		}
+		v := t.Total
+		if z == "dalen_Z3_total" {
+			v = t.Excess
+		}
+		out[z] = map[string]any{"censoring": constant, "estimate": v}
+	}
+	return out, plainSurveyMean(d, name, y, out)
+}
+
+func surveyMeanResult(d *estimate.Design, m *robust.SurveyMean, name string, out map[string]any) error {
+	if m.Status == robust.ZeroScale {
+		out[name] = Refused{fmt.Errorf("the scale is zero")}
+		return nil
+	}
+	se, err := designSE(d, m.Scores)
+	out[name] = map[string]any{"estimate": m.Value, "se": se, "scale": m.Scale, "robweights": m.RobustWeights}
+	return err
+}
+
+// surveyTotalResult multiplies the mean by the sum of weights; its error is
+// that of the down-weighted total.
+func surveyTotalResult(d *estimate.Design, m *robust.SurveyMean, y, w []float64, name string, out map[string]any) error {
+	scores := make([]float64, len(y))
+	for i, v := range y {
+		scores[i] = w[i] * m.RobustWeights[i] * v
+	}
+	se, err := designSE(d, scores)
+	out[name] = map[string]any{"estimate": m.Value * m.SumW, "se": se, "scale": m.Scale}
+	return err
+}
+
+func plainSurveyMean(d *estimate.Design, name string, y []float64, out map[string]any) error {
+	e, err := estimate.Mean(d, estimate.Of(y), nil)
+	if err != nil {
+		return err
+	}
+	normal := e.Normal(0.95)
+	m := map[string]any{"estimate": map[string]any{name: e.Value}, "se": map[string]any{name: e.SE}, "df": e.DF,
+		"ci95_normal": map[string]any{name: map[string]any{"lower": normal.Lower, "upper": normal.Upper}}}
+	if t, ok := e.T(0.95, float64(e.DF)); ok {
+		m["ci95_t"] = map[string]any{name: map[string]any{"lower": t.Lower, "upper": t.Upper}}
+	}
+	out["plain_mean"] = m
+	return nil
+}
+
+func robustSurveyRegression(c *Case) (map[string]any, error) {
+	y, names, x, err := robustModel(c)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.Weight()
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for name, psi := range map[string]robust.Psi{"huberM_k1.345": robust.HuberPsi(1.345), "tukeyM_k4.685": robust.TukeyPsi(4.685)} {
+		r, err := robust.Regress(y, x, w, robust.RegressionRule{Psi: psi, Weighting: robust.SurveyWeight, Tolerance: rlmTolerance})
+		if err != nil {
+			return nil, err
+		}
+		scores, err := r.Scores(x, w, psi)
+		if err != nil {
+			return nil, err
+		}
+		v, err := d.Variance(scores, nil)
+		if err != nil {
+			return nil, err
+		}
+		se := make([]float64, len(v))
+		for j := range v {
+			se[j] = math.Sqrt(v[j][j])
+		}
+		out[name] = map[string]any{"coef": namedCoefficients(names, r.Coefficients), "se": namedCoefficients(names, se), "scale": r.Scale, "robweights": r.RobustWeights}
+	}
+	return out, nil
+}
