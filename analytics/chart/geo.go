@@ -36,7 +36,7 @@ func (v Map) Figure(t Text) Figure {
 	lo, hi = math.Floor(lo), math.Max(math.Ceil(hi), math.Floor(lo)+1)
 	fig.Option = assemble(c, func(o m, series []m) {
 		delete(o, "geo")
-		o["visualMap"] = m{"min": lo, "max": hi, "left": 8, "bottom": 8, "precision": 0, "calculable": false,
+		o["visualMap"] = m{"min": lo, "max": hi, "left": "center", "bottom": 0, "orient": "horizontal", "itemHeight": 160, "precision": 0, "calculable": false,
 			"text": []string{dec(hi, 0), dec(lo, 0)}, "textStyle": m{"color": colour("chart-text")},
 			"inRange": m{"color": []any{colour("chart-map0"), colour("chart-map1")}}}
 		var data []m
@@ -48,9 +48,10 @@ func (v Map) Figure(t Text) Figure {
 		}
 		s := series[0]
 		s["data"], s["roam"], s["selectedMode"] = data, false, false
-		s["top"], s["bottom"], s["left"], s["right"] = 12, 12, 12, 12
+		s["top"], s["bottom"], s["left"], s["right"] = 12, 44, 12, 12
+		s["showLegendSymbol"] = false
 		s["label"] = m{"show": true, "color": colour("chart-text"), "fontSize": 11,
-			"textBorderColor": colour("chart-ground"), "textBorderWidth": 2}
+			"textBorderColor": colour("chart-ground"), "textBorderWidth": 3}
 		s["labelLayout"] = m{"hideOverlap": true}
 		s["itemStyle"] = m{"areaColor": colour("chart-grid"), "borderColor": colour("chart-ground"), "borderWidth": 1.2}
 		s["emphasis"] = m{"itemStyle": m{"areaColor": colour("chart-g2")}, "label": m{"color": colour("chart-text")}}

@@ -53,8 +53,8 @@ func TestGallery(t *testing.T) {
 				if out := p.Overflow(); len(out) > 0 {
 					t.Errorf("%s %s: sticks out: %s", lang, view.Name, strings.Join(out, "; "))
 				}
-				if n := browsertest.Eval[int](p, `document.querySelectorAll('[data-gp-drawn="yes"]').length`); n != 8 {
-					t.Errorf("%d charts are drawn, want 8", n)
+				if n := browsertest.Eval[int](p, `document.querySelectorAll('[data-gp-drawn="yes"]').length`); n != 9 {
+					t.Errorf("%d charts are drawn, want 9", n)
 				}
 				p.Axe()
 			}
@@ -79,6 +79,8 @@ func TestBehaviour(t *testing.T) {
 	}
 	p.Click(`#fig-funnel [data-gp-view="table"]`)
 	p.WaitVisible("#fig-funnel table")
+
+	p.WaitVisible(`#poll progress[value="3"]`) // htmx asked for it again until it was done
 
 	p.Click("#freeze")
 	p.WaitVisible("#gp-confirm")

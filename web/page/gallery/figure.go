@@ -27,6 +27,7 @@ func figures(p *locale.Printer) []chart.Figure {
 	return []chart.Figure{
 		funnel().Figure(p),
 		chart.Interval{ID: "intervals", Areas: areas(), Overall: 80, Minimum: 10}.Figure(p),
+		chart.Map{ID: "map", Geo: mapPath, Areas: areas(), Minimum: 10}.Figure(p),
 		items.Figure(p),
 		waterfall(p).Figure(p),
 		chart.Influence{ID: "influence", N: 62, Score: 78.4, WithoutLow: []float64{79.7, 80.8, 81.6}, WithoutTop: []float64{78.0, 77.7, 77.3}}.Figure(p),
@@ -35,6 +36,21 @@ func figures(p *locale.Printer) []chart.Figure {
 		trend(p).Figure(p),
 		chart.Influence{ID: "nothing"}.Figure(p),
 	}
+}
+
+// squares is a map of invented areas, one square each.
+func squares() map[string]any {
+	var features []any
+	for i, name := range names {
+		x, y := 121.40+0.02*float64(i%4), 31.20-0.02*float64(i/4)
+		features = append(features, map[string]any{
+			"type": "Feature", "properties": map[string]string{"name": name},
+			"geometry": map[string]any{"type": "Polygon", "coordinates": [][][]float64{{
+				{x, y}, {x + .019, y}, {x + .019, y + .019}, {x, y + .019}, {x, y},
+			}}},
+		})
+	}
+	return map[string]any{"type": "FeatureCollection", "features": features}
 }
 
 func funnel() chart.Funnel {

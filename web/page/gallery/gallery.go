@@ -18,6 +18,12 @@ import (
 // Path is where the gallery stands.
 const Path = "/dev/gallery"
 
+// The gallery's invented map and its bar that renews itself.
+const (
+	mapPath  = Path + "/map.geojson"
+	pollPath = Path + "/progress"
+)
+
 // Register adds the gallery.
 func Register(g gin.IRoutes, r *render.Renderer) {
 	show := func(c *gin.Context) {
@@ -40,6 +46,15 @@ func Register(g gin.IRoutes, r *render.Renderer) {
 		})
 	}
 	g.GET(Path, show)
+	g.GET(mapPath, func(c *gin.Context) { c.JSON(http.StatusOK, squares()) })
+	g.GET(pollPath, func(c *gin.Context) {
+		done, _ := strconv.Atoi(c.Query("done"))
+		bar := render.Progress{Label: r.Printer(c).T("gallery.progress"), Done: done, Total: 3}
+		if done < 3 {
+			bar.Poll = pollPath + "?done=" + strconv.Itoa(done+1)
+		}
+		r.Partial(c, http.StatusOK, "progress", bar)
+	})
 	g.POST(Path, func(c *gin.Context) {
 		render.Flash(c, "success", "gallery.alert.ok", nil)
 		c.Redirect(http.StatusSeeOther, Path)
@@ -69,6 +84,7 @@ func data(p *locale.Printer) map[string]any {
 	}
 	return map[string]any{
 		"Figures": figures(p),
+		"Poll":    render.Progress{Label: p.T("gallery.progress"), Total: 3, Poll: pollPath + "?done=1"},
 		"Tabs":    []render.Tab{{Text: p.T("gallery.tab1"), Href: Path, Active: true}, {Text: p.T("gallery.tab2"), Href: Path, Count: 1284}, {Text: p.T("gallery.tab3"), Href: Path, Count: 3}},
 		"Table":   table(p),
 		"Empty": render.Empty{Icon: "gavel", Title: p.T("gallery.empty.title"), Text: p.T("gallery.empty.text"),
