@@ -188,53 +188,43 @@ func (d *Design) impliedWeights() []float64 {
 }
 
 // newStage gives dense codes to units and strata and counts them. Units are
-// told apart by (unit before, code), with nest also by stratum.
+// told apart by (unit before, stratum, code); checkNested refuses a code in two
+// strata where that is not wanted.
 func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
-	type key struct{ parent, stratum, unit int32 }
-	rows := make([]key, n)
-	for i := range rows {
-		k := key{unit: int32(i)}
-		if parent != nil {
-			k.parent = parent[i]
-		}
-		if s.Stratum != nil {
-			k.stratum = s.Stratum[i]
-		}
-		if s.Unit != nil {
-			k.unit = s.Unit[i]
-		}
-		rows[i] = k
-	}
 	if s.Unit != nil {
 		mustLen("Unit", len(s.Unit), n)
 	}
 	if s.Stratum != nil {
 		mustLen("Stratum", len(s.Stratum), n)
 	}
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
+	order := identity(n)
+	for _, key := range [][]int32{s.Unit, s.Stratum, parent} { // least significant first
+		order = sortBy(order, key)
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		x, y := rows[a], rows[b]
-		return cmp.Or(cmp.Compare(x.parent, y.parent), cmp.Compare(x.stratum, y.stratum),
-			cmp.Compare(x.unit, y.unit), cmp.Compare(a, b))
-	})
+	at := func(key []int32, i int32) int32 {
+		if key == nil {
+			return 0
+		}
+		return key[i]
+	}
 	g := stage{unit: make([]int32, n)}
-	for at, i := range order {
-		k := rows[i]
-		newUnit := at == 0 || rows[order[at-1]] != k
-		if newUnit {
-			p := rows[order[max(at-1, 0)]]
-			if at == 0 || p.parent != k.parent || p.stratum != k.stratum {
-				g.sampled = append(g.sampled, 0)
-				g.firstUnit = append(g.firstUnit, int32(len(g.stratumOf)))
-				par := int32(-1)
-				if parent != nil {
-					par = k.parent
-				}
-				g.parentOf = append(g.parentOf, par)
+	for k, i := range order {
+		var p int32
+		newStratum := k == 0
+		if k > 0 {
+			p = order[k-1]
+			newStratum = at(parent, p) != at(parent, i) || at(s.Stratum, p) != at(s.Stratum, i)
+		}
+		if newStratum {
+			g.sampled = append(g.sampled, 0)
+			g.firstUnit = append(g.firstUnit, int32(len(g.stratumOf)))
+			before := int32(-1)
+			if parent != nil {
+				before = parent[i]
 			}
+			g.parentOf = append(g.parentOf, before)
+		}
+		if newStratum || s.Unit == nil || s.Unit[p] != s.Unit[i] {
 			h := int32(len(g.sampled) - 1)
 			g.stratumOf = append(g.stratumOf, h)
 			g.sampled[h]++
@@ -249,21 +239,71 @@ func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
 	return g, g.setPopulation(s.Population, level)
 }
 
+func identity(n int) []int32 {
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	return order
+}
+
+// sortBy sorts row numbers stably by key (nil leaves them): by counting where
+// the keys span a range of the size of the data, so that a design is built in
+// time linear in the rows.
+func sortBy(order, key []int32) []int32 {
+	if key == nil {
+		return order
+	}
+	lo, hi, sorted := key[order[0]], key[order[0]], true
+	for k, i := range order {
+		lo, hi = min(lo, key[i]), max(hi, key[i])
+		sorted = sorted && (k == 0 || key[order[k-1]] <= key[i])
+	}
+	if sorted {
+		return order
+	}
+	span := int64(hi) - int64(lo) + 1
+	if span > int64(4*len(order))+1024 {
+		slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(key[a], key[b]) })
+		return order
+	}
+	start := make([]int32, span+1)
+	for _, i := range order {
+		start[key[i]-lo+1]++
+	}
+	for k := range span {
+		start[k+1] += start[k]
+	}
+	out := make([]int32, len(order))
+	for _, i := range order {
+		k := key[i] - lo
+		out[start[k]] = i
+		start[k]++
+	}
+	return out
+}
+
 // checkNested refuses a unit code that is seen in two strata.
 func checkNested(s Stage, parent []int32, level int) error {
-	type id struct{ parent, unit int32 }
-	seen := make(map[id]int32, 64)
-	for i, u := range s.Unit {
-		k := id{unit: u}
-		if parent != nil {
-			k.parent = parent[i]
+	key := s.Unit
+	if parent != nil { // units are told apart by the unit before, too
+		key = make([]int32, len(s.Unit))
+		order := sortBy(sortBy(identity(len(key)), s.Unit), parent)
+		id := int32(0)
+		for k, i := range order {
+			if k > 0 && (parent[order[k-1]] != parent[i] || s.Unit[order[k-1]] != s.Unit[i]) {
+				id++
+			}
+			key[i] = id
 		}
-		if h, ok := seen[k]; ok && h != s.Stratum[i] {
+	}
+	order := sortBy(identity(len(key)), key)
+	for k, i := range order {
+		if k > 0 && key[order[k-1]] == key[i] && s.Stratum[order[k-1]] != s.Stratum[i] {
 			return fault("not_nested", "a sampling unit lies in two strata").
 				At(fmt.Sprintf("stage %d, row %d", level+1, i+1), "", "one stratum per unit",
 					"set nest if unit labels repeat between strata")
 		}
-		seen[k] = s.Stratum[i]
 	}
 	return nil
 }

@@ -84,6 +84,9 @@ func linear(d *Design, xs []Column, domain []bool, mean bool) (Vector, error) {
 	for j, x := range xs {
 		total := d.sum(x.Values, in)
 		average := total / sumW
+		if only, same := d.constant(x.Values, in); same {
+			average = only // rounding must not make a variance out of equal answers
+		}
 		sampling[j] = d.elementVariance(x.Values, in, average, n, sumW)
 		scores[j] = make([]float64, d.n)
 		for i, ok := range in {
@@ -140,6 +143,23 @@ func (d *Design) sum(x []float64, in []bool) float64 {
 		}
 	}
 	return s
+}
+
+// constant reports whether all rows of a mask with a positive weight have one
+// value.
+func (d *Design) constant(x []float64, in []bool) (value float64, same bool) {
+	first := true
+	for i, ok := range in {
+		if !ok || d.weight[i] == 0 {
+			continue
+		}
+		if first {
+			value, first = x[i], false
+		} else if x[i] != value {
+			return 0, false
+		}
+	}
+	return value, !first
 }
 
 // elementVariance is the weighted variance n/(n-1) Σw(x-x̄)²/Σw, NaN for one

@@ -94,8 +94,7 @@ func (d *Design) addStage(v [][]float64, k int, factor []float64, scores [][]flo
 		}
 		if strata > 0 {
 			if counted == 0 {
-				return fault("lonely_average", "every stratum has one sampling unit, so there is no variance to average").
-					At(fmt.Sprintf("stage %d", k+1), "", "a stratum with two units", "join strata or choose another rule for single units")
+				return lonelyAverage(k)
 			}
 			// Policy Average: lonely strata get the mean of the others.
 			scale := float64(factor[lo]*float64(strata)) / float64(counted)
@@ -123,9 +122,10 @@ func unitTotals(st *stage, scores [][]float64) [][]float64 {
 	return total
 }
 
-// addStratum adds the term of stratum h. ok is false where the policy Average
-// leaves the term to the other strata.
-func (d *Design) addStratum(sum [][]float64, k, h int, total [][]float64) (ok bool, err error) {
+// stratumTerm is the variance term of stratum h from the sum of squares of its
+// unit totals around their mean and from their sum. ok is false where the
+// policy Average leaves the term to the other strata.
+func (d *Design) stratumTerm(k, h int, squares, total float64) (term float64, ok bool, err error) {
 	st := &d.stages[k]
 	n := float64(st.sampled[h])
 	f := 1.0
@@ -133,49 +133,62 @@ func (d *Design) addStratum(sum [][]float64, k, h int, total [][]float64) (ok bo
 		f = (st.population[h] - n) / st.population[h]
 	}
 	if f < takeAll {
-		return true, nil
+		return 0, true, nil
 	}
-	centred, scale := true, f
 	if n > 1 {
-		scale = f * n / (n - 1)
-	} else {
-		switch d.lonely {
-		case LonelyRemove, LonelyCertainty:
-			return true, nil
-		case LonelyAverage:
-			return false, nil
-		case LonelyAdjust:
-			centred = false
-		default:
-			return false, fault("lonely", "a stratum has one sampled unit, which shows no variation").
-				At(fmt.Sprintf("stage %d, stratum %d", k+1, h+1), "1 unit", "at least 2 units",
-					"join the stratum with a similar one, or choose adjust, average, remove or certainty")
-		}
+		return f * n / (n - 1) * squares, true, nil
 	}
+	switch d.lonely {
+	case LonelyRemove, LonelyCertainty:
+		return 0, true, nil
+	case LonelyAverage:
+		return 0, false, nil
+	case LonelyAdjust:
+		return f * (total * total), true, nil
+	}
+	return 0, false, fault("lonely", "a stratum has one sampled unit, which shows no variation").
+		At(fmt.Sprintf("stage %d, stratum %d", k+1, h+1), "1 unit", "at least 2 units",
+			"join the stratum with a similar one, or choose adjust, average, remove or certainty")
+}
+
+// addStratum adds the term of stratum h for every pair of columns.
+func (d *Design) addStratum(sum [][]float64, k, h int, total [][]float64) (ok bool, err error) {
+	st := &d.stages[k]
 	first, last := st.unitsOf(h)
 	p := len(total)
-	mean := make([]float64, p)
-	if centred {
-		for a := range p {
-			for u := first; u < last; u++ {
-				mean[a] += total[a][u]
-			}
-			mean[a] /= n
+	whole := make([]float64, p)
+	for a := range p {
+		for u := first; u < last; u++ {
+			whole[a] += total[a][u]
 		}
 	}
+	n := float64(st.sampled[h])
 	for a := range p {
 		for b := 0; b <= a; b++ {
 			s := 0.0
 			for u := first; u < last; u++ {
-				s += float64((total[a][u] - mean[a]) * (total[b][u] - mean[b]))
+				s += float64((total[a][u] - whole[a]/n) * (total[b][u] - whole[b]/n))
 			}
-			sum[a][b] += float64(scale * s)
+			term, ok, err := d.stratumTerm(k, h, s, 0)
+			if n == 1 && d.lonely == LonelyAdjust && ok {
+				term, _, _ = d.stratumTerm(k, h, 0, 1)
+				term *= whole[a] * whole[b]
+			}
+			if err != nil || !ok {
+				return ok, err
+			}
+			sum[a][b] += term
 			if a != b {
-				sum[b][a] += float64(scale * s)
+				sum[b][a] += term
 			}
 		}
 	}
 	return true, nil
+}
+
+func lonelyAverage(k int) error {
+	return fault("lonely_average", "every stratum has one sampling unit, so there is no variance to average").
+		At(fmt.Sprintf("stage %d", k+1), "", "a stratum with two units", "join strata or choose another rule for single units")
 }
 
 // unitsOf is the range of units of stratum h; units are ordered by stratum.

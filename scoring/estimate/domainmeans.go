@@ -1,0 +1,352 @@
+package estimate
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"runtime"
+	"sync"
+)
+
+// DomainEstimate is the figure of one domain. Refused says why there is no
+// figure (N = 0) or no error (N > 0, SE 0).
+type DomainEstimate struct {
+	Estimate
+	// SD is the standard deviation of the answers in the domain.
+	SD      float64
+	Refused error
+}
+
+// cellSums are the sums of a cell, in fixed point: terms are scaled by a power
+// of two and cut to integers, whose sum is the same in any order and on any
+// number of processors. With y measured from the middle of its range and at
+// least 2^62/rows steps for the largest term, a sum is good to more digits
+// than the terms.
+type cellSums struct {
+	n                         int64 // rows with an answer and a positive weight
+	w, wy, wyy, ww, wwy, wwyy int64
+	zero                      int64 // rows with an answer and weight zero
+}
+
+// constantSpread is the variance, relative to the squared half range of all
+// answers, below which the answers of a domain count as equal: far above what
+// rounding leaves, far below two different answers of any scale.
+const constantSpread = 1e-12
+
+// scales turn terms into integers: the powers of two for w, y and their
+// products are exact.
+type scales struct {
+	centre, half              float64
+	w, wy, wyy, ww, wwy, wwyy float64
+}
+
+// Means computes the weighted mean of a column in every domain with the
+// standard error of Design.Variance, in one pass. The result is bit-identical
+// for any order of the rows and any GOMAXPROCS.
+func (p *Domains) Means(y Column) []DomainEstimate {
+	mustLen("column", len(y.Values), p.d.n)
+	if y.Missing != nil {
+		mustLen("missing", len(y.Missing), p.d.n)
+	}
+	workers := max(1, min(runtime.GOMAXPROCS(0), p.d.n/(1<<15)))
+	if len(p.key) > p.d.n/8 {
+		workers = 1 // so many cells that a copy per worker costs more than it saves
+	}
+	out := make([]DomainEstimate, p.count)
+	sc, err := p.scalesFor(y, workers)
+	if err != nil {
+		for g := range out {
+			out[g].Refused = err
+		}
+		return out
+	}
+	sums := p.accumulate(y, sc, workers)
+	c := combiner{p: p, sc: sc, sums: sums}
+	deff := make([]float64, 2*p.count)
+	for g := range out {
+		c.domain(g, &out[g], deff[2*g:2*g+2])
+	}
+	return out
+}
+
+// scalesFor reads the ranges of weight and answer. Both are the same for any
+// order of the rows.
+func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
+	type extent struct{ lo, hi, w float64 }
+	part := make([]extent, workers)
+	p.parallel(workers, func(k, from, to int) {
+		e := extent{math.Inf(1), math.Inf(-1), 0}
+		weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
+		for i, w := range weight {
+			if w <= 0 || cell[i] < 0 || y.Missing != nil && y.Missing[from+i] {
+				continue
+			}
+			x := v[i]
+			if x < e.lo {
+				e.lo = x
+			}
+			if x > e.hi {
+				e.hi = x
+			}
+			if w > e.w {
+				e.w = w
+			}
+			if x != x {
+				e.hi = x
+				break
+			}
+		}
+		part[k] = e
+	})
+	all := extent{math.Inf(1), math.Inf(-1), 0}
+	for _, e := range part {
+		all.lo, all.hi, all.w = min(all.lo, e.lo), max(all.hi, e.hi), max(all.w, e.w)
+	}
+	if all.w == 0 {
+		return scales{}, fault("empty_domain", "no row with an answer and a positive weight is in any domain")
+	}
+	if math.IsNaN(all.hi) || math.IsInf(all.lo, 0) || math.IsInf(all.hi, 0) {
+		return scales{}, fault("not_finite", "an answer is not a finite number").
+			At("column", fmt.Sprint(all.hi), "a number, or a mark in Missing", "")
+	}
+	s := scales{centre: all.lo + (all.hi-all.lo)/2}
+	s.half = max(s.centre-all.lo, all.hi-s.centre)
+	half := s.half
+	room := 62 - bits.Len(uint(p.maxRows))
+	unit := func(largest float64) float64 {
+		if largest == 0 {
+			return 1
+		}
+		_, e := math.Frexp(largest)
+		return math.Ldexp(1, min(room-e, 1000))
+	}
+	w := all.w
+	s.w, s.wy, s.wyy = unit(w), unit(w*half), unit(w*half*half)
+	s.ww, s.wwy, s.wwyy = unit(w*w), unit(w*w*half), unit(w*w*half*half)
+	return s, nil
+}
+
+func (p *Domains) parallel(workers int, f func(k, from, to int)) {
+	if workers == 1 {
+		f(0, 0, p.d.n)
+		return
+	}
+	var wg sync.WaitGroup
+	for k := range workers {
+		wg.Go(func() { f(k, k*p.d.n/workers, (k+1)*p.d.n/workers) })
+	}
+	wg.Wait()
+}
+
+// accumulate sums up all cells.
+func (p *Domains) accumulate(y Column, sc scales, workers int) []cellSums {
+	part := make([][]cellSums, workers)
+	p.parallel(workers, func(k, from, to int) {
+		sums := make([]cellSums, len(p.key))
+		if p.rows {
+			p.addRows(sums, y, sc, from, to)
+		} else {
+			p.addClusters(sums, y, sc, from, to)
+		}
+		part[k] = sums
+	})
+	total := part[0]
+	for _, s := range part[1:] {
+		for c := range total {
+			t, a := &total[c], &s[c]
+			t.n += a.n
+			t.zero += a.zero
+			t.w += a.w
+			t.wy += a.wy
+			t.wyy += a.wyy
+			t.ww += a.ww
+			t.wwy += a.wwy
+			t.wwyy += a.wwyy
+		}
+	}
+	return total
+}
+
+// addClusters fills the sums that a stage of clusters needs.
+func (p *Domains) addClusters(sums []cellSums, y Column, sc scales, from, to int) {
+	weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
+	for i, c := range cell {
+		w := weight[i]
+		if c < 0 || y.Missing != nil && y.Missing[from+i] {
+			continue
+		}
+		if w == 0 {
+			sums[c].zero++
+			continue
+		}
+		x := v[i] - sc.centre
+		s := &sums[c]
+		s.n++
+		s.w += int64(w * sc.w)
+		wx := w * x
+		s.wy += int64(wx * sc.wy)
+		s.wyy += int64(float64(wx*x) * sc.wyy)
+	}
+}
+
+// addRows fills all sums: single rows are sampling units, so squares of their
+// scores are needed.
+func (p *Domains) addRows(sums []cellSums, y Column, sc scales, from, to int) {
+	weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
+	for i, c := range cell {
+		w := weight[i]
+		if c < 0 || y.Missing != nil && y.Missing[from+i] {
+			continue
+		}
+		if w == 0 {
+			sums[c].zero++
+			continue
+		}
+		x := v[i] - sc.centre
+		s := &sums[c]
+		s.n++
+		s.w += int64(w * sc.w)
+		wx := w * x
+		s.wy += int64(wx * sc.wy)
+		s.wyy += int64(float64(wx*x) * sc.wyy)
+		s.ww += int64(float64(w*w) * sc.ww)
+		s.wwy += int64(float64(w*wx) * sc.wwy)
+		s.wwyy += int64(float64(wx*wx) * sc.wwyy)
+	}
+}
+
+// combiner turns the sums of cells into estimates.
+type combiner struct {
+	p    *Domains
+	sc   scales
+	sums []cellSums
+	// scratch of the current stage: unit or stratum, score total, score squares
+	key   []int32
+	total []float64
+	sq    []float64
+}
+
+func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
+	from, to := c.p.first[g], c.p.first[g+1]
+	var n int64
+	w, wy, wyy := 0.0, 0.0, 0.0
+	for _, s := range c.sums[from:to] {
+		n += s.n
+		w += float64(s.w) / c.sc.w
+		wy += float64(s.wy) / c.sc.wy
+		wyy += float64(s.wyy) / c.sc.wyy
+	}
+	if n == 0 || w <= 0 {
+		out.Refused = fault("empty_domain", "no row with an answer and a positive weight is in the domain")
+		return
+	}
+	mean := wy / w // from the centre
+	out.Value = c.sc.centre + mean
+	out.N, out.SumDesignWeight, out.DF = int(n), w, int(c.p.df[g])
+	v, err := c.variance(from, to, mean, w)
+	if err != nil {
+		out.Refused = err
+		return
+	}
+	spread := wyy/w - float64(mean*mean)
+	if n == 1 || spread < constantSpread*float64(c.sc.half*c.sc.half) {
+		return // equal answers: SE and SD are 0, not what rounding left
+	}
+	out.SE = math.Sqrt(v)
+	s2 := spread * (float64(n) / float64(n-1))
+	out.SD = math.Sqrt(s2)
+	if s2 > 0 {
+		deff[0] = v / (s2 / float64(n))
+		out.DEffReplace = &deff[0]
+		if left := w - float64(n); left > 0 {
+			deff[1] = v / (s2 * left / (w * float64(n)))
+			out.DEff = &deff[1]
+		}
+	}
+}
+
+// variance runs the stages from the last to the first over the cells of a
+// domain. Cells are ordered by unit, so units of a stratum are neighbours.
+func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
+	c.key, c.total, c.sq = c.key[:0], c.total[:0], c.sq[:0]
+	for i := from; i < to; i++ {
+		s := &c.sums[i]
+		if s.n+s.zero == 0 {
+			continue
+		}
+		t := (float64(s.wy)/c.sc.wy - float64(mean*(float64(s.w)/c.sc.w))) / w
+		q := float64(s.wwyy)/c.sc.wwyy - float64(2*mean*(float64(s.wwy)/c.sc.wwy)) +
+			float64(mean*mean*(float64(s.ww)/c.sc.ww))
+		c.key, c.total, c.sq = append(c.key, c.p.key[i]), append(c.total, t), append(c.sq, max(0, q)/(w*w))
+	}
+	v := 0.0
+	for k := c.p.last; k >= 0; k-- {
+		add, err := c.stage(k, k == c.p.last && c.p.rows)
+		if err != nil {
+			return 0, err
+		}
+		v += add
+	}
+	return v, nil
+}
+
+// stage adds up the strata of stage k and replaces the scratch by the totals
+// of the units of the stage before.
+func (c *combiner) stage(k int, rows bool) (float64, error) {
+	st := &c.p.d.stages[k]
+	v, kept := 0.0, 0
+	for i := 0; i < len(c.key); { // one parent unit
+		parent := st.parentOf[c.stratum(st, i, rows)]
+		sum, parentTotal, strata, counted := 0.0, 0.0, 0, 0
+		factor := c.p.factor[k][c.stratum(st, i, rows)]
+		for i < len(c.key) && st.parentOf[c.stratum(st, i, rows)] == parent { // one stratum
+			h := c.stratum(st, i, rows)
+			j, t, sq := i, 0.0, 0.0
+			for j < len(c.key) && c.stratum(st, j, rows) == h {
+				t += c.total[j]
+				j++
+			}
+			parentTotal += t
+			n := float64(st.sampled[h])
+			if rows {
+				sq = max(0, c.sq[i]-t*t/n)
+			} else {
+				m := t / n
+				for _, u := range c.total[i:j] {
+					sq += float64((u - m) * (u - m))
+				}
+				sq += float64(float64(int(st.sampled[h])-(j-i)) * float64(m*m))
+			}
+			strata++
+			term, ok, err := c.p.d.stratumTerm(k, int(h), sq, t)
+			if err != nil && factor > 0 {
+				return 0, err
+			}
+			if ok {
+				counted++
+				sum += term
+			}
+			i = j
+		}
+		if factor > 0 {
+			if counted == 0 {
+				return 0, lonelyAverage(k)
+			}
+			v += float64(float64(factor*float64(strata)) / float64(counted) * sum)
+		}
+		if k > 0 {
+			c.key[kept], c.total[kept] = parent, parentTotal
+			kept++
+		}
+	}
+	c.key, c.total = c.key[:kept], c.total[:kept]
+	return v, nil
+}
+
+// stratum is the stratum of scratch entry i.
+func (c *combiner) stratum(st *stage, i int, rows bool) int32 {
+	if rows {
+		return c.key[i]
+	}
+	return st.stratumOf[c.key[i]]
+}
