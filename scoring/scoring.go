@@ -142,8 +142,6 @@ type Summary struct {
 	UnitsBanded   int     `json:"units_banded"`
 	Excluded      int     `json:"excluded"`
 	WeightedDown  int     `json:"weighted_down"` // answers with a robustness weight below 1
-	FunnelTau2    float64 `json:"funnel_tau2"`   // over-dispersion of the funnel
-	FunnelCentre  float64 `json:"funnel_centre"`
 	CaseMixSlopes []Slope `json:"case_mix,omitempty"`
 }
 
@@ -229,7 +227,6 @@ type UnitResult struct {
 	Composite      Figure         `json:"composite"`
 	CompositeBand  string         `json:"composite_band"`
 	Parts          []Part         `json:"parts"`
-	FunnelZ        float64        `json:"funnel_z"` // over-dispersion adjusted
 	Notes          []Note         `json:"notes,omitempty"`
 }
 
