@@ -23,7 +23,7 @@ const Prefix = "/static/"
 // The vendor folder is filled by web/build.mjs; a tracked .keep lets this
 // compile before that ran, hence "all:".
 //
-//go:embed all:vendor css img js
+//go:embed all:vendor css img js verify
 var embedded embed.FS
 
 // Assets is the set of files with their hashes. It is safe for concurrent use.
