@@ -121,7 +121,8 @@ func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) erro
 		"rlm_bisquare_iterated_mad": {Psi: robust.TukeyPsi(kTukey)},
 		"rlm_huber_proposal2":       {Psi: robust.HuberPsi(kHuber), Proposal2: true},
 	} {
-		rule.Tolerance = rlmTolerance
+		// The peer's own stopping rule: it ends before Proposal 2 has settled.
+		rule.Tolerance, rule.ResidualsOnly = 1e-13, true
 		r, err := robust.Regress(x, [][]float64{one}, nil, rule)
 		if err != nil {
 			return err
@@ -132,6 +133,20 @@ func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) erro
 		}
 		out[name] = m
 	}
+	return interceptMM(x, one, out)
+}
+
+// interceptMM is the MM-estimate of location.
+func interceptMM(x, one []float64, out map[string]any) error {
+	m, err := robust.FitMM(x, [][]float64{one})
+	if err != nil {
+		return err
+	}
+	r := map[string]any{"mu": m.Coefficients[0], "scale": m.Scale, "w": m.RobustWeights, "se": nil}
+	if m.SE != nil {
+		r["se"] = m.SE[0]
+	}
+	out["lmrob_mm"] = r
 	return nil
 }
 

@@ -126,6 +126,12 @@ func robustRegression(c *Case) (map[string]any, error) {
 		}
 		out[name] = rlmResult(r, names, prior, rule)
 	}
+	m, err := robust.FitMM(y, x)
+	if err != nil {
+		return nil, err
+	}
+	out["lmrob_mm"] = map[string]any{"coef": namedCoefficients(names, m.Coefficients), "se": namedCoefficients(names, m.SE),
+		"scale": m.Scale, "w": m.RobustWeights}
 	return out, nil
 }
 

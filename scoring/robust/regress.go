@@ -29,6 +29,9 @@ type RegressionRule struct {
 	K2            float64
 	Tolerance     float64 // on residuals, relative; zero means 1e-13
 	MaxIterations int     // zero means 2000
+	// ResidualsOnly stops when the residuals have settled, as the classical
+	// algorithm does, although Proposal 2 may still be moving the scale.
+	ResidualsOnly bool
 }
 
 // Regression is an M-estimate of regression.
@@ -190,7 +193,7 @@ func (f *fit) run() error {
 			return fault("dependent", "columns", "", "columns that still vary among the answers with weight", "use Huber's ψ, or drop a column", "too many answers lost their weight to fit the columns")
 		}
 		residuals(f.x, f.y, f.beta, f.r)
-		if f.change() <= f.rule.Tolerance && math.Abs(f.scale-before) <= 1e-12*f.scale {
+		if f.change() <= f.rule.Tolerance && (f.rule.ResidualsOnly || math.Abs(f.scale-before) <= 1e-12*f.scale) {
 			f.status = OK
 			break
 		}
