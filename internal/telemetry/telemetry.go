@@ -1,7 +1,6 @@
 // Package telemetry makes the service observable without making people
-// observable: structured logs and Prometheus metrics that name routes, never
-// addresses with their parameters, never callers, never bodies. A personal link
-// is part of a path, so raw paths are kept out too.
+// observable: metrics name routes by their pattern, never addresses with their
+// parameters (a personal link is part of a path) and never callers.
 package telemetry
 
 import (
@@ -12,16 +11,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
-
-// RequestIDHeader carries an id that ties a response to its log line.
-const RequestIDHeader = "X-Request-Id"
 
 // NewLogger writes lines that people can read on a terminal, and JSON elsewhere.
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
@@ -38,7 +32,6 @@ func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 type Metrics struct {
 	Registry *prometheus.Registry
 	duration *prometheus.HistogramVec
-	inFlight prometheus.Gauge
 }
 
 // NewMetrics returns metrics of the process, the Go runtime and the build.
@@ -49,12 +42,11 @@ func NewMetrics(version string) *Metrics {
 			Name: "gongping_http_request_duration_seconds", Help: "Time to answer, by route, method and status.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route", "method", "status"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "gongping_http_requests_in_flight", Help: "Requests being answered."}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "gongping_build_info", Help: "Always 1; the label says which program runs.",
 		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.Registry.MustRegister(m.duration, m.inFlight, build, collectors.NewGoCollector(),
+	m.Registry.MustRegister(m.duration, build, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -76,43 +68,10 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{})
 }
 
-// quiet routes are asked every few seconds and logged on debug level only.
-var quiet = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true}
-
-// Middleware measures and logs each request by its route.
-func (m *Metrics) Middleware(log *slog.Logger) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		id := c.GetHeader(RequestIDHeader)
-		if _, err := uuid.Parse(id); err != nil {
-			id = uuid.NewString()
-		}
-		c.Header(RequestIDHeader, id)
-		m.inFlight.Inc()
-		began := time.Now()
-		defer func() {
-			took := time.Since(began)
-			m.inFlight.Dec()
-			route := c.FullPath()
-			if route == "" {
-				route = "unknown"
-			}
-			status := c.Writer.Status()
-			m.duration.WithLabelValues(route, knownMethod(c.Request.Method), strconv.Itoa(status)).Observe(took.Seconds())
-			log.LogAttrs(c.Request.Context(), requestLevel(route, status), "request", slog.String("id", id), slog.String("method", knownMethod(c.Request.Method)),
-				slog.String("route", route), slog.Int("status", status), slog.Duration("took", took), slog.Int("bytes", max(c.Writer.Size(), 0)))
-		}()
-		c.Next()
-	}
-}
-
-func requestLevel(route string, status int) slog.Level {
-	switch {
-	case status >= 500:
-		return slog.LevelError
-	case quiet[route]:
-		return slog.LevelDebug
-	}
-	return slog.LevelInfo
+// Observe measures one answered request. The route is the pattern that matched,
+// never the address itself.
+func (m *Metrics) Observe(route, method string, status int, took time.Duration) {
+	m.duration.WithLabelValues(route, knownMethod(method), strconv.Itoa(status)).Observe(took.Seconds())
 }
 
 // knownMethod keeps made-up methods from making ever new metrics.
