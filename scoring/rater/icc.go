@@ -12,8 +12,8 @@ type MeanSquares struct {
 }
 
 // Correlation is one intraclass correlation with its F test and 95% interval.
-// With mean squares without error the interval has no meaning and Defined is
-// false.
+// Ratings that agree completely give 1 with the interval [1, 1], F 0 (it would
+// be infinite) and P 0; where the form has no value Defined is false.
 type Correlation struct {
 	Defined      bool
 	Value        float64
@@ -60,15 +60,22 @@ func ICCFromMeanSquares(m Matrix) (*ICC, error) {
 	}
 	var ssRow, ssCol, ssRes, ssWithin float64
 	for i, r := range m.Value {
-		ssRow += float64(k) * (row[i] - grand) * (row[i] - grand)
+		ssRow += float64(float64(k) * (row[i] - grand) * (row[i] - grand))
 		for j, v := range r {
 			e := v - row[i] - col[j] + grand
-			ssRes += e * e
-			ssWithin += (v - row[i]) * (v - row[i])
+			ssRes += float64(e * e)
+			ssWithin += float64((v - row[i]) * (v - row[i]))
 		}
 	}
 	for _, c := range col {
-		ssCol += float64(n) * (c - grand) * (c - grand)
+		ssCol += float64(float64(n) * (c - grand) * (c - grand))
+	}
+	// What is left of equal ratings is rounding error, not disagreement.
+	floor := 1e-24 * (ssRow + ssWithin)
+	for _, ss := range []*float64{&ssRow, &ssCol, &ssRes, &ssWithin} {
+		if *ss < floor {
+			*ss = 0
+		}
 	}
 	if ssRow+ssWithin == 0 {
 		return nil, fault("constant", "ratings that never differ show neither agreement nor its lack", "all ratings are equal")
@@ -129,8 +136,12 @@ func iccForms(s MeanSquares) *ICC {
 	r.Consistency, r.ConsistencyMean = byRatio(b, e, n-1, (n-1)*(k-1), k)
 	r.Agreement, r.AgreementMean = r.Consistency, r.ConsistencyMean
 	r.Agreement.Defined, r.AgreementMean.Defined = false, false
-	single := b + (k-1)*e + k*(j-e)/n
+	single := b + float64((k-1)*e) + k*(j-e)/n
 	mean := b + (j-e)/n
+	if e <= 0 && j <= 0 && b > 0 {
+		r.Agreement.Defined, r.AgreementMean.Defined = true, true
+		return r
+	}
 	if single <= 0 || mean <= 0 || e <= 0 {
 		return r
 	}
@@ -138,22 +149,25 @@ func iccForms(s MeanSquares) *ICC {
 	a.Defined, r.AgreementMean.Defined = true, true
 	a.Value, r.AgreementMean.Value = (b-e)/single, (b-e)/mean
 	fj := j / e
-	u := n*(1+(k-1)*a.Value) - k*a.Value // Satterthwaite's degrees of freedom
-	top := k*a.Value*fj + u
-	df := (k - 1) * (n - 1) * top * top / ((n-1)*k*k*a.Value*a.Value*fj*fj + u*u)
+	u := float64(n*(1+float64((k-1)*a.Value))) - float64(k*a.Value) // Satterthwaite's degrees of freedom
+	top := float64(k*a.Value*fj) + u
+	df := (k - 1) * (n - 1) * top * top / (float64((n-1)*k*k*a.Value*a.Value*fj*fj) + float64(u*u))
 	up, down := fQuantile(0.975, n-1, df), fQuantile(0.975, df, n-1)
-	rest := k*j + (k*n-k-n)*e
-	a.Lower = n * (b - up*e) / (up*rest + n*b)
-	a.Upper = n * (down*b - e) / (rest + n*down*b)
-	r.AgreementMean.Lower = a.Lower * k / (1 + a.Lower*(k-1))
-	r.AgreementMean.Upper = a.Upper * k / (1 + a.Upper*(k-1))
+	rest := float64(k*j) + float64((k*n-k-n)*e)
+	a.Lower = n * (b - float64(up*e)) / (float64(up*rest) + float64(n*b))
+	a.Upper = n * (float64(down*b) - e) / (rest + float64(n*down*b))
+	r.AgreementMean.Lower = a.Lower * k / (1 + float64(a.Lower*(k-1)))
+	r.AgreementMean.Upper = a.Upper * k / (1 + float64(a.Upper*(k-1)))
 	return r
 }
 
 // byRatio gives the forms that depend on one F ratio.
 func byRatio(b, e, df1, df2, k float64) (single, mean Correlation) {
 	if e <= 0 {
-		return single, mean
+		if b > 0 {
+			single = Correlation{Defined: true, Value: 1, DF1: df1, DF2: df2, Lower: 1, Upper: 1}
+		}
+		return single, single
 	}
 	f := b / e
 	single = Correlation{Defined: true, F: f, DF1: df1, DF2: df2, P: fTail(f, df1, df2)}

@@ -58,7 +58,7 @@ func CohenKappa(count [][]float64, scheme Scheme) (*Kappa, error) {
 		for j := range k {
 			w := weight(i, j)
 			out.Observed += w * count[i][j] / n
-			out.Expected += w * (row[i] / n) * (col[j] / n)
+			out.Expected += float64(w * (row[i] / n) * (col[j] / n))
 			barRow[i] += w * col[j] / n
 			barCol[j] += w * row[i] / n
 		}
@@ -78,7 +78,7 @@ func agreement(scheme Scheme, i, j, k int) float64 {
 	case scheme == Linear:
 		return 1 - d
 	case scheme == Quadratic:
-		return 1 - d*d
+		return 1 - float64(d*d)
 	case i == j:
 		return 1
 	}
@@ -91,16 +91,16 @@ func (r *Kappa) errors(count [][]float64, row, col, barRow, barCol []float64, n 
 	for i := range row {
 		for j := range col {
 			bar := barRow[i] + barCol[j]
-			a, b := weight(i, j)-bar*rest, weight(i, j)-bar
-			v += count[i][j] / n * a * a
-			v0 += row[i] / n * (col[j] / n) * b * b
+			a, b := weight(i, j)-float64(bar*rest), weight(i, j)-bar
+			v += float64(count[i][j] / n * a * a)
+			v0 += float64(row[i] / n * (col[j] / n) * b * b)
 		}
 	}
-	t := r.Value - r.Expected*rest
+	t := r.Value - float64(r.Expected*rest)
 	scale := math.Sqrt(n) * (1 - r.Expected)
-	r.SE = math.Sqrt(math.Max(0, v-t*t)) / scale
-	r.SENull = math.Sqrt(math.Max(0, v0-r.Expected*r.Expected)) / scale
-	r.Lower, r.Upper = r.Value-z95*r.SE, r.Value+z95*r.SE
+	r.SE = math.Sqrt(math.Max(0, v-float64(t*t))) / scale
+	r.SENull = math.Sqrt(math.Max(0, v0-float64(r.Expected*r.Expected))) / scale
+	r.Lower, r.Upper = r.Value-float64(z95*r.SE), r.Value+float64(z95*r.SE)
 }
 
 // Fleiss is the agreement of several raters on categories (Fleiss 1971).
@@ -145,17 +145,17 @@ func FleissKappa(m Matrix) (*Fleiss, error) {
 	for c, p := range share {
 		disagree := 0.0
 		for _, row := range counts {
-			disagree += row[c] * (fk - row[c])
+			disagree += float64(row[c] * (fk - row[c]))
 			f.Observed += row[c] * (row[c] - 1) / (fn * fk * (fk - 1))
 		}
 		f.ByCategory = append(f.ByCategory, 1-disagree/(fn*fk*(fk-1)*p*(1-p)))
-		chance += p * p
-		pq += p * (1 - p)
-		third += p * (1 - p) * (1 - 2*p)
+		chance += float64(p * p)
+		pq += float64(p * (1 - p))
+		third += float64(p * (1 - p) * (1 - 2*p))
 	}
 	f.Expected = chance
 	f.Kappa = (f.Observed - chance) / (1 - chance)
-	f.SENull = math.Sqrt(2/(fn*fk*(fk-1))) * math.Sqrt(math.Max(0, pq*pq-third)) / pq
+	f.SENull = math.Sqrt(2/(fn*fk*(fk-1))) * math.Sqrt(math.Max(0, float64(pq*pq)-third)) / pq
 	if f.SENull > 0 {
 		f.Z = f.Kappa / f.SENull
 	}

@@ -52,7 +52,7 @@ func Covariance(m Matrix, pairwise bool) ([][]float64, error) {
 			s := 0.0
 			for i, row := range m.Value {
 				if !m.missing(i, a) && !m.missing(i, b) {
-					s += (row[a] - sa/n) * (row[b] - sb/n)
+					s += float64((row[a] - sa/n) * (row[b] - sb/n))
 				}
 			}
 			out[a][b], out[b][a] = s/(n-1), s/(n-1)
@@ -134,7 +134,7 @@ func MeasureConsistency(m Matrix) (*Consistency, error) {
 		for b := range k {
 			rest += cov[a][b]
 		}
-		restSum -= 2*rest - cov[a][a]
+		restSum -= float64(2*rest) - cov[a][a]
 		item := 0.0
 		if restSum > 0 {
 			item = (rest - cov[a][a]) / math.Sqrt(cov[a][a]*restSum)
@@ -156,12 +156,12 @@ func alphaError(cov [][]float64, sum, n float64) float64 {
 		trace += row[a]
 		rowSum := 0.0
 		for _, v := range row {
-			trace2 += v * v // tr(CC), C symmetric
+			trace2 += float64(v * v) // tr(CC), C symmetric
 			rowSum += v
 		}
-		sum2 += rowSum * rowSum // 1'CC1
+		sum2 += float64(rowSum * rowSum) // 1'CC1
 	}
-	q := 2 * k * k / ((k - 1) * (k - 1) * sum * sum * sum) * (sum*(trace2+trace*trace) - 2*trace*sum2)
+	q := 2 * k * k / ((k - 1) * (k - 1) * sum * sum * sum) * (float64(sum*(trace2+float64(trace*trace))) - float64(2*trace*sum2))
 	return math.Sqrt(math.Max(0, q) / n)
 }
 
@@ -213,7 +213,7 @@ func FitOneFactor(cov [][]float64) (*OneFactor, error) {
 			f.Loading[a] += v / float64(k)
 		}
 		f.Loading[a] = math.Max(-0.95, math.Min(0.95, f.Loading[a]))
-		f.Uniqueness[a] = 1 - f.Loading[a]*f.Loading[a]
+		f.Uniqueness[a] = 1 - float64(f.Loading[a]*f.Loading[a])
 	}
 	for range 200000 {
 		if f.step(cor) < 1e-13 {
@@ -249,17 +249,17 @@ func (f *OneFactor) step(cor [][]float64) float64 {
 	ezz := 1 - g/(1+g)
 	for a := range k {
 		for b := range k {
-			sb[a] += cor[a][b] * beta[b]
+			sb[a] += float64(cor[a][b] * beta[b])
 		}
 	}
 	for a := range k {
-		ezz += beta[a] * sb[a]
+		ezz += float64(beta[a] * sb[a])
 	}
 	change := 0.0
 	f.MinimumUniquenessFloor = false
 	for a := range k {
 		l := sb[a] / ezz
-		u := cor[a][a] - l*sb[a]
+		u := cor[a][a] - float64(l*sb[a])
 		if u < 0.005 {
 			u, f.MinimumUniquenessFloor = 0.005, true
 		}
@@ -274,9 +274,9 @@ func (f *OneFactor) omega(cov [][]float64) {
 	for a, v := range f.Loading {
 		l += v
 		u += f.Uniqueness[a]
-		lr += v * math.Sqrt(cov[a][a])
-		ur += f.Uniqueness[a] * cov[a][a]
+		lr += float64(v * math.Sqrt(cov[a][a]))
+		ur += float64(f.Uniqueness[a] * cov[a][a])
 	}
-	f.OmegaStandardised = l * l / (l*l + u)
-	f.OmegaRaw = lr * lr / (lr*lr + ur)
+	f.OmegaStandardised = l * l / (float64(l*l) + u)
+	f.OmegaRaw = lr * lr / (float64(lr*lr) + ur)
 }
