@@ -192,6 +192,7 @@ func robustSurveyMean(c *Case) (map[string]any, error) {
 		if m, err = robust.SurveyHorvitzThompson(y, w, rule); err != nil {
 			return nil, err
 		}
+		m.Scores = peerHulligerScores(m, y, w)
 		if err := surveyMeanResult(d, m, "huber_rht"+suffix, out); err != nil {
 			return nil, err
 		}
@@ -220,7 +221,57 @@ func robustSurveyMean(c *Case) (map[string]any, error) {
 		}
 		out[z] = map[string]any{"censoring": constant, "estimate": v}
 	}
+	if err := trimmedSurveyMeans(d, y, w, out); err != nil {
+		return nil, err
+	}
 	return out, plainSurveyMean(d, name, y, out)
+}
+
+// peerHulligerScores are u (√x y − μ) w/Σw with x = w̄/w, which the peer uses
+// in place of the residuals u (y − μ x) w/Σw of its own estimating equation.
+func peerHulligerScores(m *robust.SurveyMean, y, w []float64) []float64 {
+	out, n := make([]float64, len(y)), 0.0
+	for _, v := range w {
+		if v > 0 {
+			n++
+		}
+	}
+	for i, v := range y {
+		if w[i] > 0 {
+			out[i] = m.RobustWeights[i] * (math.Sqrt(m.SumW/n/w[i])*v - m.Value) * w[i] / m.SumW
+		}
+	}
+	return out
+}
+
+// trimmedSurveyMeans are trimmed and winsorised means with design errors.
+func trimmedSurveyMeans(d *estimate.Design, y, w []float64, out map[string]any) error {
+	for _, share := range []float64{0.01, 0.02, 0.05, 0.1, 0.2} {
+		name := strconv.FormatFloat(share, 'g', -1, 64)
+		t, err := robust.TrimmedMean(y, w, share, 1-share)
+		if err != nil {
+			return err
+		}
+		v, err := robust.WinsorizedMean(y, w, share, 1-share)
+		if err != nil {
+			return err
+		}
+		for key, r := range map[string]struct {
+			value  float64
+			scores []float64
+		}{
+			"trimmed_" + name:                 {t.Value, t.TrimmedScores(y, w)},
+			"winsorized_" + name:              {v.Value, v.WinsorizedScores(y, w)},
+			"winsorized_" + name + "_trimvar": {v.Value, v.TrimmedScores(y, w)},
+		} {
+			se, err := designSE(d, r.scores)
+			if err != nil {
+				return err
+			}
+			out[key] = map[string]any{"estimate": r.value, "se": se}
+		}
+	}
+	return nil
 }
 
 func surveyMeanResult(d *estimate.Design, m *robust.SurveyMean, name string, out map[string]any) error {
