@@ -321,6 +321,10 @@ func (g *stage) setPopulation(pop []float64, level int) error {
 	set := make([]bool, len(g.sampled))
 	for i, p := range pop {
 		h := g.stratumOf[g.unit[i]]
+		if p >= float64(g.sampled[h]) && (!set[h] || p == g.population[h]) {
+			g.population[h], set[h] = p, true
+			continue
+		}
 		where := fmt.Sprintf("stage %d, row %d", level+1, i+1)
 		switch {
 		case math.IsNaN(p) || p <= 0:
@@ -330,11 +334,9 @@ func (g *stage) setPopulation(pop []float64, level int) error {
 			return fault("population_small", "the population is smaller than the sample").
 				At(where, fmt.Sprint(p), fmt.Sprintf("at least the %d units sampled", g.sampled[h]),
 					"give sizes, not sampling fractions; check that strata and unit labels match")
-		case set[h] && p != g.population[h]:
-			return fault("population_varies", "the population size differs within a stratum").
-				At(where, fmt.Sprint(p), fmt.Sprint(g.population[h]), "give one size per stratum")
 		}
-		g.population[h], set[h] = p, true
+		return fault("population_varies", "the population size differs within a stratum").
+			At(where, fmt.Sprint(p), fmt.Sprint(g.population[h]), "give one size per stratum")
 	}
 	return nil
 }

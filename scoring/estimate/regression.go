@@ -99,7 +99,8 @@ func Regress(d *Design, y Column, xs []Column, family Family, domain []bool) (Re
 			r.Covariance[ja][jb] = v[a][b]
 		}
 	}
-	r.Dispersion = d.dispersion(y.Values, fit, family, rows, domain, n, sumW)
+	r.Dispersion = d.dispersion(y.Values, fit, family, rows, n, sumW) *
+		(d.meanWeight(in) / d.meanWeight(domain))
 	return r, nil
 }
 
@@ -198,11 +199,11 @@ func irls(d *Design, y []float64, xs []Column, f Family, rows []int) (fitted, er
 		At("predictors", "", "", "centre or rescale predictors, or leave some out")
 }
 
-// dispersion is the element variance of (y-μ)/√V(μ), times the mean weight of
-// the rows used over that of the domain (1 without missing values): weights
-// are scaled to mean 1 before rows with missing values are left out, as R's
-// svyglm does.
-func (d *Design) dispersion(y []float64, fit fitted, f Family, rows []int, domain []bool, n int, sumW float64) float64 {
+// dispersion is the element variance of (y-μ)/√V(μ). Regress multiplies it by
+// the mean weight of the rows used over that of the domain (1 without missing
+// values): R's svyglm scales weights to mean 1 before it leaves out rows with
+// missing values.
+func (d *Design) dispersion(y []float64, fit fitted, f Family, rows []int, n int, sumW float64) float64 {
 	if n < 2 {
 		return 0
 	}
@@ -216,8 +217,7 @@ func (d *Design) dispersion(y []float64, fit fitted, f Family, rows []int, domai
 		}
 		r[i], in[i] = (y[i]-fit.mu[at])/math.Sqrt(v), true
 	}
-	scale := sumW / float64(len(rows)) / d.meanWeight(domain)
-	return scale * d.elementVariance(r, in, d.sum(r, in)/sumW, n, sumW)
+	return d.elementVariance(r, in, d.sum(r, in)/sumW, n, sumW)
 }
 
 // meanWeight is the mean weight of a domain (nil = all), missing answers and
