@@ -28,6 +28,7 @@ func commands() []*cobra.Command {
 		tokenCmd(),
 		doctorCmd(),
 		conformanceCmd(),
+		simulateCmd(),
 		versionCmd(),
 	}
 }

@@ -139,3 +139,11 @@ func binomialTail(k, c int, r float64) float64 {
 	}
 	return math.Min(1, sum)
 }
+
+// log1pLarge is log(1+e) for any e >= 0.
+func log1pLarge(e float64) float64 {
+	if e <= 1 {
+		return log1pSmall(e)
+	}
+	return detLog(1 + e)
+}

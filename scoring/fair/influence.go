@@ -22,7 +22,7 @@ func (s *unitScorer) without(t *Sums) float64 {
 	if t.N <= 0 {
 		return s.theta
 	}
-	return s.p.score(t, s.xi, s.ev, s.sc).theta
+	return s.p.score(t, s.xi, s.ev, s.sc, true).theta
 }
 
 // cellInfluence is the leave-one-out influence of one answer of each cell.

@@ -1,7 +1,5 @@
 package fair
 
-import "math"
-
 // Prior is everything the units lend each other; it is fixed while one unit is
 // scored, so a unit's figures can be recomputed from its own sums and Prior.
 type Prior struct {
@@ -49,8 +47,10 @@ type posterior struct {
 }
 
 // score computes the official score of a unit with prior mean xi. The grid
-// points of the two sides stay in sc for the interval.
-func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch) posterior {
+// points of the two sides stay in sc for the interval. With light set, sc holds
+// the full posterior of the same unit already, and only theta and its parts are
+// worked out, over the grid points that matter there.
+func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool) posterior {
 	var r posterior
 	r.rawN = s.effectiveN()
 	if s.W > 0 {
@@ -72,25 +72,45 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch) posterior {
 		if rest := s.W - s.WL; rest > 1e-9*s.W {
 			st.k = float64(n * clampShare(s.WH/rest))
 		}
-		p.High.posterior(&st, p.High.feedback(n), ev.High, &sc.high)
-		r.ph, r.m, r.v = sc.high.q, sc.high.m, sc.high.v
+		r.hear(&p.High, &st, ev.High, &sc.high, light)
 		r.hv = extremeValue(s.YH, s.WH, s.High, p.High.Value)
 	}
 	if p.Low.Active {
 		st := shareStat{float64(low * r.rawN), r.rawN, r.m, r.v}
-		p.Low.posterior(&st, p.Low.feedback(r.rawN), ev.Low, &sc.low)
-		moved := sc.low.m - r.m
-		r.pl, r.m, r.v = sc.low.q, sc.low.m, sc.low.v
-		r.lv = extremeValue(s.YL, s.WL, s.Low, p.Low.Value)
+		ph, m := r.ph, r.m
+		r.hear(&p.Low, &st, ev.Low, &sc.low, light)
+		r.pl = r.ph
 		// The high share moves along with what the low answers said about m.
-		r.ph += float64(float64(p.High.Slope*moved) * float64(r.ph*(1-r.ph)))
+		r.ph = ph + float64(float64(p.High.Slope*(r.m-m))*float64(ph*(1-ph)))
+		r.lv = extremeValue(s.YL, s.WL, s.Low, p.Low.Value)
 	}
 	rest := r.m + float64(r.ph*(r.hv-r.m))
 	r.theta = rest + float64(r.pl*(r.lv-rest))
 	return r
 }
 
-func clampShare(x float64) float64 { return min(max(x, 0), 1) }
+// hear updates m and v with one side's answers and leaves its share in ph. The
+// light form keeps v of the full posterior: it only feeds the next side.
+func (r *posterior) hear(p *SharePrior, st *shareStat, bayesFactor float64, out *sharePosterior, light bool) {
+	phi := p.feedback(st.n)
+	if light {
+		r.ph, r.m = p.means(st, phi, bayesFactor, out)
+		r.v = out.v
+		return
+	}
+	p.posterior(st, phi, bayesFactor, out)
+	r.ph, r.m, r.v = out.q, out.m, out.v
+}
+
+func clampShare(x float64) float64 {
+	if x < 0 {
+		return 0
+	}
+	if x > 1 {
+		return 1
+	}
+	return x
+}
 
 // extremeValue is the mean score of the unit's extremes, shrunk to the pooled
 // one with the strength of five answers.
@@ -100,125 +120,4 @@ func extremeValue(y, w float64, n int, pooled float64) float64 {
 	}
 	f := float64(n) / (float64(n) + valueStrength)
 	return pooled + float64(f*(y/w-pooled))
-}
-
-// component is one normal of the posterior mixture.
-type component struct{ weight, mean, sd float64 }
-
-// mixture lists the normal components of the posterior of theta: the grid
-// points of both sides, merged to at most maxPoints a side, each with its own
-// mean and variance of m and of its logit (delta method).
-func (r *posterior) mixture(p *Prior, sc *scratch, dst []component) []component {
-	low := [maxPoints]sharePoint{{w: 1, m: r.m, v: r.v}}
-	high := low
-	nl, nh := 1, 1
-	if p.Low.Active {
-		nl = merge(&sc.low, &low)
-	}
-	if p.High.Active {
-		nh = merge(&sc.high, &high)
-	}
-	dst = dst[:0]
-	for _, a := range low[:nl] {
-		for _, b := range high[:nh] {
-			// The low side has heard the high side: m given both is the low
-			// point's m plus what the high point adds to its side's mean.
-			m, v := a.m, a.v
-			if p.High.Active {
-				m += b.m - sc.high.m
-				v = math.Max(float64(v*(b.v/sc.high.v)), 0)
-			}
-			rest := m + float64(b.q*(r.hv-m))
-			d := float64((1 - a.q) * (1 - b.q))
-			d += float64(p.Low.Slope*float64(a.q*(1-a.q))) * (r.lv - rest)
-			d += float64(float64(p.High.Slope*float64(b.q*(1-b.q)))*(1-a.q)) * (r.hv - m)
-			dl := float64(float64(a.q*(1-a.q)) * (r.lv - rest))
-			dh := float64(float64(float64(b.q*(1-b.q))*(1-a.q)) * (r.hv - m))
-			vt := float64(float64(d*d)*v) + float64(float64(dl*dl)*a.va) + float64(float64(dh*dh)*b.va)
-			vt += float64(2 * float64(d*(float64(dl*a.cov)+float64(dh*b.cov))))
-			vt = math.Max(vt, 0)
-			dst = append(dst, component{float64(a.w * b.w), rest + float64(a.q*(r.lv-rest)), sqrt(vt + 1e-12)})
-		}
-	}
-	return dst
-}
-
-const maxPoints = 10
-
-// merge drops grid points of negligible weight and joins neighbours until at
-// most maxPoints are left, keeping the means of each group.
-func merge(s *sharePosterior, dst *[maxPoints]sharePoint) int {
-	used := 0
-	for i := range s.points[:s.count] {
-		if s.points[i].w > 1e-7 {
-			used++
-		}
-	}
-	per := (used + maxPoints - 1) / maxPoints
-	n, inGroup := 0, 0
-	var g sharePoint
-	flush := func() {
-		if inGroup > 0 {
-			dst[n] = sharePoint{g.w, g.q / g.w, g.m / g.w, g.v / g.w, g.va / g.w, g.cov / g.w}
-			n++
-		}
-		g, inGroup = sharePoint{}, 0
-	}
-	for i := range s.points[:s.count] {
-		x := &s.points[i]
-		if x.w <= 1e-7 {
-			continue
-		}
-		g.w += x.w
-		g.q += float64(x.w * x.q)
-		g.m += float64(x.w * x.m)
-		g.v += float64(x.w * x.v)
-		g.va += float64(x.w * x.va)
-		g.cov += float64(x.w * x.cov)
-		if inGroup++; inGroup == per {
-			flush()
-		}
-	}
-	flush()
-	return n
-}
-
-// moments returns mean and variance of the mixture.
-func moments(c []component) (mean, variance float64) {
-	t := 0.0
-	for _, x := range c {
-		t += x.weight
-		mean += float64(x.weight * x.mean)
-	}
-	mean /= t
-	for _, x := range c {
-		d := x.mean - mean
-		variance += float64(x.weight * (float64(x.sd*x.sd) + float64(d*d)))
-	}
-	return mean, variance / t
-}
-
-// below is the posterior probability of theta < x.
-func below(c []component, x float64) float64 {
-	t, s := 0.0, 0.0
-	for _, k := range c {
-		t += k.weight
-		s += float64(k.weight * normalCDF((x-k.mean)/k.sd))
-	}
-	return s / t
-}
-
-// quantile solves below(x) = q by bisection from a bracket of twelve standard
-// deviations, 30 halvings (a millionth of a point).
-func quantile(c []component, q, mean, sd float64) float64 {
-	lo, hi := mean-12*sd, mean+12*sd
-	for range 30 {
-		mid := 0.5 * (lo + hi)
-		if below(c, mid) < q {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	return 0.5 * (lo + hi)
 }

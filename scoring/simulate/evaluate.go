@@ -85,18 +85,28 @@ func (e *evaluation) errors(t *tally, est []float64) {
 }
 
 func (e *evaluation) coverage() {
-	for u, truth := range e.r.truth {
-		r := &e.res.Units[u]
-		for k, iv := range map[int][2]float64{
-			eRaw:      {r.Adjusted - 1.96*r.RawSE, r.Adjusted + 1.96*r.RawSE},
-			eEB:       {r.EB - 1.96*r.EBSE, r.EB + 1.96*r.EBSE},
-			eOfficial: {r.Lo, r.Hi},
-		} {
-			e.t[k].intervals++
-			if truth >= iv[0] && truth <= iv[1] {
-				e.t[k].covered++
+	intervals := []struct {
+		k  int
+		iv func(r *fair.UnitResult) (lo, hi float64)
+	}{
+		{eRaw, func(r *fair.UnitResult) (float64, float64) {
+			return r.Adjusted - 1.96*r.RawSE, r.Adjusted + 1.96*r.RawSE
+		}},
+		{eEB, func(r *fair.UnitResult) (float64, float64) { return r.EB - 1.96*r.EBSE, r.EB + 1.96*r.EBSE }},
+		{eOfficial, func(r *fair.UnitResult) (float64, float64) { return r.Lo, r.Hi }},
+	}
+	n := float64(len(e.r.truth))
+	for _, x := range intervals {
+		covered := 0.0
+		for u, truth := range e.r.truth {
+			if lo, hi := x.iv(&e.res.Units[u]); truth >= lo && truth <= hi {
+				covered++
 			}
 		}
+		t := &e.t[x.k]
+		t.covered += covered
+		t.intervals += n
+		t.coverage = append(t.coverage, covered/n)
 	}
 }
 

@@ -45,13 +45,13 @@ type Measure struct {
 // tally collects one estimator over the replicates of a cell.
 type tally struct {
 	rmse, wrong, bottom         []float64 // by replicate
+	coverage                    []float64
 	bias, n                     float64
 	covered, intervals          float64
 	shiftLow, shiftHigh         [MaxWorst]float64
 	shifts                      float64
 	keptNum, keptDen            float64
 	coachErr, coachN            float64
-	published, publishedWrong   float64
 	bandsGiven, bandsGivenWrong float64
 }
 

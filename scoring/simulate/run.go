@@ -43,8 +43,9 @@ type Report struct {
 	Cells  []Cell `json:"cells"`
 }
 
-// Run simulates every cell. progress, where not nil, is called before each.
-func Run(cfg Config, progress func(done, total int, name string)) (*Report, error) {
+// Run simulates every cell. progress, where not nil, is called before each; its
+// error stops the run.
+func Run(cfg Config, progress func(done, total int, name string) error) (*Report, error) {
 	list, err := selected(cfg.Scenarios)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,9 @@ func Run(cfg Config, progress func(done, total int, name string)) (*Report, erro
 			}
 			for _, n := range cfg.N {
 				if progress != nil {
-					progress(len(rep.Cells), total, sc.Name)
+					if err := progress(len(rep.Cells), total, sc.Name); err != nil {
+						return nil, err
+					}
 				}
 				c, err := runCell(&cfg, &sc, ins, o, n)
 				if err != nil {

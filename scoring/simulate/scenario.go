@@ -37,6 +37,9 @@ type Scenario struct {
 	// PrevCorrelation: last round's official scores are given; the correlation
 	// of the true unit effects between the rounds.
 	PrevCorrelation float64
+	// Unidentified: the answers cannot tell truth and attack apart; the
+	// scenario shows what no estimator from marks can do.
+	Unidentified bool
 }
 
 const defaultSpread = 0.162
@@ -54,7 +57,7 @@ func Scenarios() []Scenario {
 		{Name: "mixed-difficulty", Title: "Mixed difficulty: share of a harder group differs, case-mix adjusted", LoneLow: 0.02, GroupShare: 0.40, GroupSpread: 0.20, GroupShift: -0.6, GroupResponse: 1, Adjust: true},
 		{Name: "small-unequal-n", Title: "Small and unequal n: a fifth to three times n", LoneLow: 0.02, ComplaintUnits: 0.05, ComplaintRate: 0.10, UnequalN: true},
 		{Name: "heavy-contamination", Title: "Heavy contamination: 8% hostile and 4% coached answers everywhere", LoneLow: 0.08, LoneHigh: 0.04},
-		{Name: "targeted-attack", Title: "Targeted attack: 8% hostile, 4% coached on average, rates differ between units and are not the truth", LoneLow: 0.08, LoneHigh: 0.04, Uneven: 0.5},
+		{Name: "targeted-attack", Title: "Targeted attack: 8% hostile, 4% coached on average, rates differ between units and are not the truth", LoneLow: 0.08, LoneHigh: 0.04, Uneven: 0.5, Unidentified: true},
 		{Name: "earlier-round", Title: "Lone grievances and complaint, last round's scores known", LoneLow: 0.02, ComplaintUnits: 0.05, ComplaintRate: 0.10, PrevCorrelation: 0.8},
 	}
 	for i := range list {

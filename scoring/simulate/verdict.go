@@ -7,6 +7,19 @@ import (
 	"gongping/internal/errs"
 )
 
+// Outcome says whether a target was met.
+type Outcome string
+
+// The outcomes. Beyond: missed, and missed as well by the oracle, which knows
+// the generator; Unidentified: the scenario is one in which truth and attack
+// cannot be told apart from the answers at all.
+const (
+	Met          Outcome = "met"
+	Beyond       Outcome = "beyond"
+	Missed       Outcome = "missed"
+	Unidentified Outcome = "unidentified"
+)
+
 // Verdict is one target in one cell. Slack is how far the value may miss the
 // target by simulation error alone (two standard errors, paired where possible).
 type Verdict struct {
@@ -14,8 +27,41 @@ type Verdict struct {
 	Value  float64  `json:"value"`
 	Limit  float64  `json:"limit"`
 	Slack  float64  `json:"slack"`
-	Met    bool     `json:"met"`
+	Status Outcome  `json:"status"`
 	Oracle *float64 `json:"oracle,omitempty"` // what full knowledge of the generator gives
+}
+
+// judge fills Status; sign 1 = small values are good.
+func (v Verdict) judge(sign float64, sc *Scenario) Verdict {
+	bad := func(x float64) bool { return sign*(x-v.Limit) > v.Slack }
+	switch {
+	case !bad(v.Value):
+		v.Status = Met
+	case sc.Unidentified:
+		v.Status = Unidentified
+	case v.Oracle != nil && bad(*v.Oracle):
+		v.Status = Beyond
+	default:
+		v.Status = Missed
+	}
+	return v
+}
+
+// Count sums up the verdicts; unidentified ones count as beyond.
+func (r *Report) Count() (met, beyond, missed int) {
+	for _, c := range r.Cells {
+		for _, v := range c.Verdicts {
+			switch v.Status {
+			case Met:
+				met++
+			case Missed:
+				missed++
+			default:
+				beyond++
+			}
+		}
+	}
+	return met, beyond, missed
 }
 
 func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
@@ -28,9 +74,9 @@ func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
 		return &x
 	}
 	v = append(v,
-		against("RMSE no worse than raw, EB, Huber", t, func(t *tally) []float64 { return t.rmse }, 1, oracleOf),
-		against("wrong band no worse", t, func(t *tally) []float64 { return t.wrong }, 1, oracleOf),
-		against("bottom tenth no worse", t, func(t *tally) []float64 { return t.bottom }, -1, oracleOf))
+		against(sc, "RMSE no worse than raw, EB, Huber", t, func(t *tally) []float64 { return t.rmse }, 1, oracleOf),
+		against(sc, "wrong band no worse", t, func(t *tally) []float64 { return t.wrong }, 1, oracleOf),
+		against(sc, "bottom tenth no worse", t, func(t *tally) []float64 { return t.bottom }, -1, oracleOf))
 	if n >= 50 {
 		for _, d := range []string{"hostile", "coached"} {
 			get := func(t *tally) float64 { return t.shiftLow[0] }
@@ -39,14 +85,14 @@ func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
 			}
 			share := func(x *tally) float64 { return get(x) / get(&t[eRaw]) }
 			s := share(&t[eOfficial])
-			v = append(v, Verdict{"one " + d + " answer at most 1/3 of raw", s, 1.0 / 3, 0.01, s <= 1.0/3+0.01, oracleOf(share)})
+			v = append(v, Verdict{Target: "one " + d + " answer at most 1/3 of raw", Value: s, Limit: 1.0 / 3, Slack: 0.01, Oracle: oracleOf(share)}.judge(1, sc))
 		}
 	}
 	off := t[eOfficial].measure("")
 	if off.Kept != nil {
 		kept := func(t *tally) float64 { return t.keptNum / t.keptDen }
 		add := func(name string, limit, slack float64) {
-			v = append(v, Verdict{name, *off.Kept, limit, slack, *off.Kept >= limit-slack, oracleOf(kept)})
+			v = append(v, Verdict{Target: name, Value: *off.Kept, Limit: limit, Slack: slack, Oracle: oracleOf(kept)}.judge(-1, sc))
 		}
 		add("complaint kept, no less than EB", kept(&t[eEB]), 0.005)
 		if !sc.UnequalN {
@@ -61,14 +107,20 @@ func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
 		}
 	}
 	c := *off.Coverage
-	v = append(v, Verdict{"coverage 93-97%", c, 0.95, 0.02, c >= 0.93 && c <= 0.97, nil})
-	return v
+	cover := Verdict{Target: "coverage 93-97%", Value: c, Limit: 0.95, Slack: 0.02 + coverageError(&t[eOfficial])}
+	if c > cover.Limit {
+		return append(v, cover.judge(1, sc))
+	}
+	return append(v, cover.judge(-1, sc))
 }
+
+// coverageError is two standard errors of the coverage over the replicates.
+func coverageError(t *tally) float64 { return 2 * meanError(t.coverage) }
 
 // against compares the official estimator with the best of raw, EB and Huber;
 // sign 1 = smaller is better. The slack is two standard errors of the paired
 // difference over the replicates.
-func against(name string, t []tally, get func(*tally) []float64, sign float64, oracleOf func(func(*tally) float64) *float64) Verdict {
+func against(sc *Scenario, name string, t []tally, get func(*tally) []float64, sign float64, oracleOf func(func(*tally) float64) *float64) Verdict {
 	off := get(&t[eOfficial])
 	best := eRaw
 	for _, k := range []int{eEB, eHuber} {
@@ -82,7 +134,7 @@ func against(name string, t []tally, get func(*tally) []float64, sign float64, o
 	}
 	slack := 2 * meanError(diff)
 	value, limit := mean(off), mean(get(&t[best]))
-	return Verdict{name, value, limit, slack, sign*(value-limit) <= slack, oracleOf(func(t *tally) float64 { return mean(get(t)) })}
+	return Verdict{Target: name, Value: value, Limit: limit, Slack: slack, Oracle: oracleOf(func(t *tally) float64 { return mean(get(t)) })}.judge(sign, sc)
 }
 
 // selected returns the scenarios by name, all for none.

@@ -1,0 +1,66 @@
+// Package simreport renders the result of a simulation of the estimators as a
+// table for the terminal and as one HTML page with inline SVG charts. The page
+// needs no script and loads nothing.
+package simreport
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"gongping/scoring/simulate"
+)
+
+// Table writes one block per cell and, at the end, the targets that were missed.
+func Table(w io.Writer, r *simulate.Report) error {
+	for i := range r.Cells {
+		if err := block(w, &r.Cells[i]); err != nil {
+			return err
+		}
+	}
+	return targets(w, r)
+}
+
+func block(w io.Writer, c *simulate.Cell) error {
+	if _, err := fmt.Fprintf(w, "\n%s  (n=%d, items=%d, true SD %.2f)\n", c.Title, c.N, c.Items, c.TrueSD); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "estimator\tRMSE\t±\tbias\tcoverage\twrong band\tbottom tenth\thostile 1\thostile 5\tcoached 1\tkept\tcoached units\t")
+	for _, m := range c.Measures {
+		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%+.2f\t%s\t%.3f\t%.3f\t%+.2f\t%+.2f\t%+.2f\t%s\t%s\t\n", m.Estimator, m.RMSE, m.RMSEError, m.Bias,
+			opt(m.Coverage, "%.3f"), m.WrongBand, m.Bottom, m.ShiftLow[0], m.ShiftLow[simulate.MaxWorst-1], m.ShiftHigh[0],
+			opt(m.Kept, "%.2f"), opt(m.CoachBias, "%+.2f"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "one band given to %.0f%% of the units, wrong in %s of them\n", 100*c.BandGiven, opt(c.BandGivenWrong, "%.2f"))
+	return err
+}
+
+func opt(x *float64, format string) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf(format, *x)
+}
+
+// targets lists the targets that were not met, and those that no estimator
+// with full knowledge of the generator meets either.
+func targets(w io.Writer, r *simulate.Report) error {
+	met, beyond, missed := r.Count()
+	if _, err := fmt.Fprintf(w, "\nTargets: %d met, %d beyond what the marks allow (the oracle misses them too), %d missed\n", met, beyond, missed); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range r.Cells {
+		for _, v := range c.Verdicts {
+			if v.Status != simulate.Met {
+				fmt.Fprintf(t, "%s\t%s\tn=%d\titems=%d\t%s\t%.4f\tlimit %.4f\tslack %.4f\toracle %s\n",
+					v.Status, c.Scenario, c.N, c.Items, v.Target, v.Value, v.Limit, v.Slack, opt(v.Oracle, "%.4f"))
+			}
+		}
+	}
+	return t.Flush()
+}
