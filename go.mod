@@ -2,6 +2,8 @@ module gongping
 
 go 1.26.8
 
+ignore ./web/node_modules
+
 require (
 	github.com/alexedwards/argon2id v1.0.0
 	github.com/alicebob/miniredis/v2 v2.40.0

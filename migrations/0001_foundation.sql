@@ -4,8 +4,10 @@
 
 do $$
 begin
-  create role gongping_service nologin;
-exception when duplicate_object or unique_violation then null;
+  if not exists (select from pg_roles where rolname = 'gongping_service') then
+    create role gongping_service nologin;
+  end if;
+exception when duplicate_object or unique_violation then null; -- another database of the cluster was faster
 end $$;
 
 do $$

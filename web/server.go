@@ -16,6 +16,7 @@ import (
 	"gongping/web/api"
 	"gongping/web/handle"
 	accountpage "gongping/web/page/account"
+	"gongping/web/page/gallery"
 	"gongping/web/page/render"
 	"gongping/web/problem"
 	"gongping/web/signin"
@@ -58,6 +59,9 @@ func New(d Deps) (http.Handler, error) {
 
 	signed := e.Group("/", signin.Middleware(d.Account, fail), shell(r))
 	p := &handle.Pages{Renderer: r, Fail: fail, District: d.District}
+	if d.Core.Demo {
+		gallery.Register(signed, r)
+	}
 	accountpage.Routes(signed, p, d.Account, d.Cache)
 	pages(signed, p, d)
 	register(api.New(e, signed, d.Version, r.Catalog(), func(ctx context.Context, err error) {

@@ -34,7 +34,7 @@ func (p *Pages) Signed(fn Func) gin.HandlerFunc {
 		who := signin.Actor(c.Request.Context())
 		if who.Role == "" {
 			if c.Request.Method == http.MethodGet && !render.IsPartial(c) {
-				c.Redirect(http.StatusSeeOther, "/signin?to="+url.QueryEscape(c.Request.URL.RequestURI()))
+				c.Redirect(http.StatusSeeOther, "/sign-in?to="+url.QueryEscape(c.Request.URL.RequestURI()))
 				return
 			}
 			p.Fail(c, errs.New(errs.Unauthorized, "auth.sign_in", "sign in first"))

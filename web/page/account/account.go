@@ -30,10 +30,10 @@ type pages struct {
 // Routes registers the pages.
 func Routes(r gin.IRouter, p *handle.Pages, svc *account.Service, store cache.Store) {
 	h := &pages{p, svc, store}
-	r.GET("/signin", h.Public(h.signInPage))
-	r.POST("/signin", h.Public(h.signIn))
-	r.POST("/signin/demo", h.Public(h.signInDemo))
-	r.POST("/signout", h.Signed(h.signOut))
+	r.GET("/sign-in", h.Public(h.signInPage))
+	r.POST("/sign-in", h.Public(h.signIn))
+	r.POST("/sign-in/demo", h.Public(h.signInDemo))
+	r.POST("/sign-out", h.Signed(h.signOut))
 	r.GET("/account", h.Signed(h.own))
 	r.POST("/account/password", h.Signed(h.password))
 	r.POST("/account/tokens", h.Signed(h.issueToken))
@@ -75,7 +75,7 @@ func (h *pages) showSignIn(c *gin.Context, status int, d signInData) {
 	if h.svc.Demo {
 		d.Demo, d.People = true, DemoPeople
 	}
-	h.Render(c, status, "account/signin", render.Page{Title: h.T(c, "signin.title"), Layout: render.Plain, Data: d})
+	h.Render(c, status, "account/sign-in", render.Page{Title: h.T(c, "signin.title"), Layout: render.Plain, Data: d})
 }
 
 func (h *pages) signIn(c *gin.Context, _ authz.Actor) error {
@@ -114,7 +114,7 @@ func (h *pages) signInDemo(c *gin.Context, who authz.Actor) error {
 func (h *pages) signOut(c *gin.Context, who authz.Actor) error {
 	err := h.svc.SignOut(c.Request.Context(), who, signin.Token(c))
 	signin.Clear(c)
-	c.Redirect(http.StatusSeeOther, "/signin")
+	c.Redirect(http.StatusSeeOther, "/sign-in")
 	return err
 }
 
@@ -142,7 +142,7 @@ func (h *pages) password(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	signin.Clear(c)
-	h.Done(c, "/signin", "account.password_changed", nil)
+	h.Done(c, "/sign-in", "account.password_changed", nil)
 	return nil
 }
 
