@@ -1,6 +1,8 @@
 // Verification of a published draw, as docs/spec/draw-v1.md describes it. No
-// network, no library: hashing and signatures come from WebCrypto. The file runs
-// in a browser page and in Node alike, and exports globalThis.GongpingVerify.
+// network, no library: files and signatures are checked by WebCrypto. The many
+// small hashes of a large frame would take minutes there, one promise each, so
+// they are computed here, after a comparison with WebCrypto. The file runs in a
+// browser page and in Node alike, and exports globalThis.GongpingVerify.
 (function () {
   'use strict';
 
@@ -17,10 +19,23 @@
   const encoder = new TextEncoder();
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const subtle = globalThis.crypto && globalThis.crypto.subtle;
-  const bytesOf = (x) => (typeof x === 'string' ? encoder.encode(x) : x);
+  function bytesOf(x) {
+    if (typeof x !== 'string') return x;
+    const out = new Uint8Array(x.length);
+    for (let i = 0; i < x.length; i++) {
+      const c = x.charCodeAt(i);
+      if (c > 127) return encoder.encode(x);
+      out[i] = c;
+    }
+    return out;
+  }
   const hex = (b) => Array.from(b, (v) => v.toString(16).padStart(2, '0')).join('');
   const isHex = (s, n) => s.length === n && /^[0-9a-f]*$/.test(s);
-  const fromHex = (s) => Uint8Array.from(s.match(/../g) || [], (v) => parseInt(v, 16));
+  const fromHex = (s) => {
+    const out = new Uint8Array(s.length / 2);
+    for (let i = 0; i < out.length; i++) out[i] = parseInt(s.slice(2 * i, 2 * i + 2), 16);
+    return out;
+  };
   const sha256 = async (b) => new Uint8Array(await subtle.digest('SHA-256', b));
 
   function pack(fields) {
@@ -35,7 +50,73 @@
     }
     return out;
   }
-  const H = (...fields) => sha256(pack(fields));
+  const H = (...fields) => digest(pack(fields));
+
+  // SHA-256 (FIPS 180-4). The constants are the first 32 bits of the fractional
+  // parts of the cube and square roots of the first primes.
+  const primes = [];
+  for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+  // root gives floor(p^(1/k)·2^32) mod 2^32 in whole numbers.
+  function root(p, k) {
+    const target = BigInt(p) << BigInt(32 * k);
+    let low = 0n, high = 1n << 40n;
+    while (high - low > 1n) {
+      const mid = (low + high) >> 1n;
+      if (mid ** BigInt(k) <= target) low = mid; else high = mid;
+    }
+    return Number(low & 0xffffffffn);
+  }
+  const K = Int32Array.from(primes, (p) => root(p, 3) | 0);
+  const initial = Int32Array.from(primes.slice(0, 8), (p) => root(p, 2) | 0);
+  const W = new Int32Array(64);
+  const scratch = new Uint8Array(512); // spares an allocation for each small hash
+  const scratchView = new DataView(scratch.buffer);
+
+  function digest(message) {
+    const size = ((message.length + 8) >> 6) * 64 + 64;
+    const padded = size <= scratch.length ? scratch.fill(0, message.length, size) : new Uint8Array(size);
+    padded.set(message);
+    padded[message.length] = 0x80;
+    const view = padded === scratch ? scratchView : new DataView(padded.buffer);
+    view.setUint32(size - 8, Math.floor(message.length / 2 ** 29));
+    view.setUint32(size - 4, (message.length << 3) >>> 0);
+    const state = initial.slice();
+    for (let at = 0; at < size; at += 64) block(view, at, state);
+    const out = new Uint8Array(32);
+    const result = new DataView(out.buffer);
+    for (let i = 0; i < 8; i++) result.setInt32(4 * i, state[i]);
+    return out;
+  }
+
+  function block(view, at, state) {
+    for (let i = 0; i < 16; i++) W[i] = view.getInt32(at + 4 * i);
+    for (let i = 16; i < 64; i++) {
+      const x = W[i - 15], y = W[i - 2];
+      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+      W[i] = (W[i - 16] + s0 + W[i - 7] + s1) | 0;
+    }
+    let a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    for (let i = 0; i < 64; i++) {
+      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + W[i]) | 0;
+      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
+    }
+    state[0] += a; state[1] += b; state[2] += c; state[3] += d;
+    state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+  }
+
+  // selfCheck compares both ways of hashing at every length around the block
+  // boundaries.
+  async function selfCheck() {
+    need(subtle, 'browser', 'this browser offers no WebCrypto here');
+    for (let n = 0; n < 200; n++) {
+      const message = Uint8Array.from({ length: n }, (_, i) => (i * 31 + n) & 255);
+      need(compareBytes(digest(message), await sha256(message)) === 0, 'browser', 'SHA-256 is computed wrongly here');
+    }
+  }
 
   const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0); // ids are ASCII
   function compareBytes(a, b) {
@@ -46,17 +127,11 @@
   // The tree of the frame: neighbours are joined level by level, a last one
   // without neighbour moves up. That is the shape of RFC 6962.
   const node = (l, r) => H('gongping/merkle/node/v1', l, r);
-  async function treeRoot(level) {
+  function treeRoot(level) {
     if (level.length === 0) return H('gongping/merkle/empty/v1');
     while (level.length > 1) {
       const next = [];
-      for (let i = 0; i < level.length; i += 2000) {
-        const jobs = [];
-        for (let k = i; k < Math.min(i + 2000, level.length); k += 2) {
-          jobs.push(k + 1 < level.length ? node(level[k], level[k + 1]) : level[k]);
-        }
-        for (const n of await Promise.all(jobs)) next.push(n);
-      }
+      for (let k = 0; k < level.length; k += 2) next.push(k + 1 < level.length ? node(level[k], level[k + 1]) : level[k]);
       level = next;
     }
     return level[0];
@@ -64,7 +139,7 @@
   const frameDigest = (count, root) => H('gongping/frame/digest/v1', String(count), root);
 
   // The root that a path leads to, null when the path does not fit the place.
-  async function pathRoot(leaf, index, count, path) {
+  function pathRoot(leaf, index, count, path) {
     if (index >= count) return null;
     const right = [];
     for (let size = count, at = index; size > 1;) {
@@ -75,7 +150,7 @@
     }
     if (right.length !== path.length) return null;
     for (let k = 0; k < path.length; k++) {
-      leaf = right[right.length - 1 - k] ? await node(path[k], leaf) : await node(leaf, path[k]);
+      leaf = right[right.length - 1 - k] ? node(path[k], leaf) : node(leaf, path[k]);
     }
     return leaf;
   }
@@ -179,7 +254,7 @@
 
   const seedForms = { dice: /^[1-6]{20,200}$/, lottery: /^[0-9]{1,4}(-[0-9]{1,4}){5,40}$/, beacon: /^[0-9a-f]{64,256}$/ };
 
-  async function documents(c) {
+  function documents(c) {
     const com = fields('commitment', c.text['commitment.txt'], 'gongping draw commitment v1',
       ['purpose', 'kind', 'frame', 'frame_digest', 'frame_units', 'units_sha256', 'strata_sha256', 'excluded_sha256', 'code_version',
         'randomness_kind', 'randomness_name', 'randomness_due', 'previous', 'committed_at']);
@@ -203,8 +278,8 @@
     same('record', 'commitment', rec.commitment, c.sums['commitment.txt']);
     same('record', 'reveal', rec.reveal, c.sums['reveal.txt']);
     same('record', 'sample.csv', rec.sample_sha256, c.sums['sample.csv']);
-    const digest = hex(await H('gongping/draw/digest/v1', fromHex(rec.commitment), fromHex(rec.reveal), fromHex(rec.sample_sha256)));
-    same('record', 'draw digest', rec.draw_digest, digest);
+    const draw = hex(H('gongping/draw/digest/v1', fromHex(rec.commitment), fromHex(rec.reveal), fromHex(rec.sample_sha256)));
+    same('record', 'draw digest', rec.draw_digest, draw);
     need(isTime(rec.drawn_at) && rec.drawn_at >= rev.revealed_at, 'record', 'drawn before the reveal');
     return { com, rev, rec };
   }
@@ -245,24 +320,24 @@
     });
     let found = 0;
     const leaves = [];
-    for (let i = 0; i < rows.length; i += 1000) {
-      const part = rows.slice(i, i + 1000);
-      const hashed = await Promise.all(part.map((r) => H('gongping/frame/leaf/v1', r[0], r[1], fromHex(r[2]))));
-      const tickets = await Promise.all(part.map((r) => H('gongping/draw/ticket/v1', doc.rev.seed, doc.com.purpose, r[0])));
-      part.forEach((r, k) => {
-        leaves.push(hashed[k]);
-        if (excluded.has(r[0])) { found++; return; }
-        if (r[3] === '') return;
-        const s = strata.get(r[3]);
-        need(s, 'units', 'stratum ' + r[3] + ' is not in the plan');
-        need(!s.method.startsWith('two-stage') || (r[4] && r[5]), 'units', r[0] + ': cluster and household are missing');
-        const sized = s.method === 'pps-systematic' || s.method === 'sequential-poisson';
-        s.size += sized ? r[6] : 0;
-        s.units.push({ id: r[0], cluster: r[4], house: r[5], size: BigInt(sized ? r[6] : 0), ticket: tickets[k] });
-      });
-      progress(Math.min(i + 1000, rows.length) / rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const r = rows[i];
+      leaves.push(H('gongping/frame/leaf/v1', r[0], r[1], fromHex(r[2])));
+      if (i % 5000 === 4999) {
+        progress(i / rows.length);
+        await new Promise((done) => setTimeout(done)); // lets the page breathe
+      }
+      if (excluded.has(r[0])) { found++; continue; }
+      if (r[3] === '') continue;
+      const s = strata.get(r[3]);
+      need(s, 'units', 'stratum ' + r[3] + ' is not in the plan');
+      need(!s.method.startsWith('two-stage') || (r[4] && r[5]), 'units', r[0] + ': cluster and household are missing');
+      const sized = s.method === 'pps-systematic' || s.method === 'sequential-poisson';
+      s.size += sized ? r[6] : 0;
+      const ticket = H('gongping/draw/ticket/v1', doc.rev.seed, doc.com.purpose, r[0]);
+      s.units.push({ id: r[0], cluster: r[4], house: r[5], size: BigInt(sized ? r[6] : 0), ticket });
     }
-    need(hex(await frameDigest(leaves.length, await treeRoot(leaves))) === doc.com.frame_digest, 'frame', 'the frame digest differs');
+    need(hex(frameDigest(leaves.length, treeRoot(leaves))) === doc.com.frame_digest, 'frame', 'the frame digest differs');
     need(doc.com.frame_units === String(leaves.length), 'frame', 'the number of units differs');
     need(found === excluded.size, 'excluded', 'an excluded id is not in the frame');
     for (const s of strata.values()) {
@@ -332,20 +407,20 @@
     return m;
   };
 
-  async function twoStage(s, seed, purpose) {
+  function twoStage(s, seed, purpose) {
     const persons = groups(s.units, (u) => u.cluster);
     const clusters = [];
     for (const [id, list] of persons) {
-      clusters.push({ id, size: BigInt(list.length), ticket: await H('gongping/draw/cluster/v1', seed, purpose, s.name, id) });
+      clusters.push({ id, size: BigInt(list.length), ticket: H('gongping/draw/cluster/v1', seed, purpose, s.name, id) });
     }
-    const first = s.method === 'two-stage-pps' ? systematic(clusters, s.clusters, await H('gongping/draw/start/v1', seed, purpose, s.name))
+    const first = s.method === 'two-stage-pps' ? systematic(clusters, s.clusters, H('gongping/draw/start/v1', seed, purpose, s.name))
       : simple(clusters, s.clusters, clusters.length);
     const chosen = first.sample.map((c, i) => ({ id: c.id, prob: first.prob[i] })).sort((a, b) => compareText(a.id, b.id));
     const out = [];
     for (const c of chosen) {
       const members = groups(persons.get(c.id), (u) => u.house);
       const homes = [];
-      for (const id of members.keys()) homes.push({ id, ticket: await H('gongping/draw/household/v1', seed, purpose, s.name, c.id, id) });
+      for (const id of members.keys()) homes.push({ id, ticket: H('gongping/draw/household/v1', seed, purpose, s.name, c.id, id) });
       for (const l of linesOf(simple(homes, s.sample, homes.length), s.reserve)) {
         const m = members.get(l.id).sort(byTicket);
         if (l.prob) l.prob = times(times(c.prob, l.prob), rat(1n, BigInt(m.length)));
@@ -355,12 +430,12 @@
     return out;
   }
 
-  async function drawStratum(s, seed, purpose) {
+  function drawStratum(s, seed, purpose) {
     switch (s.method) {
       case 'simple': return linesOf(simple(s.units, s.sample, s.population), s.reserve);
       case 'census': return linesOf(simple(s.units, s.units.length, s.population), 0);
       case 'sequential-poisson': return linesOf(poisson(s.units, s.sample), s.reserve);
-      case 'pps-systematic': return linesOf(systematic(s.units, s.sample, await H('gongping/draw/start/v1', seed, purpose, s.name)), s.reserve);
+      case 'pps-systematic': return linesOf(systematic(s.units, s.sample, H('gongping/draw/start/v1', seed, purpose, s.name)), s.reserve);
       default: return twoStage(s, seed, purpose);
     }
   }
@@ -368,17 +443,17 @@
   // verifyBundle repeats the draw of a bundle. It throws a Fault naming the first
   // difference.
   async function verifyBundle(bytes, trusted, progress) {
-    need(subtle, 'browser', 'this browser offers no WebCrypto here');
+    await selfCheck();
     const c = await container(bytes);
     const signed = await signatures(c, trusted);
-    const doc = await documents(c);
+    const doc = documents(c);
     const strata = readStrata(c.text['strata.csv']);
     const units = await readUnits(c, doc, strata, progress || (() => {}));
     const want = ['stratum,cluster,role,order,frame_id,ticket,probability'];
     const roles = new Map();
     const count = { sample: 0, reserve: 0 };
     for (const name of [...strata.keys()].sort(compareText)) {
-      for (const l of await drawStratum(strata.get(name), doc.rev.seed, doc.com.purpose)) {
+      for (const l of drawStratum(strata.get(name), doc.rev.seed, doc.com.purpose)) {
         count[l.role]++;
         const prob = l.prob ? l.prob.n + '/' + l.prob.d : '';
         roles.set(l.id, { stratum: name, role: l.role, order: l.order, probability: prob });
@@ -398,19 +473,19 @@
   // verifyReceipt checks a receipt by itself and, given the report of a verified
   // bundle, says what became of its holder.
   async function verifyReceipt(bytes, report) {
-    need(subtle, 'browser', 'this browser offers no WebCrypto here');
+    await selfCheck();
     const f = fields('receipt', bytes, 'gongping frame receipt v1', ['frame', 'frame_digest', 'frame_units', 'index', 'frame_id', 'area', 'salt', ...privateFields, 'path']);
     const path = f.path === '-' ? [] : f.path.split(' ');
     need([f.salt, f.frame_digest, ...path].every((s) => isHex(s, 64)) && validID(f.frame_id) && validID(f.area), 'receipt', 'a digest or id is not written as it must be');
     const units = number(f.frame_units, 'receipt', 'frame_units'), index = number(f.index, 'receipt', 'index');
-    const secret = await H('gongping/frame/private/v1', fromHex(f.salt), ...privateFields.map((k) => (f[k] === '-' ? '' : f[k])));
-    const leaf = await H('gongping/frame/leaf/v1', f.frame_id, f.area, secret);
-    const root = await pathRoot(leaf, index, units, path.map(fromHex));
-    need(root && hex(await frameDigest(units, root)) === f.frame_digest, 'receipt', 'the record does not lead to frame digest ' + f.frame_digest);
+    const secret = H('gongping/frame/private/v1', fromHex(f.salt), ...privateFields.map((k) => (f[k] === '-' ? '' : f[k])));
+    const leaf = H('gongping/frame/leaf/v1', f.frame_id, f.area, secret);
+    const root = pathRoot(leaf, index, units, path.map(fromHex));
+    need(root && hex(frameDigest(units, root)) === f.frame_digest, 'receipt', 'the record does not lead to frame digest ' + f.frame_digest);
     const out = { frame: f.frame, frame_digest: f.frame_digest, frame_id: f.frame_id };
     if (!report) return out;
     need(report.com.frame_digest === f.frame_digest, 'receipt', 'the receipt is for another frame');
-    out.ticket = hex(await H('gongping/draw/ticket/v1', report.rev.seed, report.com.purpose, f.frame_id));
+    out.ticket = hex(H('gongping/draw/ticket/v1', report.rev.seed, report.com.purpose, f.frame_id));
     return { ...out, role: 'none', ...report.roles.get(f.frame_id) };
   }
 
