@@ -164,7 +164,7 @@ func (w *comparison) number(path string, got any, want float64) {
 	if want == 0 {
 		rel = d
 	}
-	w.r.MaxRel = math.Max(w.r.MaxRel, rel)
+	w.r.MaxRel = math.Min(math.Max(w.r.MaxRel, rel), math.MaxFloat64) // JSON has no infinity
 	if lim := w.tol.limit(w.top, want); !(d <= lim) {
 		over := math.Inf(1)
 		if lim > 0 {
