@@ -31,6 +31,7 @@ type Sums struct {
 	Yo, Qo    float64 // ordinary: weighted sum of scores and of squares
 	WL, YL    float64 // low extremes
 	WH, YH    float64 // high extremes
+	D, D2, DY float64 // all, with design weights: before the batch rule
 	Low, High int     // numbers of extreme answers
 }
 
@@ -43,6 +44,10 @@ func (s *Sums) add(c *cell, n int) {
 	s.W += w
 	s.W2 += float64(w * c.w)
 	s.Y += wy
+	d := float64(f * c.design)
+	s.D += d
+	s.D2 += float64(d * c.design)
+	s.DY += float64(d * c.adj)
 	switch c.side {
 	case lowSide:
 		s.Low += n
@@ -66,6 +71,14 @@ func (s *Sums) effectiveN() float64 {
 		return 0
 	}
 	return float64(s.W*s.W) / s.W2
+}
+
+// plain returns the design-weighted mean and its effective number of answers.
+func (s *Sums) plain() meanStat {
+	if s.D <= 0 || s.D2 <= 0 {
+		return meanStat{}
+	}
+	return meanStat{s.DY / s.D, float64(s.D*s.D) / s.D2}
 }
 
 // layout is the input in canonical order: answers grouped by unit and sorted

@@ -41,7 +41,7 @@ func (p *Prior) fit(l *layout, sums []Sums) {
 	for u := range sums {
 		s := &sums[u]
 		if s.N > 0 {
-			tot[u] = meanStat{s.Y / s.W, s.effectiveN()}
+			tot[u] = s.plain()
 		}
 		if s.Wo2 > 0 {
 			ord[u] = meanStat{s.Yo / s.Wo, float64(s.Wo*s.Wo) / s.Wo2}
@@ -124,7 +124,7 @@ func (p *Prior) priorMean(u int) float64 {
 func pooledVariance(l *layout, sums []Sums, ordinaryOnly bool) float64 {
 	ss, df := 0.0, 0.0
 	for u := range sums {
-		w, w2, y := sums[u].W, sums[u].W2, sums[u].Y
+		w, w2, y := sums[u].D, sums[u].D2, sums[u].DY
 		if ordinaryOnly {
 			w, w2, y = sums[u].Wo, sums[u].Wo2, sums[u].Yo
 		}
@@ -136,10 +136,13 @@ func pooledVariance(l *layout, sums []Sums, ordinaryOnly bool) float64 {
 			if ordinaryOnly && c.side != ordinary {
 				continue
 			}
-			d := c.adj - mean
+			d, cw := c.adj-mean, c.design
+			if ordinaryOnly {
+				cw = c.w
+			}
 			// Dividing by the unit's W makes units with large weights count by
 			// their answers, not by their population.
-			ss += float64(float64(float64(c.n)*c.w) * float64(d*d) / w * float64(sums[u].N))
+			ss += float64(float64(float64(c.n)*cw) * float64(d*d) / w * float64(sums[u].N))
 		}
 		df += float64((1 - w2/float64(w*w)) * float64(sums[u].N))
 	}

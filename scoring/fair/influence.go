@@ -33,14 +33,14 @@ type cellInfluence struct {
 
 func (s *unitScorer) influences(dst []cellInfluence) []cellInfluence {
 	dst = dst[:0]
-	raw := s.full.Y / s.full.W
+	raw := s.full.plain().y
 	for i := range s.cells {
 		t := s.full
 		t.add(&s.cells[i], -1)
 		v := cellInfluence{cell: int32(i)}
 		if t.N > 0 && t.W > 0 {
 			v.official = s.theta - s.without(&t)
-			v.raw = raw - t.Y/t.W
+			v.raw = raw - t.plain().y
 		}
 		dst = append(dst, v)
 	}
@@ -79,11 +79,11 @@ func (s *unitScorer) worst(ord []cellInfluence, k int) (official, raw []float64)
 	}
 	both := make([]float64, 2*k)
 	official, raw = both[:k:k], both[k:]
-	mean := s.full.Y / s.full.W
+	mean := s.full.plain().y
 	for j := range k {
 		t := s.removeFirst(ord, j+1)
 		official[j] = s.without(&t) - s.theta
-		raw[j] = t.Y/t.W - mean
+		raw[j] = t.plain().y - mean
 	}
 	return official, raw
 }

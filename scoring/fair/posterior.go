@@ -42,7 +42,7 @@ type posterior struct {
 	m, v      float64 // ordinary mean and its variance, all answers heard
 	pl, ph    float64
 	lv, hv    float64 // values of the extremes
-	raw, rawN float64
+	rawN      float64 // Kish effective n after the batch rule
 	ordinaryN float64
 }
 
@@ -53,9 +53,6 @@ type posterior struct {
 func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool) posterior {
 	var r posterior
 	r.rawN = s.effectiveN()
-	if s.W > 0 {
-		r.raw = s.Y / s.W
-	}
 	y := 0.0
 	if s.Wo > 1e-9*s.W && s.Wo2 > 0 {
 		y = s.Yo / s.Wo

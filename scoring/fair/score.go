@@ -2,6 +2,7 @@ package fair
 
 import (
 	"fmt"
+	"math"
 	"sync"
 
 	"gongping/internal/errs"
@@ -174,10 +175,11 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	}
 	w.huber = append(w.huber[:0], make([]float64, len(cells))...)
 	res.Huber = huber(cells, r.par.HuberK, w.huber)
+	plain := s.plain()
 	var ebv float64
-	res.EB, ebv = p.Total.shrink(post.raw, post.rawN, predict(p.Total.Beta, p.unitX, u))
+	res.EB, ebv = p.Total.shrink(plain.y, plain.n, predict(p.Total.Beta, p.unitX, u))
 	res.EBSE = sqrt(ebv)
-	res.Reliability = p.Total.reliability(post.rawN)
+	res.Reliability = p.Total.reliability(math.Min(plain.n, post.rawN))
 	res.Official = post.theta
 	w.comp = post.mixture(r.prior, &w.sc, w.comp)
 	mean, v := moments(w.comp)

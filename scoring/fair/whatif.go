@@ -27,8 +27,9 @@ func (p *Prior) Rescore(s Sums, u int, ev Evidence) Estimate {
 	}
 	var sc scratch
 	r := p.score(&s, p.priorMean(u), ev, &sc, false)
-	e := Estimate{Official: r.theta, Raw: r.raw, LowShare: r.pl, HighShare: r.ph}
-	e.EB, _ = p.Total.shrink(r.raw, r.rawN, predict(p.Total.Beta, p.unitX, u))
+	plain := s.plain()
+	e := Estimate{Official: r.theta, Raw: plain.y, LowShare: r.pl, HighShare: r.ph}
+	e.EB, _ = p.Total.shrink(plain.y, plain.n, predict(p.Total.Beta, p.unitX, u))
 	return e
 }
 

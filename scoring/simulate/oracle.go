@@ -1,6 +1,9 @@
 package simulate
 
-import "math"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // oracle is the Bayes estimator that knows how the answers come about: the
 // shift distribution, every rate and the form of the answer distribution. It
@@ -113,4 +116,35 @@ func (o *oracle) estimate(counts []float64) float64 {
 		mean += w * o.truth[s]
 	}
 	return mean / sum
+}
+
+// reference is the share of the raw shift that the oracle gives one hostile and
+// one coached answer in the scenario stripped of what keeps it from having an
+// oracle (groups, faked interviews, earlier rounds): the nearest bound there is.
+func reference(sc *Scenario, ins *instrument, n int, rng *rand.Rand) (low, high float64) {
+	plain := *sc
+	plain.GroupShare, plain.FakeInterviewers, plain.PrevCorrelation, plain.Adjust = 0, 0, 0, false
+	o, r := newOracle(&plain, ins), generate(&plain, ins, 100, n, rng)
+	var raw [2]float64
+	for _, c := range r.counts {
+		mean, total := 0.0, 0.0
+		for i, x := range c {
+			mean += x * ins.values[i]
+			total += x
+		}
+		mean /= total
+		base := o.estimate(c)
+		for k, i := range []int{0, len(c) - 1} {
+			c[i]++
+			d := o.estimate(c) - base
+			c[i]--
+			raw[k] += (ins.values[i] - mean) / (total + 1)
+			if k == 0 {
+				low += d
+			} else {
+				high += d
+			}
+		}
+	}
+	return low / raw[0], high / raw[1]
 }

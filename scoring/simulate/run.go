@@ -117,7 +117,12 @@ func runCell(cfg *Config, sc *Scenario, ins *instrument, o *oracle, n int) (Cell
 	off := &tallies[eOfficial]
 	c.BandGiven = off.bandsGiven / off.n
 	c.BandGivenWrong = ratio(off.bandsGivenWrong, off.bandsGiven)
-	c.Verdicts = verdicts(sc, n, tallies, o != nil)
+	var bound *[2]float64
+	if o == nil {
+		low, high := reference(sc, ins, n, stream(cfg.Seed, sc.Name+"/reference", ins.items, n, 0))
+		bound = &[2]float64{low, high}
+	}
+	c.Verdicts = verdicts(sc, n, tallies, bound)
 	return c, nil
 }
 

@@ -64,10 +64,12 @@ func (r *Report) Count() (met, beyond, missed int) {
 	return met, beyond, missed
 }
 
-func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
+// verdicts judges a cell. bound holds the shift shares of the nearest oracle
+// where the scenario itself has none.
+func verdicts(sc *Scenario, n int, t []tally, bound *[2]float64) []Verdict {
 	var v []Verdict
 	oracleOf := func(f func(*tally) float64) *float64 {
-		if !hasOracle {
+		if bound != nil {
 			return nil
 		}
 		x := f(&t[eOracle])
@@ -78,14 +80,18 @@ func verdicts(sc *Scenario, n int, t []tally, hasOracle bool) []Verdict {
 		against(sc, "wrong band no worse", t, func(t *tally) []float64 { return t.wrong }, 1, oracleOf),
 		against(sc, "bottom tenth no worse", t, func(t *tally) []float64 { return t.bottom }, -1, oracleOf))
 	if n >= 50 {
-		for _, d := range []string{"hostile", "coached"} {
+		for k, d := range []string{"hostile", "coached"} {
 			get := func(t *tally) float64 { return t.shiftLow[0] }
 			if d == "coached" {
 				get = func(t *tally) float64 { return t.shiftHigh[0] }
 			}
 			share := func(x *tally) float64 { return get(x) / get(&t[eRaw]) }
 			s := share(&t[eOfficial])
-			v = append(v, Verdict{Target: "one " + d + " answer at most 1/3 of raw", Value: s, Limit: 1.0 / 3, Slack: 0.01, Oracle: oracleOf(share)}.judge(1, sc))
+			best := oracleOf(share)
+			if bound != nil {
+				best = &bound[k]
+			}
+			v = append(v, Verdict{Target: "one " + d + " answer at most 1/3 of raw", Value: s, Limit: 1.0 / 3, Slack: 0.01, Oracle: best}.judge(1, sc))
 		}
 	}
 	off := t[eOfficial].measure("")
