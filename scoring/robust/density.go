@@ -71,13 +71,14 @@ func bandwidth(x []float64, lo, hi float64) float64 {
 	mean := 0.0
 	for _, v := range x {
 		at := (v - lo) / delta
-		k := min(int(at), m-1)
+		mean += v
+		k := int(at)
+		if k >= m-1 { // the largest value has no bin to its right and is left out
+			continue
+		}
 		part := at - float64(k)
 		counts[k] += 1 - part
-		if k+1 < m {
-			counts[k+1] += part
-		}
-		mean += v
+		counts[k+1] += part
 	}
 	mean /= n
 	ss := 0.0
@@ -91,12 +92,12 @@ func bandwidth(x []float64, lo, hi float64) float64 {
 		sigma = min(sigma, iqr)
 	}
 	a := math.Pow(2*math.Pow(math.Sqrt2*sigma, 9)/(7*n), 1.0/9)
-	psi6 := functional(counts, 6, a, delta, n)
+	psi6 := functional(counts, 6, a, delta)
 	if !(psi6 < 0) {
 		return 0
 	}
 	a = math.Pow(-3*math.Sqrt(2/math.Pi)/(psi6*n), 1.0/7)
-	psi4 := functional(counts, 4, a, delta, n)
+	psi4 := functional(counts, 4, a, delta)
 	if !(psi4 > 0) {
 		return 0
 	}
@@ -104,7 +105,7 @@ func bandwidth(x []float64, lo, hi float64) float64 {
 }
 
 // functional estimates ∫ f^(r) f from binned counts with bandwidth h.
-func functional(counts []float64, r int, h, delta, n float64) float64 {
+func functional(counts []float64, r int, h, delta float64) float64 {
 	reach := min(int(math.Floor(float64(4+r)*h/delta)), len(counts))
 	kernel := make([]float64, reach+1)
 	for l := range kernel {
@@ -129,6 +130,10 @@ func functional(counts []float64, r int, h, delta, n float64) float64 {
 			inner += float64(kernel[l] * counts[j])
 		}
 		sum += float64(a * inner)
+	}
+	n := 0.0
+	for _, c := range counts {
+		n += c
 	}
 	return sum / (n * n)
 }
@@ -162,17 +167,25 @@ func (t Trimmed) TrimmedScores(x, w []float64) []float64 {
 }
 
 // WinsorizedScores are the linearised scores of a winsorised mean (Huber &
-// Ronchetti 2009, eq. 3.48): limits shifted by share over density. The density
-// is read off the grid at the trimming share, as robust survey software does.
-// It falls back to TrimmedScores where the density is zero.
+// Ronchetti 2009, eq. 3.48): limits shifted by share over density, the density
+// taken at the grid points next to the limits on their inner side. It falls back to TrimmedScores where the density is zero.
 func (t Trimmed) WinsorizedScores(x, w []float64) []float64 {
 	w = ones(w, len(x))
 	d := density(x, w)
 	if d == nil {
 		return t.TrimmedScores(x, w)
 	}
-	fLow := d[min(int(math.Floor(densityGrid*t.LowShare)), densityGrid-1)]
-	fUp := d[max(int(math.Floor(densityGrid*t.UpShare))-1, 0)]
+	lo, hi := slices.Min(x), slices.Max(x)
+	delta := (hi - lo) / (densityGrid - 1)
+	point := func(k int) float64 { return lo + float64(float64(k)*delta) }
+	first, last := 0, densityGrid-1
+	for first < densityGrid-1 && point(first) < t.Low {
+		first++
+	}
+	for last > 0 && point(last) > t.Up {
+		last--
+	}
+	fLow, fUp := d[first], d[last]
 	if !(fLow > 0 && fUp > 0) {
 		return t.TrimmedScores(x, w)
 	}

@@ -46,9 +46,7 @@ func FitMM(y []float64, x [][]float64) (*MM, error) {
 		RobustWeights: make([]float64, s.n)}
 	if scale == 0 {
 		m.Status = ZeroScale
-		for i := range m.RobustWeights {
-			m.RobustWeights[i] = 1
-		}
+		m.exactFit(y, x, s.r)
 		return m, nil
 	}
 	psi := TukeyPsi(mTuning)
@@ -69,6 +67,17 @@ func FitMM(y []float64, x [][]float64) (*MM, error) {
 	}
 	m.standardErrors(y, x)
 	return m, nil
+}
+
+// exactFit sets the weights when more than half of the answers lie on the fit:
+// those alone determine it.
+func (m *MM) exactFit(y []float64, x [][]float64, r []float64) {
+	residuals(x, y, m.Coefficients, r)
+	for i, v := range r {
+		if math.Abs(v) <= 1e-9*(1+math.Abs(y[i])) {
+			m.RobustWeights[i] = 1
+		}
+	}
 }
 
 func near(a, b []float64, tol float64) bool {
