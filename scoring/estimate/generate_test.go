@@ -88,6 +88,7 @@ func (s sample) in(g int) []bool {
 // permuted is the same sample with its rows in another order.
 func (s sample) permuted(order []int) sample {
 	p := sample{spec: s.spec, domains: s.domains}
+	p.spec.Rows = len(order)
 	p.spec.DesignWeight = pick(s.spec.DesignWeight, order)
 	p.y = Column{pick(s.y.Values, order), pick(s.y.Missing, order)}
 	p.domain = pick(s.domain, order)
