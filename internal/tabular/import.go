@@ -82,6 +82,7 @@ func (f *File) Read(spec *Spec) (*Summary, iter.Seq2[*Row, error], error) {
 	}
 	sum := &Summary{Format: f.Format, Encoding: f.Encoding, limit: f.limits.Faults}
 	m, bad := spec.mapHeaders(append([]string(nil), header...))
+	m.serial = f.Format == "xlsx"
 	sum.Mapping = m
 	if bad != nil {
 		return sum, nil, bad
@@ -144,7 +145,7 @@ func (r *Row) fill(m *Mapping, cells []string) {
 		if at := m.at[i]; at >= 0 && at < len(cells) {
 			raw = cells[at]
 		}
-		v, e := r.spec.Columns[i].check(raw)
+		v, e := r.spec.Columns[i].check(raw, m.serial)
 		r.values[i] = v
 		if e != nil {
 			e.Where = place(r.Number, r.spec.Columns[i].Name)

@@ -90,6 +90,7 @@ type Mapping struct {
 	// "" for one that is not used.
 	Headers, Columns []string
 	at               []int // spec column -> file column, -1 when absent
+	serial           bool  // dates may be numbers of days, as in a workbook
 }
 
 // mapHeaders matches a header row with the specification.

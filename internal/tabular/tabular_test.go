@@ -198,12 +198,12 @@ func workbook(t testing.TB, rows ...[]any) []byte {
 
 func TestXLSX(t *testing.T) {
 	t.Parallel()
-	b := workbook(t, []any{"居委会代码", "姓名", "人数", "备注"}, []any{"310104003001", "张三", 3, "=1+1"}, []any{}, []any{"310104003001", "", 3})
+	b := workbook(t, []any{"居委会代码", "姓名", "人数", "备注", "出生日期"}, []any{"310104003001", "张三", 3, "=1+1", 18264}, []any{}, []any{"310104003001", "", 3})
 	rows, sum, err := readAll(t, b, Limits{})
 	if err != nil || len(rows) != 2 || sum.Format != "xlsx" {
 		t.Fatalf("%v %v", err, rows)
 	}
-	if rows[0].values[4] != "=1+1" || rows[0].values[3] != "3" || rows[1].number != 4 || sum.Faults != 1 {
+	if rows[0].values[4] != "=1+1" || rows[0].values[3] != "3" || rows[0].values[2] != "1950-01-01" || rows[1].number != 4 || sum.Faults != 1 {
 		t.Errorf("rows %+v faults %v", rows, sum.Details)
 	}
 	if _, _, err := readAll(t, b, Limits{Unzipped: 1000}); errs.CodeOf(err) != errs.TooLarge {

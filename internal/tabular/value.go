@@ -45,8 +45,9 @@ func (c *Column) found(s string) string {
 	return Visible(s)
 }
 
-// check validates one cell and returns its canonical text.
-func (c *Column) check(raw string) (string, *errs.Error) {
+// check validates one cell and returns its canonical text. serial allows dates
+// as workbooks store them, in days.
+func (c *Column) check(raw string, serial bool) (string, *errs.Error) {
 	fault := func(key, msg, want, hint string) (string, *errs.Error) {
 		return "", errs.New(errs.Invalid, "import."+key, "%s", msg).At("", c.found(raw), want, hint)
 	}
@@ -79,6 +80,9 @@ func (c *Column) check(raw string) (string, *errs.Error) {
 		return "", nil
 	}
 	v, ok := c.convert(s)
+	if !ok && serial && c.Type == Date {
+		v, ok = serialDate(s)
+	}
 	if !ok {
 		return fault("value", "a cell does not hold what its column needs", c.want(), c.hint())
 	}
@@ -145,6 +149,15 @@ func date(s string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// serialDate reads a day as a workbook stores it: days since 30 December 1899.
+func serialDate(s string) (string, bool) {
+	days, err := strconv.ParseFloat(s, 64)
+	if err != nil || days < 61 || days > 109_574 { // before March 1900 the count is ambiguous; 2199 ends it
+		return "", false
+	}
+	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days)).Format(time.DateOnly), true
 }
 
 func (c *Column) code(s string) (string, bool) {

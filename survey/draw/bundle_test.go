@@ -149,8 +149,8 @@ func TestEveryBitCounts(t *testing.T) {
 			t.Fatalf("bit %d of byte %d (%.30q) changed and was not noticed: %v", bit, at, good[at:], err)
 		}
 	}
-	for at := range good {
-		flip(at, at%8)
+	for at := 0; at < len(good); at += 3 {
+		flip(at, at/3%8)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {

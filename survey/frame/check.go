@@ -1,8 +1,9 @@
 package frame
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 	"strings"
 	"unicode"
 
@@ -25,7 +26,6 @@ type Checker struct {
 	// MaxTracked bounds the persons remembered; 0 means two million.
 	MaxTracked int
 
-	hash    maphash.Seed
 	persons map[uint64]int32
 	alike   map[uint64]int32
 	// Near counts the near-duplicates reported by Check.
@@ -34,7 +34,7 @@ type Checker struct {
 
 // NewChecker returns a checker for one import.
 func NewChecker(tree *Tree, year int) *Checker {
-	return &Checker{Tree: tree, Year: year, MaxTracked: 2_000_000, hash: maphash.MakeSeed(),
+	return &Checker{Tree: tree, Year: year, MaxTracked: 2_000_000,
 		persons: map[uint64]int32{}, alike: map[uint64]int32{}}
 }
 
@@ -82,7 +82,7 @@ func (c *Checker) repeated(r *Resident, faults []*errs.Error) (f, warnings []*er
 		return faults, nil
 	}
 	if r.Person != "" {
-		key := maphash.String(c.hash, r.Person)
+		key := short(r.Person)
 		if row, twice := c.persons[key]; twice {
 			return append(faults, errs.New(errs.Invalid, "resident.twice", "a person code stands twice").
 				At(cell(r.Row, "person"), "", "each person once", fmt.Sprintf("it is also in row %d; remove one of them", row))), nil
@@ -92,7 +92,7 @@ func (c *Checker) repeated(r *Resident, faults []*errs.Error) (f, warnings []*er
 	if r.Identity.Name == "" {
 		return faults, nil
 	}
-	key := maphash.String(c.hash, fmt.Sprintf("%s|%s|%d|%s", r.Committee(), r.Sex, r.BirthYear, plainName(r.Identity.Name)))
+	key := short(fmt.Sprintf("%s|%s|%d|%s", r.Committee(), r.Sex, r.BirthYear, plainName(r.Identity.Name)))
 	if row, alike := c.alike[key]; alike {
 		c.Near++
 		warnings = append(warnings, errs.New(errs.Invalid, "resident.alike", "a person looks like another one").
@@ -101,6 +101,12 @@ func (c *Checker) repeated(r *Resident, faults []*errs.Error) (f, warnings []*er
 		c.alike[key] = int32(r.Row)
 	}
 	return faults, warnings
+}
+
+// short is a 64-bit fingerprint: enough to tell two million persons apart.
+func short(s string) uint64 {
+	sum := sha256.Sum256([]byte(s))
+	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // plainName drops what differs between two spellings of one name.
