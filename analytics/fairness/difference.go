@@ -76,7 +76,7 @@ func welch(diff, s1, s2, n1, n2, level float64) WelchT {
 	v := s1 + s2
 	t := diff / math.Sqrt(v)
 	df := v * v / (float64(s1*s1)/(n1-1) + float64(s2*s2)/(n2-1))
-	half := tQuantile((1+level)/2, df) * math.Sqrt(v)
+	half := float64(tQuantile((1+level)/2, df) * math.Sqrt(v))
 	return WelchT{T: t, DF: df, P: tTwoSided(t, df), Lower: diff - half, Upper: diff + half}
 }
 
@@ -115,7 +115,7 @@ func (d *Difference) ranks(x1, x2 []float64) {
 	for _, r := range rank[:d.N1] {
 		d.MannWhitneyW += r
 	}
-	d.MannWhitneyW -= n1 * (n1 + 1) / 2
+	d.MannWhitneyW -= float64(float64(n1*(n1+1)) / 2)
 	d.Superiority = d.MannWhitneyW / float64(n1*n2)
 	d.CliffDelta = 2*d.Superiority - 1
 	if ties == 0 && d.N1 < 50 && d.N2 < 50 {
@@ -126,7 +126,7 @@ func (d *Difference) ranks(x1, x2 []float64) {
 	d.MannWhitneyWay = "normal"
 	n := n1 + n2
 	sd := math.Sqrt(n1 * n2 / 12 * (n + 1 - ties/float64(n*(n-1))))
-	z := d.MannWhitneyW - float64(n1*n2)/2
+	z := d.MannWhitneyW - float64(float64(n1*n2)/2)
 	switch {
 	case z > 0:
 		z -= 0.5
@@ -200,7 +200,7 @@ func kolmogorovTail(z float64) float64 {
 		for k := 1.0; k < 40; k += 2 {
 			s += math.Exp(-k * k * math.Pi * math.Pi / (8 * z * z))
 		}
-		return 1 - math.Sqrt(2*math.Pi)/z*s
+		return 1 - float64(math.Sqrt(2*math.Pi)/z*s)
 	}
 	sign := 2.0
 	for k := 1.0; k < 40; k++ {

@@ -65,8 +65,8 @@ func meanVariance(x []float64) (mean, variance float64) {
 // quantile7 is the linearly interpolated quantile (type 7 of Hyndman & Fan
 // 1996) of sorted values.
 func quantile7(sorted []float64, p float64) float64 {
-	h := float64(len(sorted)-1) * p
-	lo := int(math.Floor(h + 4e-15*h))
+	h := float64(float64(len(sorted)-1) * p)
+	lo := int(math.Floor(h + float64(4e-15*h)))
 	hi := min(lo+1, len(sorted)-1)
 	f := math.Max(0, h-float64(lo))
 	return sorted[lo] + float64(f*(sorted[hi]-sorted[lo]))
@@ -98,14 +98,14 @@ func midranks(x []float64) (rank []float64, ties float64) {
 			rank[order[k]] = float64(i+j+1) / 2
 		}
 		t := float64(j - i)
-		ties += t*t*t - t
+		ties += float64(t*t*t) - t
 		i = j
 	}
 	return rank, ties
 }
 
 // normalTail is P(Z > z).
-func normalTail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
+func normalTail(z float64) float64 { return float64(math.Erfc(z/math.Sqrt2) / 2) }
 
 // normalQuantile is the p-quantile of the standard normal distribution.
 func normalQuantile(p float64) float64 { return mathext.NormalQuantile(p) }

@@ -47,7 +47,7 @@ func CompareKGroups(y []float64, group []int32, groups int) (*KGroups, error) {
 	}
 	rank, ties := midranks(all)
 	n := float64(k.N)
-	if ties == n*n*n-n {
+	if ties == float64(n*n*n)-n {
 		return nil, fault("constant", "report the value", "all answers are equal")
 	}
 	k.kruskal(kept, rank, ties)
@@ -62,12 +62,12 @@ func (k *KGroups) kruskal(parts [][]float64, rank []float64, ties float64) {
 	for _, p := range parts {
 		r := 0.0
 		for range p {
-			r += rank[at] - (n+1)/2 // about the mean rank, to keep digits
+			r += rank[at] - float64((n+1)/2) // about the mean rank, to keep digits
 			at++
 		}
-		sum += r * r / float64(len(p))
+		sum += float64(r*r) / float64(len(p))
 	}
-	k.KruskalH = 12 * sum / float64(n*(n+1)) / (1 - ties/(n*n*n-n))
+	k.KruskalH = 12 * sum / float64(n*(n+1)) / (1 - ties/(float64(n*n*n)-n))
 	k.KruskalDF = float64(k.Groups - 1)
 	k.KruskalP = chiSquareTail(k.KruskalH, k.KruskalDF)
 	k.EpsilonSquared = k.KruskalH / (n - 1)
@@ -97,7 +97,7 @@ func (k *KGroups) welch(parts [][]float64) {
 		spread += float64(d*d) / float64(len(p)-1)
 		between += float64(w[i] * float64((m[i]-mean)*(m[i]-mean)))
 	}
-	t := spread / (g*g - 1)
+	t := spread / (float64(g*g) - 1)
 	k.HasWelch = true
 	k.WelchF = between / (g - 1) / (1 + float64(2*(g-2)*t))
 	k.WelchDF1, k.WelchDF2 = g-1, 1/(3*t)
@@ -124,13 +124,13 @@ func (k *KGroups) jonckheere(parts [][]float64, all []float64) {
 	s2 := 0.0
 	for i, p := range parts {
 		sizes[i] = float64(len(p))
-		s2 += sizes[i] * sizes[i]
+		s2 += float64(sizes[i] * sizes[i])
 	}
-	k.JonckheereMean = (n*n - s2) / 4
+	k.JonckheereMean = (float64(n*n) - s2) / 4
 	ties := tieSizes(all)
-	a := func(v float64) float64 { return v * (v - 1) * (2*v + 5) }
-	b := func(v float64) float64 { return v * (v - 1) * (v - 2) }
-	c := func(v float64) float64 { return v * (v - 1) }
+	a := func(v float64) float64 { return float64(v * (v - 1) * (float64(2*v) + 5)) }
+	b := func(v float64) float64 { return float64(v * (v - 1) * (v - 2)) }
+	c := func(v float64) float64 { return float64(v * (v - 1)) }
 	total := func(f func(float64) float64, x []float64) float64 {
 		s := 0.0
 		for _, v := range x {

@@ -51,7 +51,7 @@ func MeasureInequality(x, weight []float64) (*Inequality, error) {
 	r.Lorenz = append(r.Lorenz, 0)
 	below, share, rankSum := 0.0, 0.0, 0.0
 	for _, i := range order {
-		amount := w[i] * x[i]
+		amount := float64(w[i] * x[i])
 		rankSum += float64(amount * (float64(2*below) + w[i] - sumW))
 		below += w[i]
 		share += amount

@@ -202,7 +202,7 @@ func (f *within) products(in CaseMixInput) {
 	scale := make([]float64, f.p) // what a column holds within and between units
 	for a := range f.p {
 		raw := float64(f.total*f.mean[a]) * f.mean[a]
-		scale[a] = f.within[a*q+a] + 1e-4*f.between[a*q+a] + 1e-9*raw
+		scale[a] = f.within[a*q+a] + float64(1e-4*f.between[a*q+a]) + float64(1e-9*raw)
 	}
 	f.factor = gram.Decompose(f.within, f.p, q, scale, gram.Tolerance)
 }

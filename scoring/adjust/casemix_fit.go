@@ -149,7 +149,7 @@ func (f *within) unitTest(r *CaseMix, rss, df float64) {
 	}
 	scale := make([]float64, f.p)
 	for a := range f.p {
-		scale[a] = total[a*q+a] + 1e-9*float64(f.total*f.mean[a])*f.mean[a]
+		scale[a] = total[a*q+a] + float64(1e-9*float64(f.total*f.mean[a])*f.mean[a])
 	}
 	fac := gram.Decompose(total, f.p, q, scale, gram.Tolerance)
 	rss0 := total[q*q-1] - fac.Quad(total[f.p*q:f.p*q+f.p])

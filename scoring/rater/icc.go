@@ -153,7 +153,7 @@ func iccForms(s MeanSquares) *ICC {
 	top := float64(k*a.Value*fj) + u
 	df := (k - 1) * (n - 1) * top * top / (float64((n-1)*k*k*a.Value*a.Value*fj*fj) + float64(u*u))
 	up, down := fQuantile(0.975, n-1, df), fQuantile(0.975, df, n-1)
-	rest := float64(k*j) + float64((k*n-k-n)*e)
+	rest := float64(k*j) + float64((float64(k*n)-k-n)*e)
 	a.Lower = n * (b - float64(up*e)) / (float64(up*rest) + float64(n*b))
 	a.Upper = n * (float64(down*b) - e) / (rest + float64(n*down*b))
 	r.AgreementMean.Lower = a.Lower * k / (1 + float64(a.Lower*(k-1)))
@@ -172,7 +172,7 @@ func byRatio(b, e, df1, df2, k float64) (single, mean Correlation) {
 	f := b / e
 	single = Correlation{Defined: true, F: f, DF1: df1, DF2: df2, P: fTail(f, df1, df2)}
 	mean = single
-	lo, up := f/fQuantile(0.975, df1, df2), f*fQuantile(0.975, df2, df1)
+	lo, up := f/fQuantile(0.975, df1, df2), float64(f*fQuantile(0.975, df2, df1))
 	at := func(x float64) float64 { return (x - 1) / (x + k - 1) }
 	single.Value, single.Lower, single.Upper = at(f), at(lo), at(up)
 	if f <= 0 || lo <= 0 {

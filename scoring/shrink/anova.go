@@ -93,7 +93,7 @@ func (a *OneWayANOVA) squares(within float64, name string) error {
 	between, n2 := 0.0, 0.0
 	for j, c := range a.Count {
 		between += float64(float64(c) * a.Mean[j] * a.Mean[j])
-		n2 += float64(c) * float64(c)
+		n2 += float64(float64(c) * float64(c))
 	}
 	if between+within == 0 {
 		return fault("constant", "a constant outcome needs no model: report the value", "all answers are equal")

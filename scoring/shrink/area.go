@@ -285,13 +285,13 @@ func (m *areaModel) result(a float64, method AreaMethod) *AreaFit {
 		bias = 2 * (float64(n*s2) - float64(s1*s1)) / float64(s1*s1*s1)
 	}
 	for i, v := range m.d.SamplingVariance {
-		b := v * s.weight[i]
-		g1 := v * (1 - b)
-		g2 := b * b * m.leverage(inv, i)
-		g3 := b * b * s.weight[i] * varA
+		b := float64(v * s.weight[i])
+		g1 := float64(v * (1 - b))
+		g2 := float64(b * b * m.leverage(inv, i))
+		g3 := float64(b * b * s.weight[i] * varA)
 		fit.Gamma = append(fit.Gamma, a*s.weight[i])
 		fit.EBLUP = append(fit.EBLUP, m.d.Y[i]-float64(b*s.resid[i]))
-		fit.MSE = append(fit.MSE, g1+g2+2*g3-float64(bias*b*b))
+		fit.MSE = append(fit.MSE, g1+g2+float64(2*g3)-float64(bias*b*b))
 	}
 	m.centre.restore(m.kept, fit.Coef, fit.CoefCov)
 	for i := range m.p {

@@ -72,7 +72,7 @@ func (s *search) nearlyFlat(e *evaluation, g []float64) bool { return s.below(e,
 
 func (s *search) below(e *evaluation, g []float64, tol float64) bool {
 	for i, v := range g {
-		if math.Abs(v)*math.Max(math.Abs(e.theta[i]), 1e-3) > tol*(1+math.Abs(e.value)*1e-4) {
+		if math.Abs(v)*math.Max(math.Abs(e.theta[i]), 1e-3) > tol*(1+float64(math.Abs(e.value)*1e-4)) {
 			return false
 		}
 	}
@@ -175,7 +175,7 @@ func (s *search) snap(e **evaluation) bool {
 	theta := append([]float64(nil), (*e).theta...)
 	theta[at] = 0
 	zero := s.at(theta)
-	if !zero.ok || zero.value > (*e).value+1e-9*(1+math.Abs((*e).value)*1e-3) {
+	if !zero.ok || zero.value > (*e).value+float64(1e-9*(1+float64(math.Abs((*e).value)*1e-3))) {
 		return false
 	}
 	s.free[at] = false

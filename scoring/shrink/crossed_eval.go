@@ -203,7 +203,7 @@ func (c *crossed) diagonal(e *evaluation) (big, rest []float64) {
 		s := 0.0
 		for x := c.bigStart[b]; x < c.bigStart[b+1]; x++ {
 			r := c.bigCol[x]
-			vr := c.bigVal[x] * e.theta[c.owner[r]]
+			vr := float64(c.bigVal[x] * e.theta[c.owner[r]])
 			blk := c.blockOf[r]
 			m := len(c.blocks[blk])
 			row := inv[blk][int(c.placeOf[r])*m : int(c.placeOf[r])*m+m]

@@ -247,7 +247,7 @@ func (c centring) keptColumns(total []float64, p int, weight float64) []int {
 	scale := make([]float64, p)
 	for k := range p {
 		raw := float64(weight*c.shift[k]) * c.shift[k]
-		scale[k] = total[k*(p+1)+k] + 1e-9*raw
+		scale[k] = total[k*(p+1)+k] + float64(1e-9*raw)
 	}
 	return gram.Decompose(total, p, p+1, scale, gram.Tolerance).Kept()
 }

@@ -79,7 +79,7 @@ func brent(f func(float64) float64, a, b, fa, fb float64) float64 {
 			a, b, c = b, c, b
 			fa, fb, fc = fb, fc, fb
 		}
-		tol := 4e-16 * math.Abs(b)
+		tol := float64(4e-16 * math.Abs(b))
 		m := (c - b) / 2
 		if math.Abs(m) <= tol || fb == 0 {
 			return b
