@@ -228,19 +228,20 @@ func TestReceipt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wanted []uint64
-	for i := range rows {
-		wanted = append(wanted, uint64(i))
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.FrameID)
 	}
-	i := 0
-	next := func() (canon.Sum, error) { i++; return rows[i-1].Leaf(), nil }
-	paths, _, err := canon.Prove(uint64(len(rows)), next, wanted)
-	if err != nil {
-		t.Fatal(err)
+	proofs, digest, err := frame.Prove(rowsFrom(rows).Entries(), ids)
+	if err != nil || digest != b.Commitment.Tally.Frame {
+		t.Fatal(err, digest)
+	}
+	if _, _, err := frame.Prove(rowsFrom(rows).Entries(), []string{"nobody"}); errs.CodeOf(err) != errs.NotFound {
+		t.Errorf("proof for nobody: %v", err)
 	}
 	found := map[string]int{}
 	for i := range rows {
-		rc, err := secret.NewReceipt("徐汇区 2026-11", b.Commitment.Tally.Frame, uint64(i), &people[i], paths[i])
+		rc, err := secret.NewReceipt("徐汇区 2026-11", digest, proofs[rows[i].FrameID], &people[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +274,7 @@ func TestReceipt(t *testing.T) {
 	}
 	changed := people[0]
 	changed.BirthYear--
-	if _, err := secret.NewReceipt("x", b.Commitment.Tally.Frame, 0, &changed, paths[0]); errs.CodeOf(err) != errs.Conflict {
+	if _, err := secret.NewReceipt("x", digest, proofs[rows[0].FrameID], &changed); errs.CodeOf(err) != errs.Conflict {
 		t.Errorf("receipt of a changed record: %v", err)
 	}
 }

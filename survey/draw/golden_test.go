@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"gongping/survey/frame/canon"
+	"gongping/survey/frame"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -19,19 +19,12 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	rows, people, secret := sixMethods(210)
 	b := drawnBundle(t, rows, []string{rows[5].FrameID, rows[50].FrameID}, beaconSeed)
-	i := 0
-	next := func() (canon.Sum, error) { i++; return rows[i-1].Leaf(), nil }
-	at := uint64(0)
-	for k := range rows {
-		if rows[k].FrameID == b.Selected[0].FrameID {
-			at = uint64(k)
-		}
-	}
-	paths, _, err := canon.Prove(uint64(len(rows)), next, []uint64{at})
+	id := b.Selected[0].FrameID
+	proofs, digest, err := frame.Prove(rowsFrom(rows).Entries(), []string{id})
 	if err != nil {
 		t.Fatal(err)
 	}
-	receipt, err := secret.NewReceipt(b.Commitment.Frame, b.Commitment.Tally.Frame, at, &people[at], paths[0])
+	receipt, err := secret.NewReceipt(b.Commitment.Frame, digest, proofs[id], &people[proofs[id].Index])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,19 @@ func (r *Row) check() error {
 	return nil
 }
 
+// Entries drops the design, for frame.Freeze and frame.Prove.
+func (r Rows) Entries() func() iter.Seq2[frame.Entry, error] {
+	return func() iter.Seq2[frame.Entry, error] {
+		return func(yield func(frame.Entry, error) bool) {
+			for row, err := range r() {
+				if !yield(row.Entry, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Units turns rows into the source of a draw, leaving out the excluded ids.
 func (r Rows) Units(excluded []string) Source {
 	out := idSet(excluded)

@@ -28,13 +28,12 @@ type Receipt struct {
 	Path   []canon.Sum
 }
 
-// NewReceipt makes the receipt of a resident. index and path come from
-// canon.Prove over the leaves of the frame.
-func (s *Secret) NewReceipt(frameName string, d Digest, index uint64, r *Resident, path []canon.Sum) (*Receipt, error) {
+// NewReceipt makes the receipt of a resident. d and p come from Prove.
+func (s *Secret) NewReceipt(frameName string, d Digest, p Proof, r *Resident) (*Receipt, error) {
 	e := s.Entry(r)
 	salt := s.Salt(e.FrameID)
-	rec := &Receipt{Frame: frameName, Digest: d, Index: index, Entry: e, Salt: salt, Fields: Fields(r, salt), Path: path}
-	if root, ok := canon.RootFromProof(e.Leaf(), index, d.Count, path); !ok || root != d.Root {
+	rec := &Receipt{Frame: frameName, Digest: d, Index: p.Index, Entry: e, Salt: salt, Fields: Fields(r, salt), Path: p.Path}
+	if root, ok := canon.RootFromProof(e.Leaf(), p.Index, d.Count, p.Path); !ok || root != d.Root {
 		return nil, errs.New(errs.Conflict, "frame.receipt", "the person's record is not the one that was frozen")
 	}
 	return rec, nil
