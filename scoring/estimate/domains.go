@@ -1,6 +1,9 @@
 package estimate
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Domains is a division of the rows of a design into domains, prepared so that
 // means of all domains with their errors take one pass over a column. It is
@@ -202,3 +205,50 @@ func (p *Domains) ancestors(key int32) (unit, stratum, count int32) {
 
 // Count is the number of domains.
 func (p *Domains) Count() int { return p.count }
+
+// Cell is what a sampling unit holds of a domain.
+type Cell struct {
+	Domain, Unit    int32
+	SumDesignWeight float64 // Σw
+	Total           float64 // Σwy
+}
+
+// UltimateCluster is the design of the first-stage units alone, as if drawn
+// with replacement within strata.
+func (d *Design) UltimateCluster() *Design {
+	c := *d
+	st := d.stages[0]
+	st.population = make([]float64, len(st.sampled))
+	for h := range st.population {
+		st.population[h] = math.Inf(1)
+	}
+	c.stages, c.hasFPC = []stage{st}, false
+	return &c
+}
+
+// Cells are the totals of a column by domain and unit of the last stage, in
+// that order, without rows that are missing; they do not depend on the order
+// of the rows. A design whose last stage has single rows has no cells.
+func (p *Domains) Cells(y Column) ([]Cell, error) {
+	if p.rows {
+		return nil, fault("cells", "the sampling units are single rows")
+	}
+	sc, err := p.scalesFor(y, 1)
+	if err != nil {
+		return nil, err
+	}
+	var cells []Cell
+	sums := p.accumulate(y, sc, 1)
+	for g := range p.count {
+		for c := p.first[g]; c < p.first[g+1]; c++ {
+			if s := &sums[c]; s.n > 0 {
+				w := float64(s.w) / sc.w
+				cells = append(cells, Cell{int32(g), p.key[c], w, float64(s.wy)/sc.wy + float64(sc.centre*w)})
+			}
+		}
+	}
+	return cells, nil
+}
+
+// SingleRows reports whether every row is its own first-stage unit.
+func (d *Design) SingleRows() bool { return len(d.stages[0].stratumOf) == d.n }
