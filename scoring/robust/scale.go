@@ -180,7 +180,7 @@ func TauScale(x []float64) float64 {
 // up to 100 values, where the two differ. Time O(n² log n): for a committee's
 // answers, not for a district's.
 func Medcouple(x []float64) float64 {
-	if len(x) < 3 {
+	if len(x) < 3 || slices.Min(x) == slices.Max(x) {
 		return 0
 	}
 	m := medcouple(x)
@@ -196,6 +196,12 @@ func Medcouple(x []float64) float64 {
 
 func medcouple(x []float64) float64 {
 	m := Sort(x, nil).Median()
+	switch m { // nothing on one side of the median
+	case slices.Max(x):
+		return -1
+	case slices.Min(x):
+		return 1
+	}
 	var up, down []float64 // x−m of the values at or above, at or below
 	for _, v := range x {
 		if v >= m {
