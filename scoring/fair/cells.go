@@ -3,6 +3,7 @@ package fair
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // side says which of the three parts an answer belongs to.
@@ -123,6 +124,9 @@ func (l *layout) sort(in *Input) {
 	forUnits(in.Units, func(u int) { l.sortUnit(in, l.start[u], l.start[u+1]) })
 }
 
+// keyPool keeps the buffers of sortUnit between units.
+var keyPool sync.Pool
+
 type sortKey struct {
 	score, w float64
 	i        int32
@@ -131,7 +135,13 @@ type sortKey struct {
 // sortUnit sorts by score, weight and covariates. Answers that tie in all of
 // them are interchangeable.
 func (l *layout) sortUnit(in *Input, from, to int32) {
-	keys := make([]sortKey, to-from)
+	buf, _ := keyPool.Get().(*[]sortKey)
+	if buf == nil {
+		buf = new([]sortKey)
+	}
+	defer keyPool.Put(buf)
+	*buf = slices.Grow((*buf)[:0], int(to-from))[:to-from]
+	keys := *buf
 	for j, i := range l.order[from:to] {
 		keys[j] = sortKey{in.Score[i], l.weight[i], i}
 	}
@@ -160,32 +170,45 @@ func (l *layout) sortUnit(in *Input, from, to int32) {
 // makeCells merges runs of identical answers. classify is called on the
 // unadjusted score: an extreme mark is extreme whoever gave it.
 func (l *layout) makeCells(in *Input, classify func(score float64) side) {
-	n := len(l.order)
-	l.cells = make([]cell, 0, min(n, 16*in.Units+64))
 	l.cstart = make([]int32, in.Units+1)
-	l.cellOf = make([]int32, n)
-	for u := range in.Units {
-		l.cstart[u] = int32(len(l.cells))
+	l.cellOf = make([]int32, len(l.order))
+	forUnits(in.Units, func(u int) {
+		n := int32(0)
 		for p := l.start[u]; p < l.start[u+1]; p++ {
-			i := l.order[p]
-			d := 1.0
-			if in.DesignWeight != nil {
-				d = in.DesignWeight[i]
+			if p == l.start[u] || !l.same(in, l.order[p-1], l.order[p]) {
+				n++
 			}
-			k := len(l.cells)
-			if k > int(l.cstart[u]) {
-				c := &l.cells[k-1]
-				if c.score == in.Score[i] && c.adj == l.adj[i] && c.w == l.weight[i] && c.design == d {
-					c.n++
-					l.cellOf[p] = int32(k - 1)
-					continue
-				}
-			}
-			l.cells = append(l.cells, cell{in.Score[i], l.adj[i], l.weight[i], d, 1, classify(in.Score[i])})
-			l.cellOf[p] = int32(k)
+			l.cellOf[p] = n - 1
 		}
+		l.cstart[u+1] = n
+	})
+	for u := range in.Units {
+		l.cstart[u+1] += l.cstart[u]
 	}
-	l.cstart[in.Units] = int32(len(l.cells))
+	l.cells = make([]cell, l.cstart[in.Units])
+	forUnits(in.Units, func(u int) {
+		for p := l.start[u]; p < l.start[u+1]; p++ {
+			l.cellOf[p] += l.cstart[u]
+			i, c := l.order[p], &l.cells[l.cellOf[p]]
+			if c.n++; c.n == 1 {
+				c.score, c.adj, c.w, c.design = in.Score[i], l.adj[i], l.weight[i], in.design(i)
+				c.side = classify(c.score)
+			}
+		}
+	})
+}
+
+// same reports whether two answers are interchangeable for the score.
+func (l *layout) same(in *Input, i, j int32) bool {
+	return in.Score[i] == in.Score[j] && l.adj[i] == l.adj[j] && l.weight[i] == l.weight[j] && in.design(i) == in.design(j)
+}
+
+// design is the design weight of answer i.
+func (in *Input) design(i int32) float64 {
+	if in.DesignWeight == nil {
+		return 1
+	}
+	return in.DesignWeight[i]
 }
 
 // sums adds up the cells of unit u in canonical order.

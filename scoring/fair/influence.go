@@ -15,14 +15,21 @@ type unitScorer struct {
 	ev    Evidence
 	sc    *scratch
 	theta float64
+	// offset is what the grid points left out of the light score are worth.
+	offset float64
 }
 
-// without returns the score with n answers of each listed cell removed.
+// calibrate sets the offset, so that taking nothing out changes nothing.
+func (s *unitScorer) calibrate() {
+	s.offset = s.theta - s.p.score(&s.full, s.xi, s.ev, s.sc, true).theta
+}
+
+// without returns the score for the sums that are left.
 func (s *unitScorer) without(t *Sums) float64 {
 	if t.N <= 0 {
 		return s.theta
 	}
-	return s.p.score(t, s.xi, s.ev, s.sc, true).theta
+	return s.p.score(t, s.xi, s.ev, s.sc, true).theta + s.offset
 }
 
 // cellInfluence is the leave-one-out influence of one answer of each cell.
@@ -47,14 +54,22 @@ func (s *unitScorer) influences(dst []cellInfluence) []cellInfluence {
 	return dst
 }
 
-// ordered sorts influences so that the answers with the strongest pull down
-// (dir < 0) or up (dir > 0) come first; ties by cell.
-func ordered(inf []cellInfluence, dir float64) []cellInfluence {
-	out := slices.Clone(inf)
-	slices.SortFunc(out, func(a, b cellInfluence) int {
-		return cmp.Or(cmp.Compare(float64(-dir*a.official), float64(-dir*b.official)), cmp.Compare(a.cell, b.cell))
+// ordered returns the influences with the strongest pull down first, and with
+// the strongest pull up first; ties by cell.
+func ordered(inf []cellInfluence) (down, up []cellInfluence) {
+	down = slices.Clone(inf)
+	slices.SortFunc(down, func(a, b cellInfluence) int {
+		switch {
+		case a.official < b.official:
+			return -1
+		case a.official > b.official:
+			return 1
+		}
+		return cmp.Compare(a.cell, b.cell)
 	})
-	return out
+	up = slices.Clone(down)
+	slices.Reverse(up)
+	return down, up
 }
 
 // removeFirst returns the sums without the first k answers in the order given.

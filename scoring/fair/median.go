@@ -11,6 +11,9 @@ func weightedMedian(cells []cell, value func(*cell) float64) float64 {
 	type vw struct{ v, w float64 }
 	var buf [64]vw
 	s := buf[:0]
+	if len(cells) > len(buf) {
+		s = make([]vw, 0, len(cells))
+	}
 	total := 0.0
 	for i := range cells {
 		w := float64(float64(cells[i].n) * cells[i].design)

@@ -136,8 +136,9 @@ func (r *runner) unit(u int) {
 	post := r.prior.score(&s.full, s.xi, s.ev, s.sc, false)
 	s.theta = post.theta
 	r.describe(u, res, &post, cells, w)
+	s.calibrate()
 	w.inf = s.influences(w.inf)
-	down, up := ordered(w.inf, -1), ordered(w.inf, 1)
+	down, up := ordered(w.inf)
 	res.WithoutLowest, res.RawWithoutLowest = s.worst(down, r.par.Worst)
 	res.WithoutHighest, res.RawWithoutHighest = s.worst(up, r.par.Worst)
 	lo, hi := bandBounds(r.par.Cuts, res.PointBand)

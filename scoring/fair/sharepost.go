@@ -11,7 +11,7 @@ type sharePosterior struct {
 	points [gridN]sharePoint
 	count  int
 	// window lists the grid points that matter when single answers are taken
-	// out: the likeliest first, then all with a weight above 1e-8.
+	// out: the likeliest first, then all with a weight above 1e-5.
 	window []uint8
 	store  [gridN]uint8
 	at     [gridN]expansion
@@ -79,7 +79,7 @@ func (out *sharePosterior) setWindow() {
 	out.window = out.store[:0]
 	first := 0
 	for j := range out.points[:out.count] {
-		if out.points[j].w > 1e-8 {
+		if out.points[j].w > 1e-5 {
 			if out.points[j].w > out.points[first].w {
 				first = j
 			}

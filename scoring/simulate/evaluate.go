@@ -35,6 +35,9 @@ func (e *evaluation) run() {
 			e.kept(u)
 		}
 	}
+	for k := range e.t {
+		e.t[k].closeReplicate()
+	}
 }
 
 // estimates returns the scores of all units by estimator.

@@ -51,6 +51,7 @@ type tally struct {
 	shiftLow, shiftHigh         [MaxWorst]float64
 	shifts                      float64
 	keptNum, keptDen            float64
+	keptNums, keptDens          []float64 // by replicate
 	coachErr, coachN            float64
 	bandsGiven, bandsGivenWrong float64
 }
@@ -121,6 +122,34 @@ func (t *tally) measure(name string) Measure {
 	m.Kept = ratio(t.keptNum, t.keptDen)
 	m.CoachBias = ratio(t.coachErr, t.coachN)
 	return m
+}
+
+// closeReplicate ends a replicate for the figures that are ratios of sums.
+func (t *tally) closeReplicate() {
+	num, den := t.keptNum, t.keptDen
+	for i := range t.keptNums {
+		num -= t.keptNums[i]
+		den -= t.keptDens[i]
+	}
+	t.keptNums, t.keptDens = append(t.keptNums, num), append(t.keptDens, den)
+}
+
+// keptError is the standard error of the share kept less that of another
+// estimator (nil = none), from the residuals by replicate.
+func (t *tally) keptError(other *tally) float64 {
+	if len(t.keptNums) < 2 || t.keptDen == 0 {
+		return 0
+	}
+	kept := func(x *tally, i int) float64 { return x.keptNums[i] - x.keptNum/x.keptDen*x.keptDens[i] }
+	ss, r := 0.0, float64(len(t.keptNums))
+	for i := range t.keptNums {
+		d := kept(t, i)
+		if other != nil {
+			d -= kept(other, i)
+		}
+		ss += d * d
+	}
+	return math.Sqrt(ss*r/(r-1)) / t.keptDen
 }
 
 func ratio(a, b float64) *float64 {

@@ -1,0 +1,42 @@
+package simreport
+
+import (
+	"strings"
+	"testing"
+
+	"gongping/scoring/simulate"
+)
+
+// The table names every estimator and target; the page carries charts, loads
+// nothing and runs no script.
+func TestTableAndPage(t *testing.T) {
+	t.Parallel()
+	cfg := simulate.Config{Seed: 3, Units: 60, Reps: 2, N: []int{40, 80}, Items: []int{1}, Scenarios: []string{"collective-complaint"}}
+	r, err := simulate.Run(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table, page strings.Builder
+	if err := Table(&table, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := Page(&page, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range simulate.Estimators {
+		if !strings.Contains(table.String(), e) || !strings.Contains(page.String(), e) {
+			t.Errorf("estimator %s is missing", e)
+		}
+	}
+	if !strings.Contains(table.String(), "Targets: ") {
+		t.Error("the table has no summary of the targets")
+	}
+	if n := strings.Count(page.String(), "<svg"); n != len(metrics) {
+		t.Errorf("%d charts for %d metrics", n, len(metrics))
+	}
+	for _, bad := range []string{"<script", "http://", "https://", "NaN", "%!"} {
+		if strings.Contains(page.String(), bad) {
+			t.Errorf("the page contains %q", bad)
+		}
+	}
+}
