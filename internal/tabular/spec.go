@@ -29,6 +29,7 @@ const (
 	Date              // 2026-11-20, 2026/11/20, 2026.11.20, 20261120 or 2026年11月20日
 	Code              // ASCII letters, digits, "-", "_" and "."; Digits restricts to digits of given lengths
 	Phone             // a mainland mobile or landline number, or +country number
+	Number            // a decimal number; Min and Max, when not both 0, bound it
 )
 
 // Choice is an allowed value of an Enum with the other ways to write it.

@@ -112,7 +112,7 @@ func TestFaultsPointAtCells(t *testing.T) {
 		lines = append(lines, e.Where+"|"+e.Key+"|"+e.Found)
 	}
 	want := []string{"row 2, column n|import.value|12", "row 2, column phone|import.value|138",
-		"row 3, column code|import.value|31010400300", "row 3, column name|import.empty|(0 characters)",
+		"row 3, column code|import.value|31010400300", "row 3, column name|import.cell_empty|(0 characters)",
 		"row 5|import.too_many_cells|6", `row 6|import.quote|"`,
 		"row 7, column name|import.nul|(3 characters)", "row 8, column note|import.too_long|" + strings.Repeat("长", 21)}
 	if strings.Join(lines, "\n") != strings.Join(want, "\n") {

@@ -72,7 +72,7 @@ func (c *Column) check(raw string, serial bool) (string, *errs.Error) {
 	}
 	if s == "" {
 		if c.Required {
-			return fault("empty", "a required cell is empty", c.want(), "fill it in")
+			return fault("cell_empty", "a required cell is empty", c.want(), "fill it in")
 		}
 		if c.Type == Flag {
 			return "no", nil
@@ -111,8 +111,20 @@ func (c *Column) convert(s string) (string, bool) {
 		return c.code(narrow(s))
 	case Phone:
 		return phone(narrow(s))
+	case Number:
+		return c.number(narrow(s))
 	}
 	return s, true
+}
+
+// number accepts plain decimal notation, also with an exponent, and
+// never infinity or "not a number".
+func (c *Column) number(s string) (string, bool) {
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.IndexFunc(s, notNumeric) >= 0 {
+		return "", false
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64), c.Min == 0 && c.Max == 0 || v >= float64(c.Min) && v <= float64(c.Max)
 }
 
 // choose finds an allowed value, first as written, then folded.
@@ -228,6 +240,11 @@ func (c *Column) want() string {
 		return "a code of letters, digits, -, _ and ."
 	case Phone:
 		return "a phone number"
+	case Number:
+		if c.Min == 0 && c.Max == 0 {
+			return "a number"
+		}
+		return fmt.Sprintf("a number from %d to %d", c.Min, c.Max)
 	}
 	return "text"
 }

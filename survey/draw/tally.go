@@ -141,7 +141,7 @@ func (r Rows) Count(excluded []string) (*Tally, error) {
 		return nil, err
 	}
 	if found != len(excluded) {
-		return nil, errs.New(errs.Conflict, "draw.excluded", "%d excluded ids are not in this frame", len(excluded)-found)
+		return nil, errs.New(errs.Conflict, "draw.excluded_unknown", "%d excluded ids are not in this frame", len(excluded)-found)
 	}
 	t.Frame, t.UnitsSHA, t.bytes = freezer.Digest(), sum, n
 	return t, nil
