@@ -1,7 +1,6 @@
 package estimate
 
 import (
-	"fmt"
 	"math"
 	"math/bits"
 	"runtime"
@@ -69,45 +68,46 @@ func (p *Domains) Means(y Column) []DomainEstimate {
 	return out
 }
 
-// scalesFor reads the ranges of weight and answer. Both are the same for any
-// order of the rows.
+// scalesFor reads the range of the answers; that of the weights was read by
+// NewDomains. Both are the same for any order of the rows. Answers outside the
+// domains widen the range at most, unless they are not finite.
 func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
-	type extent struct{ lo, hi, w float64 }
+	if p.maxWeight == 0 {
+		return scales{}, fault("empty_domain", "no row with a positive weight is in any domain")
+	}
+	type extent struct{ lo, hi float64 }
 	part := make([]extent, workers)
 	p.parallel(workers, func(k, from, to int) {
-		e := extent{math.Inf(1), math.Inf(-1), 0}
-		weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
-		for i, w := range weight {
-			if w <= 0 || cell[i] < 0 || y.Missing != nil && y.Missing[from+i] {
+		e := extent{math.Inf(1), math.Inf(-1)}
+		for i, x := range y.Values[from:to] {
+			if y.Missing != nil && y.Missing[from+i] {
 				continue
 			}
-			x := v[i]
+			if !(x-x == 0) { // NaN or infinite
+				if p.cell[from+i] < 0 || p.d.weight[from+i] == 0 {
+					continue
+				}
+				e.hi = math.Inf(1)
+			}
 			if x < e.lo {
 				e.lo = x
 			}
 			if x > e.hi {
 				e.hi = x
 			}
-			if w > e.w {
-				e.w = w
-			}
-			if x != x {
-				e.hi = x
-				break
-			}
 		}
 		part[k] = e
 	})
-	all := extent{math.Inf(1), math.Inf(-1), 0}
+	all := extent{math.Inf(1), math.Inf(-1)}
 	for _, e := range part {
-		all.lo, all.hi, all.w = min(all.lo, e.lo), max(all.hi, e.hi), max(all.w, e.w)
+		all.lo, all.hi = min(all.lo, e.lo), max(all.hi, e.hi)
 	}
-	if all.w == 0 {
-		return scales{}, fault("empty_domain", "no row with an answer and a positive weight is in any domain")
+	if math.IsInf(all.hi, -1) {
+		return scales{}, fault("empty_domain", "no row has an answer")
 	}
-	if math.IsNaN(all.hi) || math.IsInf(all.lo, 0) || math.IsInf(all.hi, 0) {
+	if math.IsInf(all.lo, 0) || math.IsInf(all.hi, 0) {
 		return scales{}, fault("not_finite", "an answer is not a finite number").
-			At("column", fmt.Sprint(all.hi), "a number, or a mark in Missing", "")
+			At("column", "", "a number, or a mark in Missing", "")
 	}
 	s := scales{centre: all.lo + (all.hi-all.lo)/2}
 	s.half = max(s.centre-all.lo, all.hi-s.centre)
@@ -120,7 +120,7 @@ func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
 		_, e := math.Frexp(largest)
 		return math.Ldexp(1, min(room-e, 1000))
 	}
-	w := all.w
+	w := p.maxWeight
 	s.w, s.wy, s.wyy = unit(w), unit(w*half), unit(w*half*half)
 	s.ww, s.wwy, s.wwyy = unit(w*w), unit(w*w*half), unit(w*w*half*half)
 	return s, nil

@@ -24,7 +24,9 @@ type Domains struct {
 	first   []int32 // domain -> its first cell; one more entry at the end
 	maxRows int     // rows of the largest cell
 	df      []int32 // domain -> degrees of freedom
-	factor  [][]float64
+	// maxWeight is the largest design weight in any domain.
+	maxWeight float64
+	factor    [][]float64
 }
 
 // denseCells bounds the size of a table domain × unit, relative to the rows.
@@ -162,6 +164,7 @@ func (p *Domains) setDF(code []int32) {
 	for i, c := range p.cell {
 		if c >= 0 && p.d.weight[i] > 0 {
 			live[c]++
+			p.maxWeight = max(p.maxWeight, p.d.weight[i])
 		}
 	}
 	for g := range p.count {
