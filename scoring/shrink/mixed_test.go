@@ -139,6 +139,41 @@ func TestMixedFaults(t *testing.T) {
 	}
 }
 
+// Groups and covariates together fit ten answers exactly, so that ML grows
+// without bound; REML does not. R: lmer(y ~ x*f + (1|g)), REML criterion
+// 13.8914186, residual 0.82790111, group variance 0.
+func TestSaturatedWithinGroups(t *testing.T) {
+	t.Parallel()
+	x := []float64{-2.17, -.26, -.31, .47, -.13, 1.52, -.7, -1.15, .48, -1.22}
+	f := "rpppqqqrqq"
+	q, r, xq, xr := make([]float64, 10), make([]float64, 10), make([]float64, 10), make([]float64, 10)
+	for i, c := range f {
+		switch c {
+		case 'q':
+			q[i], xq[i] = 1, x[i]
+		case 'r':
+			r[i], xr[i] = 1, x[i]
+		}
+	}
+	d := Mixed{
+		Y:      []float64{1.6, 3.36, 2.34, 1.73, -.09, 2.05, .05, .44, .8, 1.48},
+		X:      [][]float64{ones(10), x, q, r, xq, xr},
+		Groups: []Grouping{{Name: "g", Codes: []int32{1, 4, 6, 2, 1, 6, 2, 0, 5, 6}, Levels: 7}},
+	}
+	fit, err := FitMixed(d, REML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "criterion", fit.Minus2LogLik, 13.8914186, 1e-7)
+	near(t, "residual", fit.Residual, .82790111, 1e-7)
+	if fit.Status != ZeroVariance {
+		t.Errorf("status %s, want zero variance", fit.Status)
+	}
+	if fit, err := FitMixed(d, ML); err == nil {
+		t.Errorf("ML without bound gave %+v", fit)
+	}
+}
+
 func asError(err error, to **errs.Error) bool {
 	e, ok := err.(*errs.Error)
 	*to = e

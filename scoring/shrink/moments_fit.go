@@ -114,12 +114,16 @@ func FitMoments(m *Moments, method Method) (*MixedFit, error) {
 		return nil, err
 	}
 	rho, converged := f.search()
+	if !converged && m.withinSpread() <= 1e-12*start.rss {
+		return nil, fault("no_within", "check whether group means were entered as answers; with known errors use the Fay–Herriot model",
+			"the answers do not vary within the groups of %s", m.name)
+	}
 	fit := m.result(f, rho)
 	fit.finish([]string{m.name}, m.columns, converged)
 	return fit, nil
 }
 
-// checkSpread refuses data without residual variation.
+// checkSpread refuses data without variation.
 func (m *Moments) checkSpread(total float64) error {
 	q := m.p + 1
 	yy := m.within[q*q-1]
@@ -131,13 +135,14 @@ func (m *Moments) checkSpread(total float64) error {
 		return fault("constant", "a constant outcome needs no model: report the value",
 			"the outcome does not vary once the covariates are accounted for")
 	}
-	within := gram.Decompose(m.within, m.p, q, nil, gram.Tolerance)
-	left := m.within[q*q-1] - within.Quad(m.within[m.p*q:m.p*q+m.p])
-	if left <= 1e-12*total {
-		return fault("no_within", "check whether group means were entered as answers; with known errors use the Fay–Herriot model",
-			"the answers do not vary within the groups of %s", m.name)
-	}
 	return nil
+}
+
+// withinSpread is what the covariates leave of the squares within groups.
+func (m *Moments) withinSpread() float64 {
+	q := m.p + 1
+	within := gram.Decompose(m.within, m.p, q, nil, gram.Tolerance)
+	return m.within[q*q-1] - within.Quad(m.within[m.p*q:m.p*q+m.p])
 }
 
 // search returns the best variance ratio and whether it lies inside the scan.
