@@ -120,7 +120,7 @@ func (t *tester) testKind(kind EvidenceKind, col []int32, k int, ext, answers []
 		var r float64
 		if kind == EvidenceTheme {
 			// The theme's share among the extreme answers of all other units.
-			r = (t.theme[k][c.code] - float64(c.answers) + 0.5) / (t.total[k] - float64(known) + 0.5*float64(max(len(t.theme[k]), 2)))
+			r = (t.theme[k][c.code] - float64(c.answers) + 0.5) / (t.total[k] - float64(known) + float64(0.5*float64(max(len(t.theme[k]), 2))))
 		} else {
 			n := 0
 			for _, i := range answers {

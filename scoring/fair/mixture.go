@@ -30,8 +30,8 @@ func (r *posterior) mixture(p *Prior, sc *scratch, dst []component) []component 
 			}
 			rest := m + float64(b.q*(r.hv-m))
 			d := float64((1 - a.q) * (1 - b.q))
-			d += float64(p.Low.Slope*float64(a.q*(1-a.q))) * (r.lv - rest)
-			d += float64(float64(p.High.Slope*float64(b.q*(1-b.q)))*(1-a.q)) * (r.hv - m)
+			d += float64(float64(p.Low.Slope*float64(a.q*(1-a.q))) * (r.lv - rest))
+			d += float64(float64(float64(p.High.Slope*float64(b.q*(1-b.q)))*(1-a.q)) * (r.hv - m))
 			dl := float64(float64(a.q*(1-a.q)) * (r.lv - rest))
 			dh := float64(float64(float64(b.q*(1-b.q))*(1-a.q)) * (r.hv - m))
 			vt := float64(float64(d*d)*v) + float64(float64(dl*dl)*a.va) + float64(float64(dh*dh)*b.va)
@@ -111,9 +111,9 @@ func below(c []component, x float64) float64 {
 // quantile solves below(x) = q by bisection from a bracket of twelve standard
 // deviations, 30 halvings (a millionth of a point).
 func quantile(c []component, q, mean, sd float64) float64 {
-	lo, hi := mean-12*sd, mean+12*sd
+	lo, hi := mean-float64(12*sd), mean+float64(12*sd)
 	for range 30 {
-		mid := 0.5 * (lo + hi)
+		mid := float64(0.5 * (lo + hi))
 		if below(c, mid) < q {
 			lo = mid
 		} else {

@@ -56,14 +56,14 @@ func fitNormal(stats []meanStat, x [][]float64, sigma2 float64) NormalPrior {
 		return prior
 	}
 	for range 60 {
-		mid := 0.5 * (lo + hi)
+		mid := float64(0.5 * (lo + hi))
 		if excess(mid) > 0 {
 			lo = mid
 		} else {
 			hi = mid
 		}
 	}
-	prior.Tau2 = 0.5 * (lo + hi)
+	prior.Tau2 = float64(0.5 * (lo + hi))
 	excess(prior.Tau2)
 	return prior
 }
@@ -110,7 +110,7 @@ func (p *NormalPrior) shrink(y, n, xi float64) (mean, variance float64) {
 	b := float64((f - 2) / f * (v / (v + p.Tau2)))
 	d := y - xi
 	mean = y - float64(b*d)
-	variance = float64(v*(1-b)) + float64(2/f*float64(b*b))*math.Min(float64(d*d), 4*(v+p.Tau2))
+	variance = float64(v*(1-b)) + float64(float64(2/f*float64(b*b))*math.Min(float64(d*d), 4*(v+p.Tau2)))
 	return mean, variance
 }
 

@@ -185,7 +185,7 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	w.comp = post.mixture(r.prior, &w.sc, w.comp)
 	mean, v := moments(w.comp)
 	res.SE = sqrt(v)
-	tail := 0.5 * (1 - r.par.Level)
+	tail := float64(0.5 * (1 - r.par.Level))
 	res.Lo = max(0, quantile(w.comp, tail, mean, res.SE))
 	res.Hi = min(100, quantile(w.comp, 1-tail, mean, res.SE))
 	res.OrdinaryMean, res.LowShare, res.HighShare = post.m, post.pl, post.ph
