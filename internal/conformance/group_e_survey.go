@@ -227,8 +227,8 @@ func robustSurveyMean(c *Case) (map[string]any, error) {
 	return out, plainSurveyMean(d, name, y, out)
 }
 
-// peerHulligerScores are u (√x y − μ) w/Σw with x = w̄/w, which the peer uses
-// in place of the residuals u (y − μ x) w/Σw of its own estimating equation.
+// peerHulligerScores are u (√x y − μ) w/Σw with x = w̄/w, which the peer uses;
+// see docs/methods/conventions.md.
 func peerHulligerScores(m *robust.SurveyMean, y, w []float64) []float64 {
 	out, n := make([]float64, len(y)), 0.0
 	for _, v := range w {

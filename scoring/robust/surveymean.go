@@ -92,15 +92,29 @@ func SurveyHorvitzThompson(y, w []float64, rule Rule) (*SurveyMean, error) {
 			break
 		}
 	}
-	for i, v := range y {
-		if w[i] > 0 {
-			m.Scores[i] = m.RobustWeights[i] * (v - m.Value*average/w[i]) * w[i] / m.SumW
-		}
-		if m.Status == ZeroScale {
+	m.hulligerScores(y, w, n)
+	return m, nil
+}
+
+// hulligerScores linearises μ = Σ w u y / (ū Σ w), ū the mean of u, with the u
+// taken as given: w (u y − μ ū)/(ū Σ w). They add up to zero, and at k = ∞
+// they are those of the weighted mean.
+func (m *SurveyMean) hulligerScores(y, w []float64, n float64) {
+	if m.Status == ZeroScale {
+		for i := range m.RobustWeights {
 			m.RobustWeights[i] = 1
 		}
 	}
-	return m, nil
+	mean := 0.0
+	for i, u := range m.RobustWeights {
+		if w[i] > 0 {
+			mean += u
+		}
+	}
+	mean /= n
+	for i, v := range y {
+		m.Scores[i] = w[i] * (float64(m.RobustWeights[i]*v) - float64(m.Value*mean)) / (mean * m.SumW)
+	}
 }
 
 // Censored is a total with large weighted answers cut (Dalén 1987).
