@@ -1,0 +1,153 @@
+// Package assess runs an assessment: from the frozen input of a run to every
+// figure of it. It joins the estimators of the neighbouring packages and does
+// no I/O; the same input gives the same output to the last digit, whatever the
+// machine, the number of cores or the order of the answers.
+package assess
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"gongping/internal/errs"
+	"gongping/scoring"
+	"gongping/scoring/fair"
+)
+
+// Report is told how far a run is, 0 to 1. It may be nil.
+type Report func(fraction float64, stage string)
+
+// run holds the columns of one assessment.
+type run struct {
+	in       *scoring.Input
+	units    []scoring.Unit
+	unitOf   map[string]int32
+	answers  []scoring.Answer // counted ones, by id
+	unit     []int32
+	score    []float64
+	weight   []float64 // calibrated design weights
+	strata   strata
+	excluded []map[string]int // by unit: ground → answers
+	out      *scoring.Output
+	notes    []scoring.Note
+}
+
+// Run computes a run. Errors name the faulty answer or field.
+func Run(in *scoring.Input, report Report) (*scoring.Output, error) {
+	if report == nil {
+		report = func(float64, string) {}
+	}
+	if in.Format != scoring.InputFormat {
+		return nil, errs.New(errs.Invalid, "run.format", "the run's input has an unknown format").
+			At("format", in.Format, scoring.InputFormat, "rebuild it with the program version that made it")
+	}
+	if err := in.RuleBook.Check(); err != nil {
+		return nil, err
+	}
+	r := &run{in: in, out: &scoring.Output{}}
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	report(0.15, "weights")
+	if err := r.weigh(); err != nil {
+		return nil, err
+	}
+	report(0.35, "scores")
+	res, slopes, err := r.official()
+	if err != nil {
+		return nil, err
+	}
+	report(0.6, "figures")
+	if err := r.figures(res); err != nil {
+		return nil, err
+	}
+	report(0.85, "composite")
+	r.composites()
+	r.ledger(res)
+	r.summarise(res, slopes)
+	r.out.Warnings = append(r.out.Warnings, r.notes...)
+	slices.SortFunc(r.out.Units, func(a, b scoring.UnitResult) int { return cmp.Compare(a.Unit, b.Unit) })
+	report(1, "done")
+	return r.out, nil
+}
+
+// load indexes units, sets excluded answers aside and scores the rest: an
+// answer's score is the mean over dimensions of the mean over its answered
+// items, each grade on 0–100, so that a dimension with many questions does not
+// outweigh one with few.
+func (r *run) load() error {
+	r.units = slices.Clone(r.in.Units)
+	slices.SortFunc(r.units, func(a, b scoring.Unit) int { return cmp.Compare(a.Code, b.Code) })
+	r.unitOf = make(map[string]int32, len(r.units))
+	for i, u := range r.units {
+		r.unitOf[u.Code] = int32(i)
+	}
+	r.excluded = make([]map[string]int, len(r.units))
+	ground := make(map[string]string, len(r.in.Exclusions))
+	for _, x := range r.in.Exclusions {
+		ground[x.AnswerID] = x.Ground
+	}
+	all := slices.Clone(r.in.Answers)
+	slices.SortFunc(all, func(a, b scoring.Answer) int { return cmp.Compare(a.ID, b.ID) })
+	scorer := newScorer(&r.in.Questionnaire)
+	unscored := 0
+	for i, a := range all {
+		u, ok := r.unitOf[a.Committee]
+		if !ok || (i > 0 && all[i-1].ID == a.ID) {
+			return errs.New(errs.Invalid, "run.answer", "an answer cannot be placed").
+				At("answer "+a.ID, a.Committee, "one answer per id, of a unit of this run", "check the import")
+		}
+		if g, out := ground[a.ID]; out {
+			if r.excluded[u] == nil {
+				r.excluded[u] = map[string]int{}
+			}
+			r.excluded[u][g]++
+			continue
+		}
+		s, ok := scorer.score(a.Values)
+		if !ok {
+			unscored++
+			continue
+		}
+		r.answers = append(r.answers, a)
+		r.unit = append(r.unit, u)
+		r.score = append(r.score, s)
+	}
+	if unscored > 0 {
+		r.note("run.unscored", "N", strconv.Itoa(unscored))
+	}
+	if len(r.answers) == 0 {
+		return errs.New(errs.Conflict, "run.no_answers", "the round has no answers to score yet")
+	}
+	return nil
+}
+
+func (r *run) note(key string, pairs ...string) {
+	n := scoring.Note{Key: key, Args: map[string]string{}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		n.Args[pairs[i]] = pairs[i+1]
+	}
+	r.notes = append(r.notes, n)
+}
+
+// params takes the estimator's parameters from the rule book.
+func (r *run) params() fair.Params {
+	p := fair.DefaultParams()
+	b := &r.in.RuleBook
+	p.Level = b.Confidence
+	p.MinScore, p.MinPlain = b.Gates.UnitMin, b.Gates.PublishN
+	p.MinReliability, p.ConsequenceReliability = b.Gates.PublishReliability, b.Gates.ConsequenceReliability
+	p.Cuts = p.Cuts[:0:0]
+	for i := len(b.Bands) - 2; i >= 0; i-- {
+		p.Cuts = append(p.Cuts, b.Bands[i].From)
+	}
+	return p
+}
+
+// bandID names band k of the estimator, which counts from the lowest.
+func (r *run) bandID(k int) string {
+	if k == fair.NoBand {
+		return ""
+	}
+	return r.in.RuleBook.Bands[len(r.in.RuleBook.Bands)-1-k].ID
+}

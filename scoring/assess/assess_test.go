@@ -1,0 +1,130 @@
+package assess_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"gongping/internal/demo"
+	"gongping/scoring"
+	"gongping/scoring/assess"
+	"gongping/scoring/composite"
+)
+
+// world makes an input from a small demonstration: every living adult asked.
+func world(t testing.TB) *scoring.Input {
+	t.Helper()
+	w := demo.Generate(demo.DefaultSeed, demo.Small())
+	in := &scoring.Input{Format: scoring.InputFormat, District: "310104", RoundTitle: "test", RuleBook: composite.Default(), Questionnaire: w.Questionnaire}
+	for _, a := range w.Areas {
+		if a.Level == 3 {
+			in.Units = append(in.Units, scoring.Unit{Code: a.Code, Name: a.Name})
+		}
+	}
+	var drawn []demo.Drawn
+	pop, sample := map[string]int64{}, map[string]int{}
+	for i, p := range w.People {
+		c := p.Committee
+		pop[c]++
+		if i%3 != 0 {
+			continue
+		}
+		sample[c]++
+		drawn = append(drawn, demo.Drawn{PersonID: p.ID})
+	}
+	for _, u := range in.Units {
+		in.Strata = append(in.Strata, scoring.Stratum{Stratum: u.Code, Committee: u.Code, Method: "simple", Population: pop[u.Code], Sample: sample[u.Code]})
+	}
+	for i, v := range w.Simulate(w.Finished, drawn, 7) {
+		p := w.Person(v.PersonID)
+		if v.Outcome != "1.1" {
+			continue
+		}
+		a := scoring.Answer{ID: fmt.Sprintf("%06d", i), Committee: p.Committee, Stratum: p.Committee, DesignWeight: 3, Sex: p.Sex,
+			Tenure: p.Tenure, Mode: v.Mode, Day: "2026-09-01", Building: p.Committee + p.Building}
+		for _, it := range w.Questionnaire.Items {
+			a.Values = append(a.Values, v.Answers[it.ID])
+		}
+		in.Answers = append(in.Answers, a)
+	}
+	return in
+}
+
+func encode(t testing.TB, in *scoring.Input) string {
+	t.Helper()
+	out, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err) // NaN and infinities do not encode: none may come out
+	}
+	return string(b)
+}
+
+func TestRunDoesNotDependOnOrderOrCores(t *testing.T) {
+	in := world(t)
+	want := encode(t, in)
+	rng := rand.New(rand.NewPCG(1, 2))
+	rng.Shuffle(len(in.Answers), func(i, j int) { in.Answers[i], in.Answers[j] = in.Answers[j], in.Answers[i] })
+	rng.Shuffle(len(in.Units), func(i, j int) { in.Units[i], in.Units[j] = in.Units[j], in.Units[i] })
+	old := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(old)
+	if got := encode(t, in); got != want {
+		t.Fatal("the result changed with the order of the answers or the number of processors")
+	}
+}
+
+func TestRunExcludesWithReason(t *testing.T) {
+	in := world(t)
+	before, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Exclusions = []scoring.Exclusion{{AnswerID: in.Answers[0].ID, Ground: "wrong_object", Reason: "test"}}
+	after, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Summary.N != before.Summary.N-1 || after.Summary.Excluded != 1 {
+		t.Fatalf("n %d → %d, excluded %d", before.Summary.N, after.Summary.N, after.Summary.Excluded)
+	}
+	for _, u := range after.Units {
+		if u.Unit == in.Answers[0].Committee && u.Excluded["wrong_object"] != 1 {
+			t.Fatalf("unit %s does not show the exclusion", u.Unit)
+		}
+	}
+}
+
+func TestRunGatesSmallUnits(t *testing.T) {
+	in := world(t)
+	out, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, u := range out.Units {
+		seen[u.Status]++
+		if u.Level == 3 && u.N < 30 && (u.Official.OK || u.Band != "") {
+			t.Errorf("%s has %d answers and a score", u.Unit, u.N)
+		}
+		if u.Official.OK && !(u.Official.Lo <= u.Official.Value && u.Official.Value <= u.Official.Hi) {
+			t.Errorf("%s: %+v", u.Unit, u.Official)
+		}
+	}
+	if seen["area"] == 0 {
+		t.Errorf("no street or district: %v", seen)
+	}
+	t.Log(seen, fmt.Sprintf("%+v", out.Summary))
+}
+
+func TestRunRefusesForeignAnswers(t *testing.T) {
+	in := world(t)
+	in.Answers[3].Committee = "999999999999"
+	if _, err := assess.Run(in, nil); err == nil {
+		t.Fatal("an answer of an unknown unit was scored")
+	}
+}

@@ -1,0 +1,301 @@
+package assess
+
+import (
+	"math"
+
+	"gongping/scoring"
+	"gongping/scoring/estimate"
+	"gongping/scoring/fair"
+	"gongping/survey"
+	"gongping/survey/instrument"
+)
+
+// figures fills the unit results: committees from the estimator, streets and
+// the district from the design, items and dimensions for all of them.
+func (r *run) figures(res *fair.Result) error {
+	areas, codes := r.areas()
+	design, err := r.surveyDesign()
+	if err != nil {
+		return err
+	}
+	domains := make([]*estimate.Domains, 0, 3)
+	for _, level := range codes {
+		d, err := estimate.NewDomains(design, level.of, level.count)
+		if err != nil {
+			return err
+		}
+		domains = append(domains, d)
+	}
+	columns := r.columns()
+	results := make([][]estimate.DomainEstimate, len(columns)*len(codes))
+	for c, col := range columns {
+		for l := range codes {
+			results[c*len(codes)+l] = domains[l].Means(col.column)
+		}
+	}
+	heads := r.headcounts()
+	for _, a := range areas {
+		u := scoring.UnitResult{Unit: a.code, Level: a.level, Reasons: map[string]int{}, Excluded: map[string]int{}}
+		rows := codes[a.set].in(a.index)
+		for c, col := range columns {
+			e := results[c*len(codes)+a.set][a.index]
+			r.column(&u, col, e, rows)
+		}
+		r.people(&u, heads)
+		if a.level == int(survey.Committee) {
+			r.committee(&u, &res.Units[r.unitOf[a.code]])
+		} else {
+			u.Official = u.Weighted
+			u.Status = "area"
+			if u.N < r.in.RuleBook.Gates.UnitMin {
+				u.Official, u.Status = scoring.Figure{Status: "not_enough", N: u.N}, "not_enough"
+			}
+		}
+		r.out.Units = append(r.out.Units, u)
+	}
+	return nil
+}
+
+// areaAt is an area with its place in one of the code sets.
+type areaAt struct {
+	code  string
+	level int
+	set   int
+	index int
+}
+
+// codeSet codes every answer by its area of one level, and lists the answers
+// of each area in order.
+type codeSet struct {
+	of    []int32
+	count int
+	start []int32 // of each area in rows
+	rows  []int32
+}
+
+// index fills start and rows by counting.
+func (s *codeSet) index() {
+	s.start = make([]int32, s.count+1)
+	for _, c := range s.of {
+		s.start[c+1]++
+	}
+	for c := range s.count {
+		s.start[c+1] += s.start[c]
+	}
+	at := append([]int32(nil), s.start...)
+	s.rows = make([]int32, len(s.of))
+	for i, c := range s.of {
+		s.rows[at[c]] = int32(i)
+		at[c]++
+	}
+}
+
+func (s *codeSet) in(area int) []int32 { return s.rows[s.start[area]:s.start[area+1]] }
+
+// areas lists committees, the streets they lie in, and the district, with the
+// code of every answer at each level.
+func (r *run) areas() ([]areaAt, []codeSet) {
+	var list []areaAt
+	var sets []codeSet
+	for s, length := range []int{12, 9, 6} {
+		set := codeSet{of: make([]int32, len(r.answers))}
+		index := map[string]int32{}
+		for _, u := range r.units { // in order of code
+			if len(u.Code) < length {
+				continue
+			}
+			code := u.Code[:length]
+			if _, ok := index[code]; !ok {
+				index[code] = int32(set.count)
+				list = append(list, areaAt{code: code, level: length/3 - 1, set: s, index: set.count})
+				set.count++
+			}
+		}
+		for i, u := range r.unit {
+			set.of[i] = index[r.units[u].Code[:length]]
+		}
+		set.index()
+		sets = append(sets, set)
+	}
+	return list, sets
+}
+
+// surveyDesign is the design of the answers: strata with their populations
+// (with the finite population correction) and the calibrated weights. A stratum
+// with one answer takes the deviation from the overall mean (policy adjust).
+func (r *run) surveyDesign() (*estimate.Design, error) {
+	st := estimate.Stage{Stratum: r.strata.code}
+	if r.strata.population != nil {
+		n := map[int32]float64{}
+		for _, c := range r.strata.code {
+			n[c]++
+		}
+		st.Population = make([]float64, len(r.strata.population))
+		for i, p := range r.strata.population {
+			st.Population[i] = max(p, n[r.strata.code[i]])
+		}
+	}
+	return estimate.New(estimate.Spec{Rows: len(r.answers), Stages: []estimate.Stage{st}, DesignWeight: r.weight, Lonely: estimate.LonelyAdjust})
+}
+
+// column is a variable whose mean is wanted everywhere.
+type column struct {
+	kind   string // score, raw, item, dimension
+	id     string
+	item   int
+	items  []int
+	column estimate.Column
+}
+
+func (r *run) columns() []column {
+	n := len(r.answers)
+	out := []column{{kind: "score", column: estimate.Column{Values: r.score}}}
+	fill := func(kind, id string, items []int) {
+		c := column{kind: kind, id: id, item: items[0], items: items}
+		c.column = estimate.Column{Values: make([]float64, n), Missing: make([]bool, n)}
+		for i := range r.answers {
+			v, ok := meanOf(r.answers[i].Values, items)
+			c.column.Values[i], c.column.Missing[i] = v, !ok
+		}
+		out = append(out, c)
+	}
+	q := &r.in.Questionnaire
+	dims := map[string][]int{}
+	for i, it := range q.Items {
+		if it.Kind == instrument.Grade5 {
+			fill("item", it.ID, []int{i})
+			dims[it.Dimension] = append(dims[it.Dimension], i)
+		}
+	}
+	for _, d := range q.Dimensions {
+		if items := dims[d.ID]; len(items) > 0 {
+			fill("dimension", d.ID, items)
+		}
+	}
+	return out
+}
+
+// column puts one estimate into a unit's result.
+func (r *run) column(u *scoring.UnitResult, c column, e estimate.DomainEstimate, rows []int32) {
+	fig := r.figure(e)
+	switch c.kind {
+	case "score":
+		u.Weighted = fig
+		u.N = fig.N
+		u.Raw = r.plain(rows)
+		u.EffectiveN = r.kish(rows)
+	case "dimension":
+		u.Dimensions = append(u.Dimensions, scoring.ItemResult{Item: c.id, Figure: fig})
+	case "item":
+		res := scoring.ItemResult{Item: c.id, Figure: fig}
+		total := 0.0
+		for _, i := range rows {
+			v := ""
+			if c.item < len(r.answers[i].Values) {
+				v = r.answers[i].Values[c.item]
+			}
+			switch s, ok := instrument.Score(v); {
+			case ok:
+				g := int(s / 25)
+				res.Counts[g]++
+				res.Shares[g] += r.weight[i]
+				total += r.weight[i]
+			case v == instrument.DontKnow:
+				res.DontKnow++
+			default:
+				res.Missing++
+			}
+		}
+		if total > 0 {
+			for g := range res.Shares {
+				res.Shares[g] /= total
+			}
+		}
+		u.Items = append(u.Items, res)
+	}
+}
+
+// figure is an estimate with its interval: t with n−1 degrees of freedom, cut
+// off at the ends of the scale.
+func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
+	f := scoring.Figure{N: int(e.N)}
+	switch {
+	case e.N == 0:
+		f.Status = "no_answers"
+	case e.N < 2 || e.Refused != nil:
+		f.Status = "no_interval"
+	default:
+		f.OK, f.Value, f.SE = true, e.Value, e.SE
+		t := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(e.N-1))
+		f.Lo, f.Hi = math.Max(0, e.Value-float64(t*e.SE)), math.Min(100, e.Value+float64(t*e.SE))
+	}
+	return f
+}
+
+// plain is the unweighted mean of an area, as if the answers were a simple
+// random sample: the figure that everybody else's survey would print.
+func (r *run) plain(rows []int32) scoring.Figure {
+	n, sum := len(rows), 0.0
+	for _, i := range rows {
+		sum += r.score[i]
+	}
+	f := scoring.Figure{N: n, Status: "no_answers"}
+	if n == 0 {
+		return f
+	}
+	mean, ss := sum/float64(n), 0.0
+	for _, i := range rows {
+		d := r.score[i] - mean
+		ss += float64(d * d)
+	}
+	if n < 2 {
+		f.Status = "no_interval"
+		return f
+	}
+	f.OK, f.Status, f.Value, f.SE = true, "", mean, math.Sqrt(ss/float64(n-1)/float64(n))
+	t := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(n-1))
+	f.Lo, f.Hi = math.Max(0, mean-float64(t*f.SE)), math.Min(100, mean+float64(t*f.SE))
+	return f
+}
+
+// kish is the effective number of answers, (Σw)²/Σw² (Kish 1965, section 11.7).
+func (r *run) kish(rows []int32) float64 {
+	w, ww := 0.0, 0.0
+	for _, i := range rows {
+		x := r.weight[i]
+		w += x
+		ww += float64(x * x)
+	}
+	if ww == 0 {
+		return 0
+	}
+	return float64(w*w) / ww
+}
+
+// committee takes over what the estimator says of a committee.
+func (r *run) committee(u *scoring.UnitResult, f *fair.UnitResult) {
+	u.Reliability, u.Status = f.Reliability, f.Status.String()
+	u.Fragility, u.FragileUp = f.Fragility, f.FragileUp
+	u.CollectiveLow, u.CollectiveHigh = f.CollectiveLow.Found, f.CollectiveHigh.Found
+	if f.N > 0 {
+		u.EffectiveN = f.EffectiveN
+	}
+	if f.Status == fair.NotEnough {
+		none := scoring.Figure{Status: "not_enough", N: f.N}
+		u.Official, u.Adjusted, u.Robust, u.EB = none, none, none, none
+		return
+	}
+	interval := func(v, se float64) scoring.Figure {
+		z := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, math.Inf(1))
+		return scoring.Figure{OK: true, Value: v, SE: se, Lo: math.Max(0, v-float64(z*se)), Hi: math.Min(100, v+float64(z*se)), N: f.N}
+	}
+	u.Adjusted = interval(f.Adjusted, f.RawSE)
+	u.Robust = interval(f.Huber, f.RawSE)
+	u.EB = interval(f.EB, f.EBSE)
+	u.Official = scoring.Figure{OK: true, Value: f.Official, SE: f.SE, Lo: f.Lo, Hi: f.Hi, N: f.N}
+	u.WithoutLowest, u.WithoutHighest = f.WithoutLowest, f.WithoutHighest
+	u.RawWithoutLow, u.RawWithoutHigh = f.RawWithoutLowest, f.RawWithoutHighest
+	u.Band, u.BandLo, u.BandHi = r.bandID(f.Band), r.bandID(f.BandLo), r.bandID(f.BandHi)
+	u.Steps = []scoring.Step{{Key: "raw", Value: u.Raw.Value}, {Key: "weighted", Value: u.Weighted.Value},
+		{Key: "adjusted", Value: f.Adjusted}, {Key: "official", Value: f.Official}}
+}
