@@ -22,14 +22,14 @@ type Type int
 
 // The column types.
 const (
-	Text  Type = iota // any text
-	Int               // a whole number between Min and Max
-	Enum              // one of Allowed
-	Flag              // yes or no: 是/否, yes/no, y/n, true/false, 1/0; empty is no
-	Date              // 2026-11-20, 2026/11/20, 2026.11.20, 20261120 or 2026年11月20日
-	Code              // ASCII letters, digits, "-", "_" and "."; Digits restricts to digits of given lengths
-	Phone             // a mainland mobile or landline number, or +country number
-	Number            // a decimal number; Min and Max, when not both 0, bound it
+	Text   Type = iota // any text
+	Int                // a whole number between Min and Max
+	Enum               // one of Allowed
+	Flag               // yes or no: 是/否, yes/no, y/n, true/false, 1/0; empty is no
+	Date               // 2026-11-20, 2026/11/20, 2026.11.20, 20261120 or 2026年11月20日
+	Code               // ASCII letters, digits, "-", "_" and "."; Digits restricts to digits of given lengths
+	Phone              // a mainland mobile or landline number, or +country number
+	Number             // a decimal number; Min and Max, when not both 0, bound it
 )
 
 // Choice is an allowed value of an Enum with the other ways to write it.
