@@ -132,7 +132,7 @@ func TestSuppressWithstandsAttack(t *testing.T) {
 				if s.Cell[i][j] != Primary {
 					continue
 				}
-				if low, high := brute(tab, s, i, j, 9); high-low < 3 {
+				if low, high := brute(tab, s, i, j, 7); high-low < 3 {
 					t.Fatalf("%v with %+v: cell %d,%d is known to lie in [%d, %d]", tab.Count, s, i, j, low, high)
 				}
 			}

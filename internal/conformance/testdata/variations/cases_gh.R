@@ -146,3 +146,9 @@ for (q in paste0("q", 1:4)) {
 }
 out("H_dif_small", "H.dif", d, list(group = "group", items = paste0("q", 1:4), total_breaks = br, dichotomise_at = 3), ex,
     "polr, mantelhaen.test", tol = list(rel = 2e-5, abs = 1e-5))
+
+# Crossed groupings with precision weights and missing cells
+set.seed(43)
+d <- data.frame(a = sample(1:12, 150, TRUE), b = sample(letters[1:9], 150, TRUE), w = round(runif(150, .2, 3), 2), x = round(rnorm(150), 2))
+d$y <- round(4 + .5 * d$x + rnorm(12)[d$a] + .6 * rnorm(9)[factor(d$b)] + rnorm(150) / sqrt(d$w), 3); d$x[7] <- NA; d$b[11] <- NA
+lm_case("G_lmer_crossed_weighted", "y~x+(1|a)+(1|b)", d, "w")
