@@ -1,0 +1,179 @@
+// Package score holds the use cases of scoring runs: request, compute, publish,
+// read, rebuild.
+package score
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/jobs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/rounddb"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
+	"gongping/scoring/assess"
+	"gongping/survey"
+)
+
+// Service is the room of scoring. Without Jobs a run is computed by whoever
+// requested it, before Start returns (the command line does so).
+type Service struct {
+	*app.Core
+	Jobs *jobs.Client
+}
+
+// Start requests a run of a round. Everything that it will be made from is
+// read when it is computed; from then on its input is frozen.
+func (s *Service) Start(ctx context.Context, who authz.Actor, roundID, reason string) (string, error) {
+	return s.start(ctx, who, roundID, reason, "")
+}
+
+// StartForAppeal requests the run that follows an upheld appeal. The caller
+// has authorised the decision; the run acts for the service.
+func (s *Service) StartForAppeal(ctx context.Context, district, roundID, reason, appealID string) (string, error) {
+	return s.start(ctx, authz.SystemActor(district), roundID, reason, appealID)
+}
+
+func (s *Service) start(ctx context.Context, who authz.Actor, roundID, reason, appealID string) (string, error) {
+	if reason == "" {
+		return "", errs.New(errs.Invalid, "run.reason", "a run needs a reason").At("reason", "", "why it is made", "for example: first run after the close of fieldwork")
+	}
+	id := app.NewID()
+	err := s.WriteSerializable(ctx, who, authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
+		if err != nil {
+			return app.NotFound(err, "round")
+		}
+		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
+			return err
+		}
+		if r.State != survey.Collecting && r.State != survey.Closed {
+			return errs.New(errs.Conflict, "run.round_state", "a round that has not been in the field cannot be scored")
+		}
+		n, err := scoredb.InsertRun(ctx, tx, who.District, scoredb.Run{ID: id, RoundID: roundID, Reason: reason, AppealID: appealID, RequestedBy: who.AccountID, RequestedAt: tx.Now})
+		if err != nil {
+			return err
+		}
+		tx.Record("run", id, r.AreaCode, map[string]any{"round": roundID, "number": n})
+		if err := scoredb.AddEvent(ctx, tx, who.District, id, "queued", 0, "", who.AccountID, tx.Now); err != nil {
+			return err
+		}
+		if s.Jobs != nil {
+			_, err = s.Jobs.InsertTx(ctx, tx.Tx, jobs.ScoreRun{District: who.District, RunID: id}, nil)
+		}
+		return err
+	})
+	if err == nil && s.Jobs == nil {
+		err = s.Execute(ctx, who.District, id)
+	}
+	return id, err
+}
+
+// Execute computes a requested run: it freezes the input, computes and stores
+// the results in one transaction. Repeating it changes nothing.
+func (s *Service) Execute(ctx context.Context, district, runID string) error {
+	run, err := scoredb.Get(ctx, s.Pool, district, runID)
+	if err != nil {
+		return app.NotFound(err, "run")
+	}
+	if run.State == "done" {
+		return nil
+	}
+	s.progress(ctx, district, runID, 0.02, "reading")
+	in, err := s.input(ctx, district, run.RoundID)
+	if err == nil {
+		var out *scoring.Output
+		if out, err = assess.Run(in, func(f float64, stage string) { s.progress(ctx, district, runID, 0.1+0.8*f, stage) }); err == nil {
+			err = s.store(ctx, district, run, in, out)
+		}
+	}
+	if err != nil && errs.CodeOf(err) != errs.Internal {
+		// The data say no: recorded for the people who asked, not tried again.
+		return s.Write(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+			tx.Record("run", runID, district, map[string]any{"state": "failed"})
+			return scoredb.AddEvent(ctx, tx, district, runID, "failed", 0, err.Error(), "", tx.Now)
+		})
+	}
+	return err
+}
+
+// progress notes how far a run is. It is a courtesy: a failure is only logged.
+func (s *Service) progress(ctx context.Context, district, runID string, fraction float64, stage string) {
+	if err := scoredb.AddEvent(ctx, s.Pool, district, runID, "progress", fraction, stage, "", s.Clock.Now()); err != nil {
+		s.Log.Warn("run progress not noted", "run", runID, "error", err)
+	}
+}
+
+func (s *Service) store(ctx context.Context, district string, run scoredb.Run, in *scoring.Input, out *scoring.Output) error {
+	doc, digest, err := encode(in)
+	if err != nil {
+		return err
+	}
+	_, outDigest, err := encode(out)
+	if err != nil {
+		return err
+	}
+	var gz bytes.Buffer
+	z := gzip.NewWriter(&gz)
+	if _, err := z.Write(doc); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return s.Write(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		if err := scoredb.SaveInput(ctx, tx, district, run.ID, gz.Bytes(), digest, len(in.Answers), s.CodeVersion); err != nil {
+			if pg.Duplicate(err) {
+				return errs.New(errs.Conflict, "run.computed", "the run was computed already")
+			}
+			return err
+		}
+		if err := scoredb.SaveOutput(ctx, tx, district, run.ID, out, outDigest); err != nil {
+			return err
+		}
+		tx.Record("run", run.ID, district, map[string]any{"state": "done", "input": fmt.Sprintf("%x", digest), "output": fmt.Sprintf("%x", outDigest)})
+		return scoredb.AddEvent(ctx, tx, district, run.ID, "done", 1, "", "", tx.Now)
+	})
+}
+
+// encode gives the canonical bytes of a document and their SHA-256. Go's JSON
+// writes struct fields in order, map keys sorted and floats in their shortest
+// exact form, so equal documents have equal bytes on every machine.
+func encode(v any) ([]byte, []byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode a run: %w", err)
+	}
+	d := sha256.Sum256(b)
+	return b, d[:], nil
+}
+
+// decodeInput reads a frozen input and checks it against its digest.
+func decodeInput(r io.Reader) (*scoring.Input, []byte, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, nil, errs.Wrap(err, errs.Invalid, "run.input_file", "the file is not a frozen run input").
+			At("file", "", "a file made by `gongping score export`", "")
+	}
+	doc, err := io.ReadAll(io.LimitReader(z, maxInput+1))
+	if err != nil || len(doc) > maxInput {
+		return nil, nil, errs.Wrap(err, errs.Invalid, "run.input_file", "the file is damaged or too large")
+	}
+	var in scoring.Input
+	if err := json.Unmarshal(doc, &in); err != nil {
+		return nil, nil, errs.Wrap(err, errs.Invalid, "run.input_file", "the file is not a frozen run input")
+	}
+	d := sha256.Sum256(doc)
+	return &in, d[:], nil
+}
+
+// maxInput bounds the size of a frozen input when it is read back.
+const maxInput = 4 << 30

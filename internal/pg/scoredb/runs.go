@@ -1,0 +1,193 @@
+package scoredb
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gongping/internal/pg"
+	"gongping/scoring"
+)
+
+// Run is a scoring run with its latest state.
+type Run struct {
+	ID, RoundID      string
+	Number           int
+	Supersedes       string
+	Reason, AppealID string
+	RequestedBy      string
+	RequestedAt      time.Time
+	State            string // queued, started, progress, done, failed
+	Fraction         float64
+	Message          string
+	StateAt          time.Time
+	PublishedAt      *time.Time
+	InputDigest      []byte
+	OutputDigest     []byte
+	CodeVersion      string
+	SupersededBy     string // the published run that took its place
+	Answers          int64
+	RequestedByName  string
+}
+
+const runColumns = `r.id::text, r.round_id::text, r.number, coalesce(r.supersedes::text,''), r.reason, coalesce(r.appeal_id::text,''),
+	coalesce(r.requested_by::text,''), r.requested_at, e.state, e.fraction, e.message, e.at,
+	(select p.at from run_event p where p.district = r.district and p.run_id = r.id and p.state = 'published' limit 1),
+	i.digest, o.digest, coalesce(i.code_version,''),
+	coalesce((select n.id::text from run n join run_event p on p.district = n.district and p.run_id = n.id and p.state = 'published'
+		where n.district = r.district and n.round_id = r.round_id and n.number > r.number order by n.number desc limit 1), ''),
+	coalesce(i.n_answers, 0), coalesce(a.display_name,'')`
+
+const runJoins = ` from run r
+	join lateral (select * from run_event e where e.district = r.district and e.run_id = r.id and e.state <> 'published' order by e.seq desc limit 1) e on true
+	left join run_input i on i.district = r.district and i.run_id = r.id
+	left join run_output o on o.district = r.district and o.run_id = r.id
+	left join account a on a.district = r.district and a.id = r.requested_by`
+
+// InsertRun adds a run with the next number of its round, superseding the one
+// before, and returns its number.
+func InsertRun(ctx context.Context, q pg.Querier, district string, r Run) (int, error) {
+	var n int
+	err := q.QueryRow(ctx, `insert into run (district, id, round_id, number, supersedes, reason, appeal_id, requested_by, requested_at)
+		select $1, $2, $3, coalesce(max(number),0)+1, (array_agg(id order by number desc))[1], $4, nullif($5,'')::uuid, nullif($6,'')::uuid, $7
+		from run where district = $1 and round_id = $3 returning number`,
+		district, r.ID, r.RoundID, r.Reason, r.AppealID, r.RequestedBy, r.RequestedAt).Scan(&n)
+	return n, err
+}
+
+// AddEvent appends a state of a run.
+func AddEvent(ctx context.Context, q pg.Querier, district, run, state string, fraction float64, message, by string, at time.Time) error {
+	_, err := q.Exec(ctx, `insert into run_event (district, run_id, seq, state, fraction, message, by_id, at)
+		select $1, $2, coalesce(max(seq),0)+1, $3, $4, $5, nullif($6,'')::uuid, $7 from run_event where district = $1 and run_id = $2`,
+		district, run, state, fraction, message, by, at)
+	return err
+}
+
+// Get returns a run.
+func Get(ctx context.Context, q pg.Querier, district, id string) (Run, error) {
+	rows, err := q.Query(ctx, `select `+runColumns+runJoins+` where r.district = $1 and r.id = $2`, district, id)
+	if err != nil {
+		return Run{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Run])
+}
+
+// OfRound lists the runs of a round, newest first.
+func OfRound(ctx context.Context, q pg.Querier, district, round string) ([]Run, error) {
+	return collect(ctx, q, `select `+runColumns+runJoins+` where r.district = $1 and r.round_id = $2 order by r.number desc`,
+		pgx.RowToStructByPos[Run], district, round)
+}
+
+// LatestPublished returns the id of the newest published run of a round, "" for none.
+func LatestPublished(ctx context.Context, q pg.Querier, district, round string) (string, error) {
+	var id string
+	err := q.QueryRow(ctx, `select r.id::text from run r join run_event e on e.district = r.district and e.run_id = r.id and e.state = 'published'
+		where r.district = $1 and r.round_id = $2 order by r.number desc limit 1`, district, round).Scan(&id)
+	if pg.NoRows(err) {
+		return "", nil
+	}
+	return id, err
+}
+
+// SaveInput stores the frozen input of a run.
+func SaveInput(ctx context.Context, q pg.Querier, district, run string, gz, digest []byte, answers int, code string) error {
+	_, err := q.Exec(ctx, `insert into run_input (district, run_id, content, digest, n_answers, code_version) values ($1,$2,$3,$4,$5,$6)`,
+		district, run, gz, digest, answers, code)
+	return err
+}
+
+// Input returns the frozen input of a run, still compressed, and its digest.
+func Input(ctx context.Context, q pg.Querier, district, run string) (gz, digest []byte, err error) {
+	err = q.QueryRow(ctx, `select content, digest from run_input where district = $1 and run_id = $2`, district, run).Scan(&gz, &digest)
+	return gz, digest, err
+}
+
+// SaveOutput stores the results of a run.
+func SaveOutput(ctx context.Context, q pg.Querier, district, run string, out *scoring.Output, digest []byte) error {
+	summary, err := json.Marshal(struct {
+		scoring.Summary
+		Warnings []scoring.Note `json:"warnings"`
+	}{out.Summary, out.Warnings})
+	if err != nil {
+		return err
+	}
+	if _, err := q.Exec(ctx, `insert into run_output (district, run_id, digest, summary) values ($1,$2,$3,$4)`, district, run, digest, summary); err != nil {
+		return err
+	}
+	_, err = q.CopyFrom(ctx, pgx.Identifier{"run_unit"}, []string{"district", "run_id", "unit", "level", "n", "official", "lo", "hi", "reliability", "band", "status", "result"},
+		pgx.CopyFromSlice(len(out.Units), func(i int) ([]any, error) {
+			u := &out.Units[i]
+			body, err := json.Marshal(u)
+			if err != nil {
+				return nil, err
+			}
+			var v, lo, hi *float64
+			if u.Official.OK {
+				v, lo, hi = &u.Official.Value, &u.Official.Lo, &u.Official.Hi
+			}
+			return []any{district, run, u.Unit, int16(u.Level), u.N, v, lo, hi, u.Reliability, u.Band, u.Status, body}, nil
+		}))
+	if err != nil {
+		return err
+	}
+	_, err = q.CopyFrom(ctx, pgx.Identifier{"run_answer"}, []string{"district", "run_id", "response_id", "unit", "score", "design_weight", "final_weight", "robust_weight", "influence", "reason"},
+		pgx.CopyFromSlice(len(out.Answers), func(i int) ([]any, error) {
+			a := &out.Answers[i]
+			return []any{district, run, a.ID, a.Unit, a.Score, a.DesignWeight, a.FinalWeight, a.RobustWeight, a.Influence, a.Reason}, nil
+		}))
+	return err
+}
+
+// Summary returns the district-wide figures of a run.
+func Summary(ctx context.Context, q pg.Querier, district, run string) (scoring.Summary, []scoring.Note, []byte, error) {
+	var raw, digest []byte
+	if err := q.QueryRow(ctx, `select summary, digest from run_output where district = $1 and run_id = $2`, district, run).Scan(&raw, &digest); err != nil {
+		return scoring.Summary{}, nil, nil, err
+	}
+	var s struct {
+		scoring.Summary
+		Warnings []scoring.Note `json:"warnings"`
+	}
+	err := json.Unmarshal(raw, &s)
+	return s.Summary, s.Warnings, digest, err
+}
+
+// UnitRow is a unit's result with its name.
+type UnitRow struct {
+	Name string
+	scoring.UnitResult
+}
+
+func scanUnit(r pgx.CollectableRow) (u UnitRow, err error) {
+	var raw []byte
+	if err = r.Scan(&u.Name, &raw); err == nil {
+		err = json.Unmarshal(raw, &u.UnitResult)
+	}
+	return u, err
+}
+
+// UnitsOf lists the results of a run within an area at one level (0 = all), by code.
+func UnitsOf(ctx context.Context, q pg.Querier, district, run, area string, level int) ([]UnitRow, error) {
+	return collect(ctx, q, `select a.name, u.result from run_unit u join area a on a.district = u.district and a.code = u.unit
+		where u.district = $1 and u.run_id = $2 and starts_with(u.unit, $3) and ($4 = 0 or u.level = $4) order by u.unit`,
+		scanUnit, district, run, area, level)
+}
+
+// UnitOf returns the result of one unit.
+func UnitOf(ctx context.Context, q pg.Querier, district, run, unit string) (UnitRow, error) {
+	rows, err := q.Query(ctx, `select a.name, u.result from run_unit u join area a on a.district = u.district and a.code = u.unit
+		where u.district = $1 and u.run_id = $2 and u.unit = $3`, district, run, unit)
+	if err != nil {
+		return UnitRow{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, scanUnit)
+}
+
+// AnswersOf lists how the answers of a unit counted, the most influential first.
+func AnswersOf(ctx context.Context, q pg.Querier, district, run, unit string) ([]scoring.AnswerResult, error) {
+	return collect(ctx, q, `select response_id::text, unit, score, design_weight, final_weight, robust_weight, influence, reason from run_answer
+		where district = $1 and run_id = $2 and unit = $3 order by abs(influence) desc, response_id`,
+		pgx.RowToStructByPos[scoring.AnswerResult], district, run, unit)
+}
