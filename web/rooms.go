@@ -6,11 +6,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/score"
 	"gongping/web/handle"
 )
 
 // Rooms are the use cases that have pages and API operations.
-type Rooms struct{}
+type Rooms struct {
+	Score *score.Service
+}
 
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {

@@ -6,8 +6,10 @@ import (
 	"net/http"
 
 	"gongping/internal/app/account"
+	"gongping/internal/app/score"
 	"gongping/internal/cache"
 	"gongping/internal/config"
+	"gongping/internal/jobs"
 	"gongping/internal/telemetry"
 	"gongping/web"
 )
@@ -34,17 +36,28 @@ type wiring struct {
 }
 
 // wire builds the rooms of the service.
-func wire(_ context.Context, s *service) (*wiring, error) {
+func wire(ctx context.Context, s *service) (*wiring, error) {
 	core := newCore(s.DB, s.Key, s.Log, s.Demo)
+	scores := &score.Service{Core: core}
+	queue, err := jobs.New(s.DB.Pool, s.Log, scores)
+	if err != nil {
+		return nil, err
+	}
+	scores.Jobs = queue
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Account: &account.Service{Core: core},
+		Rooms:   web.Rooms{Score: scores},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &wiring{Handler: h, SignIn: signInHint(s)}, nil
+	// The workers outlive the signal: Stop lets a run in progress end.
+	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	return &wiring{Handler: h, Stop: queue.Stop, SignIn: signInHint(s)}, nil
 }
 
 // seedDemo fills an empty database with the demonstration; step reports progress.
