@@ -261,7 +261,7 @@ func (g *Groups) sorted(x, w []float64, group []int32, rule Rule) {
 				}
 				g.RobustWeights[it.row] = u
 				g.LeastWeight[k] = min(g.LeastWeight[k], u)
-				wu := it.w * u
+				wu := float64(it.w * u)
 				sum += wu
 				sum2 += float64(wu * wu)
 			}

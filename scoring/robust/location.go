@@ -141,7 +141,7 @@ func (s Sample) solve(l *Location, rule Rule) {
 		l.Iterations++
 		sum, total := 0.0, 0.0
 		for k, x := range s.X {
-			wu := s.W[k] * rule.Psi.Weight((x-mu)/l.Scale)
+			wu := float64(s.W[k] * rule.Psi.Weight((x-mu)/l.Scale))
 			sum += float64(wu * x)
 			total += wu
 		}

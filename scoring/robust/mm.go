@@ -301,7 +301,7 @@ func (m *MM) standardErrors(y []float64, x [][]float64) {
 		t, t0 := r[i]/m.Scale, r0[i]/m.Scale
 		slope[i], score[i], chi[i] = psi.Slope(t), psi.Score(t), rho(t0, sTuning)
 		// ρ′(t) t with ρ = bisquare scaled to 1: (6/c²) ψ(t) t.
-		mean += 6 / (sTuning * sTuning) * TukeyPsi(sTuning).Score(t0) * t0
+		mean += float64(6 / (sTuning * sTuning) * TukeyPsi(sTuning).Score(t0) * t0)
 		spread += float64(chi[i]*chi[i]) - 0.25
 	}
 	mean /= float64(n)
@@ -321,21 +321,21 @@ func (m *MM) standardErrors(y []float64, x [][]float64) {
 	}
 	for j, col := range x {
 		for i, v := range col {
-			side[j] += slope[i] * r[i] / m.Scale * v
-			mixed[j] += score[i] * chi[i] * v
+			side[j] += float64(slope[i] * r[i] / m.Scale * v)
+			mixed[j] += float64(score[i] * chi[i] * v)
 		}
 	}
 	shift, pull := make([]float64, p), make([]float64, p)
 	for i := range p {
 		for j := range p {
-			shift[i] += a[i][j] * side[j] / mean
-			pull[i] += a[i][j] * mixed[j]
+			shift[i] += float64(a[i][j] * side[j] / mean)
+			pull[i] += float64(a[i][j] * mixed[j])
 		}
 	}
 	u1 := multiply(multiply(a, cross(x, second)), a)
 	m.SE = make([]float64, p)
 	for j := range p {
-		v := (u1[j][j]*float64(n) - 2*shift[j]*pull[j] + spread*shift[j]*shift[j]) / float64(n)
+		v := (float64(u1[j][j]*float64(n)) - float64(2*shift[j]*pull[j]) + float64(spread*shift[j]*shift[j])) / float64(n)
 		m.SE[j] = math.Sqrt(max(v, 0))
 	}
 }

@@ -61,7 +61,7 @@ func SurveyHorvitzThompson(y, w []float64, rule Rule) (*SurveyMean, error) {
 		for i, v := range y {
 			if w[i] > 0 {
 				x := average / w[i]
-				r[i] = (v - m.Value*x) / math.Sqrt(x)
+				r[i] = (v - float64(m.Value*x)) / math.Sqrt(x)
 			}
 		}
 		s := Sort(r, w)
@@ -78,7 +78,7 @@ func SurveyHorvitzThompson(y, w []float64, rule Rule) (*SurveyMean, error) {
 			m.RobustWeights[i] = u
 			a += float64(w[i] * float64(u*v))
 			if w[i] > 0 {
-				b += u * average
+				b += float64(u * average)
 			}
 		}
 		if b == 0 {
@@ -139,7 +139,7 @@ func DalenTotal(y, w []float64, c float64) (*Censored, error) {
 	out := &Censored{RobustWeights: make([]float64, len(y))}
 	for i, v := range y {
 		out.RobustWeights[i] = 1
-		wy := w[i] * v
+		wy := float64(w[i] * v)
 		if wy <= c {
 			out.Total += wy
 			out.Excess += wy

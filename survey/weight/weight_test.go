@@ -346,3 +346,15 @@ func BenchmarkRake(b *testing.B) {
 		}
 	}
 }
+
+func TestExp(t *testing.T) {
+	t.Parallel()
+	for x := -700.0; x < 700; x += 0.37 {
+		if got, want := exp(x), math.Exp(x); math.Abs(got-want) > 5e-16*want {
+			t.Fatalf("exp(%g) = %g, want %g", x, got, want)
+		}
+	}
+	if exp(0) != 1 || exp(-1e9) != 0 || !math.IsInf(exp(1e9), 1) {
+		t.Error("ends of the range")
+	}
+}
