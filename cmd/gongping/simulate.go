@@ -48,6 +48,8 @@ The same seed gives the same figures to the last digit.`,
 	f.IntSliceVar(&cfg.N, "n", cfg.N, "answers per unit")
 	f.IntSliceVar(&cfg.Items, "items", cfg.Items, "items per answer")
 	f.StringSliceVar(&cfg.Scenarios, "scenario", nil, "scenarios (default: all; see --list)")
+	f.Float64Var(&cfg.GuardShare, "guard-share", cfg.GuardShare, "rule book: share of extremes up to which their pull is limited")
+	f.Float64Var(&cfg.MaxExtremeShare, "max-extreme-share", cfg.MaxExtremeShare, "rule book: share up to which extremes are a part of their own")
 	f.BoolVar(&list, "list", false, "list the scenarios and stop")
 	f.BoolVar(&asJSON, "json", false, "print JSON instead of a table")
 	f.StringVar(&page, "html", "", "also write a page with charts to this file")

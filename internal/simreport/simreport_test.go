@@ -11,7 +11,8 @@ import (
 // nothing and runs no script.
 func TestTableAndPage(t *testing.T) {
 	t.Parallel()
-	cfg := simulate.Config{Seed: 3, Units: 60, Reps: 2, N: []int{40, 80}, Items: []int{1}, Scenarios: []string{"collective-complaint"}}
+	cfg := simulate.DefaultConfig()
+	cfg.Units, cfg.Reps, cfg.N, cfg.Items, cfg.Scenarios = 60, 2, []int{40, 80}, []int{1}, []string{"collective-complaint"}
 	r, err := simulate.Run(cfg, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,12 @@ package simulate
 
 import "math"
 
-// shares of the five grades of an ordinary answer in an average unit.
-var shares = [5]float64{0.01, 0.03, 0.12, 0.44, 0.40}
+// shares of the five grades of an ordinary answer in an average unit: the usual
+// generous marks, and strict ones whose top grade is as rare as the lowest.
+var (
+	shares = [5]float64{0.01, 0.03, 0.12, 0.44, 0.40}
+	strict = [5]float64{0.03, 0.12, 0.41, 0.40, 0.04}
+)
 
 const (
 	itemCorrelation = 0.5 // latent correlation between the items of one resident
@@ -20,7 +24,7 @@ type instrument struct {
 	weight []float64
 }
 
-func newInstrument(items int) *instrument {
+func newInstrument(items int, shares [5]float64) *instrument {
 	ins := &instrument{items: items}
 	for k := range 4*items + 1 {
 		ins.values = append(ins.values, 25*float64(k)/float64(items))

@@ -15,11 +15,17 @@ type Config struct {
 	N         []int    `json:"n"`
 	Items     []int    `json:"items"`
 	Scenarios []string `json:"scenarios"` // empty: all
+	// GuardShare and MaxExtremeShare replace the defaults of the rule book, to
+	// see what they cost and save.
+	GuardShare      float64 `json:"guard_share"`
+	MaxExtremeShare float64 `json:"max_extreme_share"`
 }
 
 // DefaultConfig takes about a minute on two cores.
 func DefaultConfig() Config {
-	return Config{Seed: 20261120, Units: 600, Reps: 5, N: []int{20, 50, 100, 300}, Items: []int{1, 5}}
+	par := fair.DefaultParams()
+	return Config{Seed: 20261120, Units: 600, Reps: 5, N: []int{20, 50, 100, 300}, Items: []int{1, 5},
+		GuardShare: par.GuardShare, MaxExtremeShare: par.MaxExtremeShare}
 }
 
 // Cell is one scenario at one number of answers and items.
@@ -57,7 +63,7 @@ func Run(cfg Config, progress func(done, total int, name string) error) (*Report
 	total := len(list) * len(cfg.N) * len(cfg.Items)
 	for _, sc := range list {
 		for _, items := range cfg.Items {
-			ins := newInstrument(items)
+			ins := newInstrument(items, sc.Shares)
 			var o *oracle
 			if oracleFor(&sc) {
 				o = newOracle(&sc, ins)
@@ -100,6 +106,7 @@ func runCell(cfg *Config, sc *Scenario, ins *instrument, o *oracle, n int) (Cell
 		par := fair.DefaultParams()
 		par.Cuts = cuts
 		par.MinScore = 0
+		par.GuardShare, par.MaxExtremeShare = cfg.GuardShare, cfg.MaxExtremeShare
 		res, err := fair.Score(r.in, par)
 		if err != nil {
 			return c, err

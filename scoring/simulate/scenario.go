@@ -32,6 +32,8 @@ type Scenario struct {
 	Adjust bool
 	// UnequalN draws n per unit between a fifth of and three times N.
 	UnequalN bool
+	// Shares of the five grades of an ordinary answer in an average unit.
+	Shares [5]float64
 	// Latent spread of the units; 0.162 gives a between-unit SD of 3 points.
 	Spread float64
 	// PrevCorrelation: last round's official scores are given; the correlation
@@ -52,6 +54,8 @@ func Scenarios() []Scenario {
 		{Name: "collective-complaint", Title: "Collective complaint: 5% of units with a real 10%, 2% lone", LoneLow: 0.02, ComplaintUnits: 0.05, ComplaintRate: 0.10},
 		{Name: "collective-tied", Title: "The same, comments and building tie the answers together", LoneLow: 0.02, ComplaintUnits: 0.05, ComplaintRate: 0.10, Tied: true},
 		{Name: "coached", Title: "Coached answers: 5% of units with 10%, 2% lone either way", LoneLow: 0.02, LoneHigh: 0.02, CoachUnits: 0.05, CoachRate: 0.10},
+		{Name: "strict-marks", Title: "Strict marks with a rare top grade: 2% hostile and 4% coached answers everywhere", LoneLow: 0.02, LoneHigh: 0.04, Shares: strict},
+		{Name: "organised-coaching", Title: "Organised coaching: strict marks, 5% of units with 10% coached that look like praise", LoneLow: 0.02, LoneHigh: 0.02, CoachUnits: 0.05, CoachRate: 0.10, Shares: strict, Unidentified: true},
 		{Name: "interviewer-faking", Title: "Interviewer faking: 5% of interviewers invent", LoneLow: 0.02, FakeInterviewers: 0.05},
 		{Name: "unequal-nonresponse", Title: "Unequal nonresponse: a less satisfied third answers half as often, weighted", LoneLow: 0.02, GroupShare: 0.33, GroupSpread: 0.10, GroupShift: -0.5, GroupResponse: 0.5},
 		{Name: "mixed-difficulty", Title: "Mixed difficulty: share of a harder group differs, case-mix adjusted", LoneLow: 0.02, GroupShare: 0.40, GroupSpread: 0.20, GroupShift: -0.6, GroupResponse: 1, Adjust: true},
@@ -62,6 +66,9 @@ func Scenarios() []Scenario {
 	}
 	for i := range list {
 		list[i].Spread = defaultSpread
+		if list[i].Shares[0] == 0 {
+			list[i].Shares = shares
+		}
 	}
 	return list
 }

@@ -8,7 +8,9 @@ import (
 
 // small is a run of a few seconds: enough to see the estimators apart.
 func small(scenarios ...string) Config {
-	return Config{Seed: 7, Units: 200, Reps: 2, N: []int{50, 100}, Items: []int{1}, Scenarios: scenarios}
+	cfg := DefaultConfig()
+	cfg.Seed, cfg.Units, cfg.Reps, cfg.N, cfg.Items, cfg.Scenarios = 7, 200, 2, []int{50, 100}, []int{1}, scenarios
+	return cfg
 }
 
 func run(t *testing.T, cfg Config) *Report {
@@ -94,7 +96,7 @@ func TestOfficialAgainstTheOthers(t *testing.T) {
 // and a latent shift of defaultSpread is about three points of score.
 func TestInstrument(t *testing.T) {
 	t.Parallel()
-	one := newInstrument(1)
+	one := newInstrument(1, shares)
 	d := one.distribution(0)
 	for k, p := range shares {
 		if math.Abs(d[k]-p) > 1e-12 {
@@ -102,7 +104,7 @@ func TestInstrument(t *testing.T) {
 		}
 	}
 	for _, items := range []int{1, 5} {
-		ins := newInstrument(items)
+		ins := newInstrument(items, shares)
 		total := 0.0
 		for _, p := range ins.distribution(0.1) {
 			total += p
@@ -123,6 +125,8 @@ func TestConfigIsChecked(t *testing.T) {
 		func(c *Config) { c.Reps = 0 },
 		func(c *Config) { c.N = []int{1} },
 		func(c *Config) { c.Items = []int{0} },
+		func(c *Config) { c.N = nil },
+		func(c *Config) { c.GuardShare = 2 },
 	} {
 		cfg := small("none")
 		spoil(&cfg)

@@ -185,6 +185,12 @@ func (c *Config) check() error {
 	if c.Reps < 1 || c.Reps > 10000 {
 		return fault("reps", fmt.Sprint(c.Reps), "1 to 10000")
 	}
+	if len(c.N) == 0 || len(c.Items) == 0 {
+		return fault("n, items", "none", "at least one value each")
+	}
+	if !(c.GuardShare >= 0 && c.GuardShare < 1) || !(c.MaxExtremeShare >= 0 && c.MaxExtremeShare < 1) {
+		return fault("guard share, largest extreme share", fmt.Sprint(c.GuardShare, ", ", c.MaxExtremeShare), "shares from 0 to below 1")
+	}
 	for _, n := range c.N {
 		if n < 5 || n > 5000 {
 			return fault("n", fmt.Sprint(n), "5 to 5000")
