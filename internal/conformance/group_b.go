@@ -360,16 +360,22 @@ func zeroWeights(c *Case) (map[string]any, error) {
 		return nil, err
 	}
 	m, err := estimate.Mean(d, y, subset)
-	if err != nil {
-		return withAll(out, []string{"mean", "se"}, Refused{Err: err}), nil
-	}
-	out["mean"], out["se"] = m.Value, m.SE
+	putEstimate(out, "mean", "se", m, err)
 	t, err := estimate.Total(d, y, subset)
-	if err != nil {
-		return withAll(out, []string{"total", "total_se"}, Refused{Err: err}), nil
-	}
-	out["total"], out["total_se"] = t.Value, t.SE
+	putEstimate(out, "total", "total_se", t, err)
 	return out, nil
+}
+
+// putEstimate sets a value and its error. Where the variance is refused, the
+// value stands.
+func putEstimate(out map[string]any, valueKey, seKey string, e estimate.Estimate, err error) {
+	out[valueKey], out[seKey] = e.Value, e.SE
+	if err != nil {
+		out[seKey] = Refused{Err: err}
+		if e.N == 0 {
+			out[valueKey] = Refused{Err: err}
+		}
+	}
 }
 
 // byGroup gives df and the domain means of y by the levels of params.by.
@@ -401,13 +407,9 @@ func (c *Case) byGroup(d *estimate.Design) (out map[string]any, y estimate.Colum
 	mean, se := map[string]any{}, map[string]any{}
 	for _, g := range groups {
 		m, err := estimate.Mean(d, y, g.in)
-		mean[g.name], se[g.name] = m.Value, m.SE
-		if err != nil {
-			se[g.name] = Refused{Err: err}
-			if m.N == 0 {
-				mean[g.name] = Refused{Err: err}
-			}
-		}
+		out := map[string]any{}
+		putEstimate(out, "mean", "se", m, err)
+		mean[g.name], se[g.name] = out["mean"], out["se"]
 	}
 	out["domain_mean"], out["domain_se"] = mean, se
 	return out, y, subset, nil
