@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"math"
+
+	"gongping/scoring/estimate"
+	"gongping/survey/weight"
+)
+
+// adjustedResults reports adjusted weights and the estimates that follow from them.
+func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	diag, err := weight.Diagnose(w)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"weights": w, "g": g, "sum_weights": diag.Sum, "kish_deff": diag.KishDeff, "n_eff": diag.KishN,
+		"df": d.DegreesOfFreedom(nil)}
+	vars, err := c.Params.Strings("vars")
+	if err != nil {
+		return nil, err
+	}
+	type pair struct{ mean, total map[string]any }
+	est, se := pair{map[string]any{}, map[string]any{}}, pair{map[string]any{}, map[string]any{}}
+	for _, v := range vars {
+		x, missing, err := c.Data.Floats(v)
+		if err != nil {
+			return nil, err
+		}
+		in := estimate.Complete(d, nil, estimate.Column{Values: x, Missing: missing})
+		if est.mean[v], se.mean[v], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+			return nil, err
+		}
+		if est.total[v], se.total[v], err = adjustedEstimate(d, x, w, in, false, res); err != nil {
+			return nil, err
+		}
+	}
+	if len(vars) > 0 {
+		out["mean"] = map[string]any{"estimate": est.mean, "se": se.mean}
+		out["total"] = map[string]any{"estimate": est.total, "se": se.total}
+	}
+	// Single figures by the name of the column, for cases that list no vars.
+	for _, n := range c.Data.Names {
+		for _, kind := range []string{"mean_", "se_"} {
+			if _, asked := c.Expected.Values[kind+n]; !asked {
+				continue
+			}
+			x, missing, err := c.Data.Floats(n)
+			if err != nil {
+				return nil, err
+			}
+			in := estimate.Complete(d, nil, estimate.Column{Values: x, Missing: missing})
+			if out["mean_"+n], out["se_"+n], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, adjustedDomains(c, d, w, vars, res, out)
+}
+
+// adjustedDomains adds the means of the first variable by the levels of a column.
+func adjustedDomains(c *Case, d *estimate.Design, w []float64, vars []string, res residualFunc, out map[string]any) error {
+	by, err := c.Params.StringOr("by", "")
+	if err != nil || by == "" || len(vars) == 0 {
+		return err
+	}
+	x, missing, err := c.Data.Floats(vars[0])
+	if err != nil {
+		return err
+	}
+	codes, levels, err := c.Data.Factor(by)
+	if err != nil {
+		return err
+	}
+	mean, se := map[string]any{}, map[string]any{}
+	for l, name := range levels {
+		in := make([]bool, len(codes))
+		for i, k := range codes {
+			in[i] = int(k) == l && (missing == nil || !missing[i])
+		}
+		if mean[name], se[name], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
+			return err
+		}
+	}
+	out["domain_mean"], out["domain_se"] = mean, se
+	return nil
+}
+
+// adjustedEstimate is the mean or total of x over the rows in a domain with
+// adjusted weights; its variance is that of the residuals of the linearised
+// variable, over all rows.
+func adjustedEstimate(d *estimate.Design, x, w []float64, in []bool, mean bool, res residualFunc) (value, se any, err error) {
+	sum, sumW := 0.0, 0.0
+	for i, ok := range in {
+		if ok {
+			sum += float64(w[i] * x[i])
+			sumW += w[i]
+		}
+	}
+	v := sum
+	if mean {
+		if sumW == 0 {
+			return nil, nil, nil
+		}
+		v = sum / sumW
+	}
+	z := make([]float64, len(x))
+	for i, ok := range in {
+		switch {
+		case !ok:
+		case mean:
+			z[i] = (x[i] - v) / sumW
+		default:
+			z[i] = x[i]
+		}
+	}
+	e := res(z)
+	for i := range e {
+		e[i] *= w[i]
+	}
+	variance, err := d.Variance([][]float64{e}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return v, math.Sqrt(variance[0][0]), nil
+}
