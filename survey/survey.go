@@ -4,8 +4,6 @@
 package survey
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -93,31 +91,6 @@ func CheckStep(from, to State) error {
 		With(map[string]any{"From": string(from), "To": string(to)})
 }
 
-// Plan says how a round samples: by which columns it stratifies, how the
-// sample is allocated and how many answers each committee is to bring.
-type Plan struct {
-	// StrataBy are frame columns that split each committee: "sex", "age_band",
-	// "tenure", "grid", "building". Empty means the committee is the stratum.
-	StrataBy []string `json:"strata_by"`
-	// Allocation is the rule that spreads a committee's size over its strata:
-	// "proportional", "equal" (see survey/design).
-	Allocation string `json:"allocation"`
-	// Size is the number of residents to draw in every committee; Sizes
-	// overrides it by committee code.
-	Size  int            `json:"size"`
-	Sizes map[string]int `json:"sizes,omitempty"`
-	// ReserveRatio is how many reserves stand behind each drawn person.
-	ReserveRatio float64 `json:"reserve_ratio"`
-}
-
-// SizeOf is the planned size of one committee.
-func (p Plan) SizeOf(committee string) int {
-	if n, ok := p.Sizes[committee]; ok {
-		return n
-	}
-	return p.Size
-}
-
 // AgeBands are the bands in which age is used and shown: never a birth year.
 var AgeBands = []string{"18-29", "30-44", "45-59", "60-74", "75+"}
 
@@ -144,68 +117,6 @@ func AgeBand(birthYear, year int) string {
 type Traits struct {
 	Committee, Grid, Building, Sex, Tenure string
 	BirthYear                              int
-}
-
-// StratifyColumns are the columns that Plan.StrataBy may name.
-var StratifyColumns = []string{"sex", "age_band", "tenure", "grid", "building"}
-
-// Stratum names the stratum of a resident: the committee's code, then one
-// value per column of StrataBy, joined by "#". Values that are unknown read
-// "u". Only letters, digits and ".#-" occur, so the name may stand in a
-// published bundle (docs/spec/draw-v1.md).
-func (p Plan) Stratum(t Traits, year int) string {
-	var b strings.Builder
-	b.WriteString(t.Committee)
-	for _, col := range p.StrataBy {
-		b.WriteByte('#')
-		v := ""
-		switch col {
-		case "sex":
-			v = t.Sex
-		case "age_band":
-			v = strings.ReplaceAll(AgeBand(t.BirthYear, year), "+", "-")
-		case "tenure":
-			v = t.Tenure
-		case "grid":
-			v = t.Grid
-		case "building":
-			v = t.Building
-		}
-		if v == "" || v == "unknown" {
-			v = "u"
-		}
-		b.WriteString(v)
-	}
-	return b.String()
-}
-
-// Check returns an error that names the first field of a plan that cannot be used.
-func (p Plan) Check() error {
-	bad := func(where, found, want string) error {
-		return errs.New(errs.Invalid, "plan.invalid", "the sampling plan cannot be used").At(where, found, want, "change the field and save again")
-	}
-	seen := map[string]bool{}
-	for _, col := range p.StrataBy {
-		if !slices.Contains(StratifyColumns, col) || seen[col] {
-			return bad("strata_by", col, strings.Join(StratifyColumns, ", ")+", each at most once")
-		}
-		seen[col] = true
-	}
-	if p.Allocation != "proportional" && p.Allocation != "equal" {
-		return bad("allocation", p.Allocation, "proportional or equal")
-	}
-	if p.Size < 1 || p.Size > 100000 {
-		return bad("size", strconv.Itoa(p.Size), "1 to 100000 residents a committee")
-	}
-	for code, n := range p.Sizes {
-		if LevelOf(code) != Committee || n < 0 || n > 100000 {
-			return bad("sizes."+code, strconv.Itoa(n), "a committee's 12-digit code and 0 to 100000")
-		}
-	}
-	if !(p.ReserveRatio >= 0 && p.ReserveRatio <= 10) {
-		return bad("reserve_ratio", strconv.FormatFloat(p.ReserveRatio, 'g', -1, 64), "0 to 10")
-	}
-	return nil
 }
 
 // Round is one assessment round in one version.

@@ -6,12 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
+	"gongping/internal/pg/drawdb"
 	"gongping/internal/pg/rounddb"
 	"gongping/scoring/composite"
 	"gongping/survey"
@@ -85,13 +87,28 @@ func (s *Service) RuleBook(ctx context.Context, who authz.Actor, id string, vers
 	return b, v, err
 }
 
+// Versions lists all versions of a questionnaire or rule book, latest first.
+func (s *Service) Versions(ctx context.Context, who authz.Actor, t rounddb.Table, id string) (list []rounddb.Versioned, err error) {
+	err = s.Read(ctx, who, readAction(t), authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, err = t.Versions(ctx, db, who.District, id)
+		if err == nil && len(list) == 0 || pg.Code(err) == "22P02" {
+			return errs.New(errs.NotFound, "document.not_found", "there is no such document, or none that you may see")
+		}
+		return err
+	})
+	return list, err
+}
+
+func readAction(t rounddb.Table) authz.Action {
+	if t == rounddb.RuleBooks {
+		return authz.RuleBookRead
+	}
+	return authz.QuestionnaireRead
+}
+
 // Documents lists the latest versions of questionnaires or rule books.
 func (s *Service) Documents(ctx context.Context, who authz.Actor, t rounddb.Table) (list []rounddb.Versioned, err error) {
-	action := authz.QuestionnaireRead
-	if t == rounddb.RuleBooks {
-		action = authz.RuleBookRead
-	}
-	err = s.Read(ctx, who, action, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+	err = s.Read(ctx, who, readAction(t), authz.Object{}, func(ctx context.Context, db pg.Querier) error {
 		list, err = t.List(ctx, db, who.District)
 		return err
 	})
@@ -100,11 +117,18 @@ func (s *Service) Documents(ctx context.Context, who authz.Actor, t rounddb.Tabl
 
 // List returns the rounds that touch the actor's area, newest first.
 func (s *Service) List(ctx context.Context, who authz.Actor) (list []survey.Round, err error) {
+	list, _, err = s.Page(ctx, who, 1, 0)
+	return list, err
+}
+
+// Page returns one page of List, counted from 1, and the number of all rounds;
+// a size of 0 means all.
+func (s *Service) Page(ctx context.Context, who authz.Actor, page, size int) (list []survey.Round, total int, err error) {
 	err = s.Read(ctx, who, authz.RoundRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		list, err = rounddb.List(ctx, db, who.District, who.Area)
+		list, total, err = rounddb.List(ctx, db, who.District, who.Area, size, (max(page, 1)-1)*size)
 		return err
 	})
-	return list, err
+	return list, total, err
 }
 
 // Detail is a round with all that belongs to it.
@@ -113,6 +137,11 @@ type Detail struct {
 	Events     []rounddb.Event
 	Evaluators []rounddb.Evaluator
 	Strata     []rounddb.Stratum // of a frozen round
+	Versions   []survey.Round    // of the same series, first to last
+	Names      map[string]string // of the areas that occur
+	FrameName  string
+	// QuestionnaireTitle and RuleBookTitle are those of the chosen versions.
+	QuestionnaireTitle, RuleBookTitle string
 }
 
 // Get returns a round.
@@ -127,10 +156,49 @@ func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (d Detail
 		if d.Evaluators, err = rounddb.Evaluators(ctx, db, who.District, id); err != nil {
 			return err
 		}
-		d.Strata, err = rounddb.Strata(ctx, db, who.District, id)
+		if d.Strata, err = rounddb.Strata(ctx, db, who.District, id); err != nil {
+			return err
+		}
+		if d.Versions, err = rounddb.Series(ctx, db, who.District, d.Series); err != nil {
+			return err
+		}
+		if d.Names, err = rounddb.AreaNames(ctx, db, who.District, d.AreaCode); err != nil {
+			return err
+		}
+		d.FrameName, d.QuestionnaireTitle, d.RuleBookTitle, err = rounddb.Titles(ctx, db, who.District, d.Round)
 		return err
 	})
 	return d, err
+}
+
+// Choices are what the form of a round offers.
+type Choices struct {
+	Areas          []survey.Area // districts, streets, committees
+	Frames         []rounddb.Frame
+	Evaluators     []rounddb.Candidate
+	Questionnaires []rounddb.Versioned
+	RuleBooks      []rounddb.Versioned
+}
+
+// Choices lists what a manager may choose from.
+func (s *Service) Choices(ctx context.Context, who authz.Actor) (c Choices, err error) {
+	err = s.Read(ctx, who, authz.RoundEdit, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		if c.Areas, err = rounddb.Areas(ctx, db, who.District, who.Area); err != nil {
+			return err
+		}
+		if c.Frames, err = rounddb.Frames(ctx, db, who.District); err != nil {
+			return err
+		}
+		if c.Evaluators, err = rounddb.Candidates(ctx, db, who.District); err != nil {
+			return err
+		}
+		if c.Questionnaires, err = rounddb.Questionnaires.List(ctx, db, who.District); err != nil {
+			return err
+		}
+		c.RuleBooks, err = rounddb.RuleBooks.List(ctx, db, who.District)
+		return err
+	})
+	return c, err
 }
 
 // Draft is what a manager fills in.
@@ -178,6 +246,12 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft, supersed
 			if err != nil {
 				return app.NotFound(err, "round")
 			}
+			if err := tx.Check(authz.Object{Area: old.AreaCode}); err != nil {
+				return err
+			}
+			if old.State == survey.Draft {
+				return errs.New(errs.Conflict, "round.still_draft", "the round is still a draft; change it instead of making a new version")
+			}
 			r.Series, r.Version, r.Supersedes = old.Series, old.Version+1, old.ID
 		}
 		d.into(&r)
@@ -189,7 +263,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft, supersed
 		if err != nil {
 			return reference(err)
 		}
-		return rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators)
+		return reference(rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators))
 	})
 	return id, err
 }
@@ -212,7 +286,7 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id string, d Draf
 		if err := rounddb.Update(ctx, tx, who.District, r); err != nil {
 			return reference(err)
 		}
-		return rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators)
+		return reference(rounddb.SetEvaluators(ctx, tx, who.District, id, d.Evaluators))
 	})
 }
 
@@ -233,7 +307,8 @@ func reference(err error) error {
 	return err
 }
 
-// Step opens, closes or cancels a round.
+// Step opens, closes or cancels a round. A round whose draw is committed cannot
+// be cancelled quietly: the commitment is given up first, with its own reason.
 func (s *Service) Step(ctx context.Context, who authz.Actor, id string, to survey.State, reason string) error {
 	return s.WriteSerializable(ctx, who, authz.RoundStep, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		r, err := s.locked(ctx, tx, id)
@@ -246,8 +321,18 @@ func (s *Service) Step(ctx context.Context, who authz.Actor, id string, to surve
 		if err := survey.CheckStep(r.State, to); err != nil {
 			return err
 		}
-		if to == survey.Cancelled && reason == "" {
+		if to == survey.Cancelled && strings.TrimSpace(reason) == "" {
 			return errs.New(errs.Invalid, "round.cancel_reason", "a round is cancelled with a reason").At("reason", "", "why", "write one sentence")
+		}
+		if to == survey.Cancelled && r.State == survey.Frozen {
+			open, err := drawdb.Open(ctx, tx, who.District, id)
+			if err != nil {
+				return err
+			}
+			if open != "" {
+				return errs.New(errs.Conflict, "round.commitment_open", "a draw of this round is committed").
+					At("commitment", open, "none that is open", "give the commitment up with a reason, then cancel the round")
+			}
 		}
 		tx.Record("round", id, r.AreaCode, map[string]any{"state": string(to)})
 		return rounddb.AddEvent(ctx, tx, who.District, id, to, nil, who.AccountID, tx.Now, reason)

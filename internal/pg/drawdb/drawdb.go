@@ -52,6 +52,33 @@ func People(ctx context.Context, q pg.Querier, district, frameID string) iter.Se
 	}
 }
 
+// groupColumns are the columns that a stratum may be made of.
+var groupColumns = map[string]string{"sex": "sex", "tenure": "tenure", "grid": "grid", "building": "building"}
+
+// Groups counts the persons of a frame within an area by committee, status,
+// birth year and the named columns ("age_band" is the birth year). The persons
+// given to each have these fields only.
+func Groups(ctx context.Context, q pg.Querier, district, frameID, area string, columns []string, each func(Person, int64)) error {
+	pick := map[string]string{"sex": "''", "tenure": "''", "grid": "''", "building": "''"}
+	for _, c := range columns {
+		if sql, ok := groupColumns[c]; ok {
+			pick[c] = sql
+		}
+	}
+	rows, err := q.Query(ctx, `select committee, status, birth_year, `+pick["sex"]+`, `+pick["tenure"]+`, `+pick["grid"]+`, `+pick["building"]+`, count(*)
+		from frame_person where district = $1 and frame_id = $2 and starts_with(committee, $3) group by 1,2,3,4,5,6,7`, district, frameID, area)
+	if err != nil {
+		return err
+	}
+	var p Person
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&p.Committee, &p.Status, &p.BirthYear, &p.Sex, &p.Tenure, &p.Grid, &p.Building, &n}, func() error {
+		each(p, n)
+		return nil
+	})
+	return err
+}
+
 // FrameDigest returns the digest of a frozen frame, nil for one that is open.
 func FrameDigest(ctx context.Context, q pg.Querier, district, frameID string) ([]byte, error) {
 	var d []byte
@@ -105,6 +132,18 @@ func Commitments(ctx context.Context, q pg.Querier, district, round string) ([]C
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Commitment])
+}
+
+// Open returns the purpose of the round's commitment that is neither drawn nor
+// given up, "" if there is none.
+func Open(ctx context.Context, q pg.Querier, district, round string) (purpose string, err error) {
+	err = q.QueryRow(ctx, `select c.purpose from draw_commitment c where c.district = $1 and c.round_id = $2
+		and not exists (select from draw d where d.district = c.district and d.commitment_id = c.id)
+		and not exists (select from draw_discard x where x.district = c.district and x.commitment_id = c.id) limit 1`, district, round).Scan(&purpose)
+	if pg.NoRows(err) {
+		return "", nil
+	}
+	return purpose, err
 }
 
 // LastDigest returns the digest of the latest commitment of a district, nil for none.

@@ -59,6 +59,16 @@ func (t Table) List(ctx context.Context, q pg.Querier, district string) ([]Versi
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Versioned])
 }
 
+// Versions returns all versions of a document, latest first.
+func (t Table) Versions(ctx context.Context, q pg.Querier, district, id string) ([]Versioned, error) {
+	rows, err := q.Query(ctx, `select id::text, version, title, `+t.body+`, digest, created_at from `+t.name+`
+		where district = $1 and id = $2 order by version desc`, district, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Versioned])
+}
+
 const roundColumns = `r.id::text, r.series::text, r.version, coalesce(r.supersedes::text,''), r.kind, r.title, r.area_code,
 	coalesce(r.frame_id::text,''), r.questionnaire_id::text, r.questionnaire_version, r.rule_book_id::text, r.rule_book_version,
 	r.plan, r.opens_on, r.closes_on,
@@ -108,10 +118,25 @@ func Lock(ctx context.Context, q pg.Querier, district, id string) (survey.Round,
 	return Get(ctx, q, district, id)
 }
 
-// List returns the rounds that touch an area (those of it, within it and above it), newest first.
-func List(ctx context.Context, q pg.Querier, district, area string) ([]survey.Round, error) {
-	rows, err := q.Query(ctx, `select `+roundColumns+` from round r where r.district = $1
-		and (starts_with(r.area_code, $2) or starts_with($2, r.area_code)) order by r.created_at desc, r.id`, district, area)
+// List returns the rounds that touch an area (those of it, within it and above
+// it), newest first, and how many there are; a limit of 0 means all.
+func List(ctx context.Context, q pg.Querier, district, area string, limit, offset int) ([]survey.Round, int, error) {
+	const where = ` from round r where r.district = $1 and (starts_with(r.area_code, $2) or starts_with($2, r.area_code))`
+	total := 0
+	if err := q.QueryRow(ctx, `select count(*)`+where, district, area).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	rows, err := q.Query(ctx, `select `+roundColumns+where+` order by r.created_at desc, r.id limit nullif($3, 0) offset $4`, district, area, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := pgx.CollectRows(rows, scanRound)
+	return list, total, err
+}
+
+// Series returns the versions of a round, first to last.
+func Series(ctx context.Context, q pg.Querier, district, series string) ([]survey.Round, error) {
+	rows, err := q.Query(ctx, `select `+roundColumns+` from round r where r.district = $1 and r.series = $2 order by r.version`, district, series)
 	if err != nil {
 		return nil, err
 	}
