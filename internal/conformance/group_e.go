@@ -85,6 +85,9 @@ func locationScale(c *Case) (map[string]any, error) {
 			return nil, err
 		}
 		out[name] = map[string]any{"mu": l.Value, "s": l.Scale, "w": l.RobustWeights}
+		if l.Scale == 0 {
+			out[name] = Refused{fmt.Errorf("the median absolute deviation is zero")}
+		}
 	}
 	return out, interceptFits(x, ks[0], k, out)
 }
@@ -241,7 +244,7 @@ func peerDefaultHuber(x, w []float64, k float64, out map[string]any) error {
 
 // weightedMeans adds trimmed and winsorised means and the identity at k = ∞.
 func weightedMeans(x, w []float64, out map[string]any) error {
-	for _, share := range []float64{0.01, 0.02, 0.05, 0.1, 0.2} {
+	for _, share := range []float64{0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25} {
 		name := strconv.FormatFloat(share, 'g', -1, 64)
 		t, err := robust.TrimmedMean(x, w, share, 1-share)
 		if err != nil {
@@ -321,6 +324,9 @@ func robustByGroup(c *Case) (map[string]any, error) {
 	}
 	k, err := c.Params.FloatOr("k_huber", 1.345)
 	if err != nil {
+		return nil, err
+	}
+	if k, err = c.Params.FloatOr("k", k); err != nil {
 		return nil, err
 	}
 	g, err := robust.ByGroup(y, w, codes, len(levels), robust.Rule{Psi: robust.HuberPsi(k), MADConstant: robust.MADSurvey, Zero: robust.Refuse})

@@ -42,7 +42,7 @@ func robustSurveyMean(c *Case) (map[string]any, error) {
 		return nil, err
 	}
 	out := map[string]any{}
-	for _, k := range []float64{1, 1.345, 1.5, 2, 2.5, 3} {
+	for _, k := range []float64{0.5, 1, 1.2, 1.345, 1.5, 1.8, 2, 2.5, 3, 4, 5} {
 		rule := robust.Rule{Psi: robust.HuberPsi(k), MADConstant: robust.MADSurvey, Zero: robust.IQROnly, Tolerance: exactly}
 		suffix := "_k" + strconv.FormatFloat(k, 'g', -1, 64)
 		m, err := robust.SurveyHajek(y, w, rule)
@@ -63,7 +63,7 @@ func robustSurveyMean(c *Case) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	for _, k := range []float64{4.685, 6} {
+	for _, k := range []float64{3, 3.88, 4, 4.685, 5, 6, 8} {
 		m, err := robust.SurveyHajek(y, w, robust.Rule{Psi: robust.TukeyPsi(k), MADConstant: robust.MADSurvey, Zero: robust.IQROnly, Tolerance: exactly})
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func peerHulligerScores(m *robust.SurveyMean, y, w []float64) []float64 {
 
 // trimmedSurveyMeans are trimmed and winsorised means with design errors.
 func trimmedSurveyMeans(d *estimate.Design, y, w []float64, out map[string]any) error {
-	for _, share := range []float64{0.01, 0.02, 0.05, 0.1, 0.2} {
+	for _, share := range []float64{0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25} {
 		name := strconv.FormatFloat(share, 'g', -1, 64)
 		t, err := robust.TrimmedMean(y, w, share, 1-share)
 		if err != nil {
@@ -191,14 +191,23 @@ func robustSurveyRegression(c *Case) (map[string]any, error) {
 		return nil, err
 	}
 	out := map[string]any{}
-	for name, psi := range map[string]robust.Psi{"huberM_k1.345": robust.HuberPsi(1.345), "tukeyM_k4.685": robust.TukeyPsi(4.685)} {
+	psis := map[string]robust.Psi{}
+	for _, k := range []float64{1, 1.345, 1.5, 2, 3} {
+		psis["huberM_k"+strconv.FormatFloat(k, 'g', -1, 64)] = robust.HuberPsi(k)
+	}
+	for _, k := range []float64{4, 4.685, 5, 6, 8} {
+		psis["tukeyM_k"+strconv.FormatFloat(k, 'g', -1, 64)] = robust.TukeyPsi(k)
+	}
+	for name, psi := range psis {
 		r, err := robust.Regress(y, x, w, robust.RegressionRule{Psi: psi, Weighting: robust.SurveyWeight, Tolerance: rlmTolerance})
 		if err != nil {
-			return nil, err
+			out[name] = Refused{err}
+			continue
 		}
 		scores, err := r.Scores(x, w, psi)
 		if err != nil {
-			return nil, err
+			out[name] = Refused{err}
+			continue
 		}
 		v, err := d.Variance(scores, nil)
 		if err != nil {
