@@ -12,7 +12,7 @@ import (
 // of the data file.
 
 func init() {
-	for _, m := range []string{"D.JK1", "D.JKn", "D.BRR", "D.Fay", "D.subbootstrap", "D.bootstrap", "D.given"} {
+	for _, m := range []string{"D.JK1", "D.JKn", "D.BRR", "D.Fay", "D.subbootstrap", "D.bootstrap", "D.mrbbootstrap", "D.ACS", "D.other", "D.given"} {
 		Register(m, replicateVariance)
 	}
 }

@@ -59,6 +59,9 @@ func TestVerdicts(t *testing.T) {
 		{"refusal for a peer's sentence", `{"a":"cannot"}`, ``, map[string]any{"a": Refused{errors.New("no")}}, Agree, ""},
 		{"refusal for a number", `{"a":1}`, ``, map[string]any{"a": Refused{errors.New("no")}}, Differ, "refused (no)"},
 		{"partial refusal", `{"a":{"v":1,"se":null}}`, ``, map[string]any{"a": PartlyRefused{Refused{errors.New("no")}, map[string]any{"v": 1, "se": nil}}}, Agree, ""},
+		{"null for a vector of nulls", `{"a":[null,null]}`, ``, map[string]any{"a": nil}, Agree, ""},
+		{"refusal for a row of nulls", `{"a":{"b":null}}`, ``, map[string]any{"a": Refused{errors.New("no")}}, Agree, ""},
+		{"null for a vector with a value", `{"a":[null,1]}`, ``, map[string]any{"a": nil}, Differ, "expected 2 values"},
 		{"nothing expected", `{}`, ``, map[string]any{}, NotSupported, "nothing to compare"},
 		{"panic", `{"a":1}`, ``, nil, Differ, "panicked"},
 	} {
