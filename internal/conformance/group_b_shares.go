@@ -1,0 +1,106 @@
+package conformance
+
+import (
+	"fmt"
+
+	"gongping/scoring/estimate"
+)
+
+func proportion(c *Case) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	cond, err := c.Params.String("indicator")
+	if err != nil {
+		return nil, err
+	}
+	x, err := c.Indicator(cond)
+	if err != nil {
+		return nil, fmt.Errorf("field params.indicator: %w", err)
+	}
+	subset, err := c.Subset("subset")
+	if err != nil {
+		return nil, err
+	}
+	df := d.DegreesOfFreedom(subset)
+	out := map[string]any{"df": df}
+	s, err := estimate.Proportion(d, x, subset)
+	if err != nil {
+		return withAll(out, []string{"estimate", "se", "deff", "n"}, Refused{Err: err}), nil
+	}
+	out["estimate"], out["se"], out["deff"], out["n"] = s.Value, s.SE, opt(s.DEff), s.N
+	methods := map[string]estimate.ProportionMethod{
+		"mean": estimate.ProportionWald, "logit": estimate.ProportionLogit, "xlogit": estimate.ProportionLogit,
+		"asin": estimate.ProportionArcSine, "beta": estimate.ProportionBeta, "likelihood": estimate.ProportionProfile,
+	}
+	for _, level := range []int{50, 68, 80, 90, 95, 98, 99} {
+		for name, m := range methods {
+			var v any
+			if iv, err := s.Interval(m, float64(level)/100, float64(df)); err == nil {
+				v = pair(iv)
+			}
+			out[fmt.Sprintf("ci%d_%s", level, name)] = v
+		}
+	}
+	return out, nil
+}
+
+func quantile(c *Case) (map[string]any, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	name, err := c.Params.String("y")
+	if err != nil {
+		return nil, err
+	}
+	y, err := c.Column(name)
+	if err != nil {
+		return nil, err
+	}
+	probs, err := c.Params.Floats("probs")
+	if err != nil {
+		return nil, err
+	}
+	subset, err := c.Subset("subset")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"df": d.DegreesOfFreedom(subset)}
+	sorted := estimate.Sort(y.Values, d.DesignWeight(), estimate.Complete(d, subset, y))
+	point := map[string]any{}
+	for _, rule := range estimate.QuantileRules {
+		at := map[string]any{}
+		for _, p := range probs {
+			at["p"+show(p)] = nil
+			if q, ok := sorted.Quantile(p, rule); ok {
+				at["p"+show(p)] = q
+			}
+		}
+		point[string(rule)] = at
+	}
+	out["point"] = point
+	methods := map[string]estimate.ProportionMethod{"mean": estimate.ProportionWald, "beta": estimate.ProportionBeta,
+		"xlogit": estimate.ProportionLogit, "asin": estimate.ProportionArcSine}
+	for _, rule := range estimate.QuantileRules {
+		byMethod := map[string]any{}
+		for name, m := range methods {
+			at := map[string]any{}
+			for _, p := range probs {
+				at["p"+show(p)] = woodruff(estimate.Quantile(d, y, subset, p, rule, m, 0.95))
+			}
+			byMethod[name] = at
+			out["interval_"+string(rule)+"_"+name] = at
+		}
+		out["interval_"+string(rule)] = byMethod
+	}
+	return out, nil
+}
+
+func woodruff(q estimate.QuantileEstimate, err error) any {
+	if err != nil {
+		return Refused{Err: err}
+	}
+	return map[string]any{"quantile": q.Value, "lower": opt(q.Lower), "upper": opt(q.Upper), "se": opt(q.SE)}
+}
