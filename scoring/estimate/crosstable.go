@@ -132,7 +132,7 @@ func (t *Table) raoScott(mean Vector, pr, pc []float64, n, nu float64) error {
 	}
 	for i := range rows {
 		for j := range cols {
-			e := pr[i] * pc[j]
+			e := float64(pr[i] * pc[j])
 			x2 += n * (t.Share[i][j] - e) * (t.Share[i][j] - e) / e
 		}
 	}
@@ -197,7 +197,7 @@ func (t *Table) wald(d *Design, row, col []int32, in []bool, pr, pc []float64, n
 				s[m] = d.weight[m] * (a - pr[i]) * (b - pc[j])
 			}
 			scores = append(scores, s)
-			y = append(y, []float64{total * (t.Share[i][j] - pr[i]*pc[j])})
+			y = append(y, []float64{total * (t.Share[i][j] - float64(pr[i]*pc[j]))})
 		}
 	}
 	v, err := d.Variance(scores, in)

@@ -18,7 +18,7 @@ func (e Estimate) T(level, df float64) (iv Interval, ok bool) {
 }
 
 func wald(value, se, level, df float64) Interval {
-	half := critical(level, df) * se
+	half := float64(critical(level, df) * se)
 	return Interval{value - half, value + half}
 }
 
@@ -119,8 +119,8 @@ func (s Share) Interval(m ProportionMethod, level, df float64) (Interval, error)
 		n := p * (1 - p) / (se * se) * (ratio * ratio)
 		a := (1 - level) / 2
 		return Interval{
-			BetaQuantile(a, n*p, n*(1-p)+1),
-			BetaQuantile(1-a, n*p+1, n*(1-p)),
+			BetaQuantile(a, n*p, float64(n*(1-p))+1),
+			BetaQuantile(1-a, float64(n*p)+1, n*(1-p)),
 		}, nil
 	case ProportionLikelihood:
 		return s.likelihood(level, df)

@@ -27,7 +27,7 @@ func (s Share) profile(level, df float64) (Interval, error) {
 	x, z := []float64{centre}, []float64{0}
 	for _, sign := range []float64{-1, 1} {
 		for step, reached := 1, 0.0; step <= profileSteps && reached < furthest; step++ {
-			at := centre + float64(sign*float64(step))*(furthest/5)*se
+			at := centre + float64(sign*float64(step)*(furthest/5)*se)
 			reached = math.Sqrt(math.Max(0, s.deviance(at)/s.dispersion))
 			x, z = append(x, at), append(z, sign*reached)
 		}
@@ -47,7 +47,7 @@ func (s Share) profile(level, df float64) (Interval, error) {
 // deviance is the excess binomial deviance of a logit over the estimate.
 func (s Share) deviance(logit float64) float64 {
 	p := s.Value
-	return 2 * s.scaledN * (p*(math.Log(p)-logExpit(logit)) + (1-p)*(math.Log1p(-p)-logExpit(-logit)))
+	return 2 * s.scaledN * (float64(p*(math.Log(p)-logExpit(logit))) + float64((1-p)*(math.Log1p(-p)-logExpit(-logit))))
 }
 
 // invert finds x with value y by linear interpolation of increasing values.
@@ -60,7 +60,7 @@ func invert(x, y []float64, at float64) (float64, bool) {
 	if k == 0 {
 		return x[0], true
 	}
-	return x[k-1] + (x[k]-x[k-1])*((at-y[k-1])/(y[k]-y[k-1])), true
+	return x[k-1] + float64((x[k]-x[k-1])*((at-y[k-1])/(y[k]-y[k-1]))), true
 }
 
 // splineGrid evaluates the cubic spline through (x, y) at m even points. End
@@ -102,7 +102,7 @@ func splineGrid(x, y []float64, m int) (grid, value []float64) {
 		d := (sigma[i+1] - sigma[i]) / h[i]
 		u := g - x[i]
 		grid[k] = g
-		value[k] = y[i] + float64(u*(b+float64(u*(3*sigma[i]+float64(u*d)))))
+		value[k] = y[i] + float64(u*(b+float64(u*(float64(3*sigma[i])+float64(u*d)))))
 	}
 	return grid, value
 }

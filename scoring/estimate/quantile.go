@@ -185,7 +185,7 @@ func linearAt(pos, x []float64, p float64) float64 {
 	if pos[k] == p {
 		return x[k]
 	}
-	return x[k] + (x[k+1]-x[k])*((p-pos[k])/(pos[k+1]-pos[k]))
+	return x[k] + float64((x[k+1]-x[k])*((p-pos[k])/(pos[k+1]-pos[k])))
 }
 
 // stepAt is the x of the largest position not above p, after ordering the

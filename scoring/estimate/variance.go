@@ -136,7 +136,7 @@ func (d *Design) stratumTerm(k, h int, squares, total float64) (term float64, ok
 		return 0, true, nil
 	}
 	if n > 1 {
-		return f * n / (n - 1) * squares, true, nil
+		return float64(f * n / (n - 1) * squares), true, nil
 	}
 	switch d.lonely {
 	case LonelyRemove, LonelyCertainty:
@@ -144,7 +144,7 @@ func (d *Design) stratumTerm(k, h int, squares, total float64) (term float64, ok
 	case LonelyAverage:
 		return 0, false, nil
 	case LonelyAdjust:
-		return f * (total * total), true, nil
+		return float64(f * (total * total)), true, nil
 	}
 	return 0, false, fault("lonely", "a stratum has one sampled unit, which shows no variation").
 		At(fmt.Sprintf("stage %d, stratum %d", k+1, h+1), "1 unit", "at least 2 units",
@@ -172,7 +172,7 @@ func (d *Design) addStratum(sum [][]float64, k, h int, total [][]float64) (ok bo
 			term, ok, err := d.stratumTerm(k, h, s, 0)
 			if n == 1 && d.lonely == LonelyAdjust && ok {
 				term, _, _ = d.stratumTerm(k, h, 0, 1)
-				term *= whole[a] * whole[b]
+				term = float64(term * float64(whole[a]*whole[b]))
 			}
 			if err != nil || !ok {
 				return ok, err
