@@ -174,3 +174,24 @@ func TestCheckAttempt(t *testing.T) {
 		}
 	}
 }
+
+// Two groups of equal size of which one answers and the other does not have
+// S(ρ) = 1/2 and so R = 0; equal shares have R = 1 (Schouten et al. 2009, 2.2).
+func TestRIndicator(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		drawn, answered []int
+		want            float64
+	}{
+		{[]int{100, 100}, []int{100, 0}, 0},
+		{[]int{100, 50, 0}, []int{40, 20, 0}, 1},
+		{[]int{100, 300}, []int{60, 120}, 1 - 2*math.Sqrt(0.25*0.15*0.15+0.75*0.05*0.05)},
+	} {
+		if r, ok := RIndicator(c.drawn, c.answered); !ok || math.Abs(r-c.want) > 1e-12 {
+			t.Errorf("%v of %v: %v, want %v", c.answered, c.drawn, r, c.want)
+		}
+	}
+	if _, ok := RIndicator([]int{0}, []int{0}); ok {
+		t.Error("an indicator of nobody")
+	}
+}

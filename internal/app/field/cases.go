@@ -1,0 +1,194 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/fielddb"
+	"gongping/survey/fieldwork"
+)
+
+// CaseView is a case as its evaluator sees it in a list: no name, no contact.
+type CaseView struct {
+	fielddb.Case
+	Stage fieldwork.Stage
+	Final fieldwork.Code
+}
+
+// Number is the short sign of a case on pages and paper.
+func (c CaseView) Number() string { return CaseNumber(c.ID) }
+
+// CaseNumber is the first six digits of a case's id.
+func CaseNumber(id string) string {
+	s := strings.ToUpper(strings.ReplaceAll(id, "-", ""))
+	return s[:min(6, len(s))]
+}
+
+func view(c fielddb.Case, now time.Time) CaseView {
+	var appointment time.Time
+	if c.Appointment != nil {
+		appointment = *c.Appointment
+	}
+	return CaseView{c, fieldwork.StageOf(c.Attempts, c.Complete, c.Replaced, appointment, now), fieldwork.Final(c.Attempts, c.Complete)}
+}
+
+// MyCases lists the cases of the evaluator who asks, in rounds that are being
+// collected, by committee and building.
+func (s *Service) MyCases(ctx context.Context, who authz.Actor) (list []CaseView, err error) {
+	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		cases, err := fielddb.CasesOf(ctx, db, who.District, who.AccountID)
+		now := s.Clock.Now()
+		for _, c := range cases {
+			list = append(list, view(c, now))
+		}
+		return err
+	})
+	return list, err
+}
+
+// CaseDetail is all that there is to see of a case besides the identity.
+type CaseDetail struct {
+	CaseView
+	Round    Round
+	History  []fielddb.Attempt
+	Links    []fielddb.Link
+	Lacking  []*errs.Error // before the case may be given to a reserve
+	OpenNow  error         // why no answer is taken now, nil if it is
+	MayWrite bool          // the actor holds the case
+}
+
+// Case returns a case: to its evaluator, and to those who supervise the area.
+func (s *Service) Case(ctx context.Context, who authz.Actor, id string) (d CaseDetail, err error) {
+	c, err := find(ctx, s.Pool, who, authz.CaseRead, id)
+	if err != nil {
+		return d, err
+	}
+	err = s.Read(ctx, who, authz.CaseRead, objectOf(c), func(ctx context.Context, db pg.Querier) error {
+		now := s.Clock.Now()
+		d.CaseView = view(c, now)
+		if d.Round, err = s.roundByID(ctx, db, who.District, c.RoundID); err != nil {
+			return err
+		}
+		if d.History, err = fielddb.Attempts(ctx, db, who.District, c.ID); err != nil {
+			return err
+		}
+		if d.Links, err = fielddb.LinksOf(ctx, db, who.District, c.ID); err != nil {
+			return err
+		}
+		d.OpenNow = checkOpen(d.Round.RoundState, now)
+		d.MayWrite = authz.May(who, authz.ResponseSubmit, objectOf(c))
+		if !c.Complete && !c.Replaced {
+			d.Lacking = fieldwork.GiveUp(rule(d.Round.Rules), tries(d.History))
+		}
+		return nil
+	})
+	return d, err
+}
+
+func tries(list []fielddb.Attempt) []fieldwork.Try {
+	out := make([]fieldwork.Try, len(list))
+	for i, a := range list {
+		out[i] = fieldwork.Try{At: a.At, Mode: a.Mode, Code: a.Code}
+	}
+	return out
+}
+
+// Identity is what names a person, opened for the evaluator of the case.
+type Identity struct {
+	Name    string `json:"name"`
+	Phone   string `json:"phone"`
+	Address string `json:"address"`
+}
+
+// IdentityLabel binds a sealed private record to its place.
+func IdentityLabel(frameID, personID string) string { return "person/" + frameID + "/" + personID }
+
+// OpenIdentity opens name and contacts of a case for its evaluator, while the
+// round is collected. Every opening leaves an entry in the audit log.
+func (s *Service) OpenIdentity(ctx context.Context, who authz.Actor, id string) (p Identity, err error) {
+	err = s.onCase(ctx, who, authz.IdentityRead, id, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
+		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+			return err
+		}
+		sealed, err := fielddb.Identity(ctx, tx, who.District, c.FrameID, c.PersonID)
+		if err != nil {
+			return app.NotFound(err, "person")
+		}
+		plain, err := s.Seal.Open(sealed, IdentityLabel(c.FrameID, c.PersonID))
+		if err != nil {
+			return fmt.Errorf("open the private record of case %s: %w", c.ID, err)
+		}
+		tx.Record("case", c.ID, c.Committee, nil)
+		return json.Unmarshal(plain, &p)
+	})
+	return p, err
+}
+
+// NewAttempt is what an evaluator records of a try.
+type NewAttempt struct {
+	ID          string // made by the phone; a repeat with the same id changes nothing
+	Mode        fieldwork.Mode
+	Code        fieldwork.Code
+	At          time.Time
+	Appointment time.Time // with the code Appointment only
+}
+
+// clockSlack is how far a phone's clock may run ahead.
+const clockSlack = 2 * time.Minute
+
+// RecordAttempt stores a contact attempt of the evaluator who holds the case.
+// It tells whether the attempt was new. A time that cannot be (ahead of now, or
+// before the round) is set to that of the receipt.
+func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID string, a NewAttempt) (fresh bool, err error) {
+	if _, err := uuid.Parse(a.ID); err != nil {
+		return false, badID(a.ID)
+	}
+	if err := fieldwork.CheckAttempt(a.Mode, a.Code, a.At, a.Appointment); err != nil {
+		return false, err
+	}
+	err = s.onCase(ctx, who, authz.AttemptRecord, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
+		row := fielddb.Attempt{ID: a.ID, CaseID: c.ID, Evaluator: who.AccountID, Mode: a.Mode, Code: a.Code, At: a.At, ReceivedAt: tx.Now}
+		if !a.Appointment.IsZero() {
+			row.Appointment = &a.Appointment
+		}
+		old, err := fielddb.GetAttempt(ctx, tx, who.District, a.ID)
+		switch {
+		case err == nil && old.CaseID == c.ID && old.Mode == a.Mode && old.Code == a.Code:
+			tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "repeat": true})
+			return nil
+		case err == nil:
+			return errs.New(errs.Conflict, "attempt.id_used", "another attempt has this id").At("id", a.ID, "an id that is not used", "make a new one")
+		case !pg.NoRows(err):
+			return err
+		}
+		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+			return err
+		}
+		if c.Complete || c.Replaced {
+			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+		}
+		clock := a.At.After(tx.Now.Add(clockSlack)) || Day(a.At) < r.OpensOn.Format(time.DateOnly)
+		if clock {
+			row.At = tx.Now
+		}
+		if fresh, err = fielddb.InsertAttempt(ctx, tx, who.District, row); err != nil {
+			return err
+		}
+		tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "disposition": string(a.Code), "mode": string(a.Mode), "clock_corrected": clock})
+		return nil
+	})
+	return fresh, err
+}
+
+func badID(found string) error {
+	return errs.New(errs.Invalid, "field.id", "the id is not usable").At("id", found, "a UUID, made at random by the device", "make a new one")
+}

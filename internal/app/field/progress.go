@@ -1,0 +1,247 @@
+package field
+
+import (
+	"context"
+	"sort"
+	"time"
+
+	"gongping/analytics/fairness"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/fielddb"
+	"gongping/survey"
+	"gongping/survey/fieldwork"
+)
+
+// Tally counts the cases of an area or an evaluator.
+type Tally struct {
+	Code, Name                              string
+	Planned                                 int
+	Cases, Done, Underway, Ended, Untouched int
+	Reserves, Attempts                      int
+	Counts                                  fieldwork.Counts
+}
+
+func (t *Tally) add(p fielddb.Pattern) {
+	if t.Counts == nil {
+		t.Counts = fieldwork.Counts{}
+	}
+	t.Cases += p.N
+	t.Attempts += p.N * len(p.Codes)
+	if p.Reserve {
+		t.Reserves += p.N
+	}
+	final := fieldwork.Final(p.Codes, p.Complete)
+	t.Counts.Add(final, p.N)
+	switch fieldwork.StageOf(p.Codes, p.Complete, p.Replaced, time.Time{}, time.Time{}) {
+	case fieldwork.Done:
+		t.Done += p.N
+	case fieldwork.Ended:
+		t.Ended += p.N
+	case fieldwork.Open:
+		t.Untouched += p.N
+	default:
+		t.Underway += p.N
+	}
+}
+
+// Group is one group of sex and age: who answered against who lives there.
+type Group struct {
+	Sex, Band                   string
+	Population, Drawn, Answered int
+	Hidden                      bool // too few answers to be shown
+}
+
+// Progress is the state of the fieldwork of a round within an area.
+type Progress struct {
+	Round      Round
+	At         time.Time
+	Area       string
+	AreaName   string
+	Areas      []Tally // by street, or by committee within one
+	Evaluators []Tally
+	Total      Tally
+	Held       int
+	Groups     []Group
+	Evenness   float64 // R-indicator over the groups
+	EvennessOK bool
+	Cell       int // least number of answers behind a shown figure
+	CrossTab   int
+}
+
+// Rounds lists the rounds that have fieldwork in the actor's area.
+func (s *Service) Rounds(ctx context.Context, who authz.Actor) (list []fielddb.RoundCount, err error) {
+	err = s.Read(ctx, who, authz.FieldworkRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, err = fielddb.Rounds(ctx, db, who.District, who.Area)
+		return err
+	})
+	return list, err
+}
+
+// Progress counts the fieldwork of a round within an area, "" for the actor's
+// own. No cell of sex and age with fewer answers than the rule book's is shown,
+// nor any other from which it could be worked out.
+func (s *Service) Progress(ctx context.Context, who authz.Actor, roundID, area string) (p Progress, err error) {
+	if area == "" {
+		area = who.Area
+	}
+	if !survey.Within(area, who.District) {
+		return p, errs.New(errs.NotFound, "area.not_found", "there is no such area, or none that you may see")
+	}
+	err = s.Read(ctx, who, authz.FieldworkRead, authz.Object{Area: area}, func(ctx context.Context, db pg.Querier) error {
+		if p.Round, err = s.roundByID(ctx, db, who.District, roundID); err != nil {
+			return err
+		}
+		if err := s.count(ctx, db, who.District, area, &p); err != nil {
+			return err
+		}
+		return s.compare(ctx, db, who.District, area, &p)
+	})
+	return p, err
+}
+
+func (s *Service) count(ctx context.Context, db pg.Querier, district, area string, p *Progress) error {
+	p.At, p.Area = s.Clock.Now(), area
+	p.Cell, p.CrossTab = p.Round.Rules.Suppression.Cell, p.Round.Rules.Suppression.CrossTab
+	patterns, err := fielddb.Patterns(ctx, db, district, p.Round.ID, area)
+	if err != nil {
+		return err
+	}
+	planned, err := fielddb.Planned(ctx, db, district, p.Round.ID, area)
+	if err != nil {
+		return err
+	}
+	names, err := fielddb.Names(ctx, db, district, area)
+	if err != nil {
+		return err
+	}
+	people, err := fielddb.EvaluatorNames(ctx, db, district, p.Round.ID)
+	if err != nil {
+		return err
+	}
+	if p.Held, err = fielddb.HeldCount(ctx, db, district, p.Round.ID); err != nil {
+		return err
+	}
+	cut := 9 // a district is shown by street
+	if len(area) >= 9 {
+		cut = 12
+	}
+	areas, evaluators := map[string]*Tally{}, map[string]*Tally{}
+	p.Total = Tally{Code: area, Name: names[area], Counts: fieldwork.Counts{}}
+	p.AreaName = names[area]
+	for committee, n := range planned {
+		at(areas, committee[:cut], names).Planned += n
+		p.Total.Planned += n
+	}
+	for _, x := range patterns {
+		at(areas, x.Committee[:cut], names).add(x)
+		at(evaluators, x.Evaluator, people).add(x)
+		p.Total.add(x)
+	}
+	p.Areas, p.Evaluators = sorted(areas), sorted(evaluators)
+	return nil
+}
+
+func at(m map[string]*Tally, code string, names map[string]string) *Tally {
+	if m[code] == nil {
+		m[code] = &Tally{Code: code, Name: names[code], Counts: fieldwork.Counts{}}
+	}
+	return m[code]
+}
+
+func sorted(m map[string]*Tally) []Tally {
+	out := make([]Tally, 0, len(m))
+	for _, t := range m {
+		out = append(out, *t)
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Name != out[j].Name && len(out[i].Code) > 15 {
+			return out[i].Name < out[j].Name
+		}
+		return out[i].Code < out[j].Code
+	})
+	return out
+}
+
+// compare fills in the groups of sex and age.
+func (s *Service) compare(ctx context.Context, db pg.Querier, district, area string, p *Progress) error {
+	if p.Round.FrameID == "" {
+		return nil
+	}
+	year := p.Round.OpensOn.Year()
+	key := district + "/" + p.Round.FrameID + "/" + area
+	population, ok := s.people.Load(key)
+	if !ok {
+		list, err := fielddb.Population(ctx, db, district, p.Round.FrameID, area)
+		if err != nil {
+			return err
+		}
+		s.people.Store(key, list)
+		population = list
+	}
+	drawn, err := fielddb.Drawn(ctx, db, district, p.Round.ID, p.Round.FrameID, area)
+	if err != nil {
+		return err
+	}
+	answered, err := fielddb.Answered(ctx, db, district, p.Round.ID, area)
+	if err != nil {
+		return err
+	}
+	lives, sample := banded(population.([]fielddb.Trait), year), banded(drawn, year)
+	var table [][]int
+	var n, of []int
+	for _, sex := range []string{"f", "m"} {
+		row := make([]int, len(survey.AgeBands))
+		for i, band := range survey.AgeBands {
+			k := sex + "/" + band
+			row[i] = answered[k]
+			n, of = append(n, sample[k]), append(of, answered[k])
+			p.Groups = append(p.Groups, Group{Sex: sex, Band: band, Population: lives[k], Drawn: sample[k], Answered: answered[k]})
+		}
+		table = append(table, row)
+	}
+	p.Evenness, p.EvennessOK = fieldwork.RIndicator(n, of)
+	p.EvennessOK = p.EvennessOK && p.Total.Done >= p.Cell
+	hide := fairness.Suppress(fairness.Table{Count: table, Minimum: p.CrossTab, RowTotals: false, ColumnTotals: true})
+	for i := range p.Groups {
+		row, col := i/len(survey.AgeBands), i%len(survey.AgeBands)
+		if p.Groups[i].Hidden = hide.Cell[row][col] != fairness.Shown || p.Total.Done < p.Cell; p.Groups[i].Hidden {
+			p.Groups[i].Answered = 0
+		}
+	}
+	return nil
+}
+
+func banded(list []fielddb.Trait, year int) map[string]int {
+	out := map[string]int{}
+	for _, t := range list {
+		if band := survey.AgeBand(t.BirthYear, year); band != "" {
+			out[t.Sex+"/"+band] += t.N
+		}
+	}
+	return out
+}
+
+// Cases lists the cases of a round within an area for who supervises, a page
+// at a time: after is the id of the last case of the page before.
+func (s *Service) Cases(ctx context.Context, who authz.Actor, roundID string, f fielddb.CaseFilter) (list []CaseView, err error) {
+	if f.Area == "" {
+		f.Area = who.Area
+	}
+	if f.Limit <= 0 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	err = s.Read(ctx, who, authz.CaseAssign, authz.Object{Area: f.Area}, func(ctx context.Context, db pg.Querier) error {
+		if _, err := s.roundByID(ctx, db, who.District, roundID); err != nil {
+			return err
+		}
+		cases, err := fielddb.CasesIn(ctx, db, who.District, roundID, f)
+		now := s.Clock.Now()
+		for _, c := range cases {
+			list = append(list, view(c, now))
+		}
+		return err
+	})
+	return list, err
+}

@@ -1,0 +1,290 @@
+package field
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/fielddb"
+	"gongping/survey"
+	"gongping/survey/fieldwork"
+	"gongping/survey/instrument"
+)
+
+// Submission is one interview as it comes from a device.
+type Submission struct {
+	ID      string // made at random by the device; a repeat changes nothing
+	CaseID  string
+	Version int // of the questionnaire; 0 means the round's
+	Mode    fieldwork.Mode
+	Answers instrument.Answers
+	Seconds int // length of the interview, 0 where unknown
+	Hour    int // of the day at which it began, −1 where unknown
+	Taps    int // answers that were changed before sending
+	link    []byte
+}
+
+// Status is what became of a submission.
+type Status string
+
+// The outcomes. None of them calls for sending again.
+const (
+	Accepted  Status = "accepted"
+	Duplicate Status = "duplicate" // the same had arrived before
+	Kept      Status = "held"      // kept for the auditors, not counted
+)
+
+// Outcome tells the sender what became of a submission. Receipt is empty for
+// one that is held; Reason is a catalogue key then.
+type Outcome struct {
+	ID      string
+	Status  Status
+	Receipt string
+	Reason  string
+}
+
+// Submit takes the answers of a case from the evaluator who holds it. It
+// returns after they are committed. Sending the same again, any number of times
+// and at once, gives the same receipt. A different answer for a case that has
+// one is held with the reason.
+func (s *Service) Submit(ctx context.Context, who authz.Actor, sub Submission) (Outcome, error) {
+	if sub.Mode != fieldwork.Door && sub.Mode != fieldwork.Phone && sub.Mode != fieldwork.Paper {
+		return Outcome{}, errs.New(errs.Invalid, "attempt.invalid", "the attempt cannot be recorded").
+			At("mode", string(sub.Mode), "door, phone or paper", "change it and send again")
+	}
+	return s.take(ctx, who, sub)
+}
+
+func (s *Service) take(ctx context.Context, who authz.Actor, sub Submission) (Outcome, error) {
+	if authz.ScopeOf(who.Role, authz.ResponseSubmit) == authz.Deny {
+		return Outcome{}, authz.Check(who, authz.ResponseSubmit, authz.Object{})
+	}
+	id, err := uuid.Parse(sub.ID)
+	if err != nil || id == uuid.Nil {
+		return Outcome{}, badID(sub.ID)
+	}
+	kase, err := uuid.Parse(sub.CaseID)
+	if err != nil {
+		return Outcome{}, errNoCase
+	}
+	sub.ID, sub.CaseID = id.String(), kase.String()
+	return s.submit.do(ctx, who, sub)
+}
+
+// prepared is a submission that has passed all checks, ready to be written.
+type prepared struct {
+	row    fielddb.Response
+	digest []byte
+}
+
+// prepare checks one submission against what the database says about its case.
+func (s *Service) prepare(who authz.Actor, sub Submission, b fielddb.Batch, rounds map[string]Round, now time.Time) (prepared, error) {
+	var p prepared
+	t, ok := b.Targets[sub.CaseID]
+	if !ok {
+		return p, errNoCase
+	}
+	o := authz.Object{Area: t.Committee, Assignees: []string{t.Evaluator}, CaseID: t.CaseID}
+	if authz.Check(who, authz.ResponseSubmit, o) != nil {
+		return p, errNoCase
+	}
+	r := rounds[t.RoundID]
+	answers, err := s.checked(sub, r)
+	if err != nil {
+		return p, err
+	}
+	p.digest = Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), answers)
+	// A repeat of what is stored is answered even after the round has closed
+	// and the link was used: the sender only wants to know.
+	if stored := b.Digests[sub.ID]; t.Complete && bytes.Equal(stored, p.digest) {
+		return p, nil
+	}
+	if err := checkOpen(r.RoundState, now); err != nil {
+		return p, err
+	}
+	if sub.link != nil {
+		l, ok := b.Links[string(sub.link)]
+		if err := checkLink(l, ok, now); err != nil && !l.Used {
+			return p, err
+		}
+	}
+	p.row = s.row(who, sub, t, r, answers, p.digest)
+	return p, nil
+}
+
+// checked cleans the answers and checks them against the frozen questionnaire.
+func (s *Service) checked(sub Submission, r Round) (instrument.Answers, error) {
+	if sub.Version != 0 && sub.Version != r.QuestionnaireVersion {
+		return nil, errs.New(errs.Conflict, "answers.version", "the answers belong to version %d of the questionnaire, the round to version %d", sub.Version, r.QuestionnaireVersion).
+			With(map[string]any{"Have": sub.Version, "Want": r.QuestionnaireVersion})
+	}
+	answers := make(instrument.Answers, len(sub.Answers))
+	for item, v := range sub.Answers {
+		if v = strings.TrimSpace(v); v != "" {
+			answers[item] = v
+		}
+	}
+	return answers, r.Questionnaire.CheckAnswers(answers)
+}
+
+// Digest is the fingerprint of a response: SHA-256 over canonical JSON of id,
+// round, questionnaire version, mode and all answers. It does not hold the
+// case, or whoever knew the cases could find out whose answer it is by trying.
+func Digest(id, round string, version int, mode string, answers instrument.Answers) []byte {
+	b, err := json.Marshal(struct {
+		V       int                `json:"v"`
+		ID      string             `json:"id"`
+		Round   string             `json:"round"`
+		Version int                `json:"version"`
+		Mode    string             `json:"mode"`
+		Answers instrument.Answers `json:"answers"` // keys are sorted by the encoder
+	}{1, id, round, version, mode, answers})
+	if err != nil {
+		panic("field: answers do not encode: " + err.Error())
+	}
+	h := sha256.Sum256(b)
+	return h[:]
+}
+
+// CommentLabel binds a sealed open answer to its place.
+func CommentLabel(responseID, item string) string { return "comment/" + responseID + "/" + item }
+
+// row copies the coarse traits: a band instead of a birth year, keyed hashes of
+// this round instead of household and building, the day instead of the minute.
+func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round, answers instrument.Answers, digest []byte) fielddb.Response {
+	space := "response/" + t.RoundID + "/"
+	row := fielddb.Response{ID: sub.ID, CaseID: t.CaseID, RoundID: t.RoundID, Version: r.QuestionnaireVersion, Committee: t.Committee,
+		Stratum: t.Stratum, Cluster: t.Cluster, DesignWeight: t.DesignWeight, Sex: t.Sex, AgeBand: survey.AgeBand(t.BirthYear, r.OpensOn.Year()),
+		Tenure: t.Tenure, Mode: string(sub.Mode), Digest: digest, Token: sub.link}
+	if who.Role == authz.Evaluator {
+		row.Evaluator = who.AccountID
+	}
+	if t.Building != "" {
+		row.Building = s.Seal.Pseudonym(space+"building", t.Committee+"/"+t.Building)
+	}
+	row.Household = s.Seal.Pseudonym(space+"household", t.Household)
+	h := sha256.Sum256([]byte(s.receipt(sub.ID)))
+	row.ReceiptHash = h[:]
+	graded := instrument.Answers{}
+	for _, it := range r.Questionnaire.Items {
+		v, ok := answers[it.ID]
+		switch {
+		case !ok:
+		case it.Kind != instrument.Text:
+			graded[it.ID] = v
+		default:
+			if row.Comments == nil {
+				row.Comments = map[string][]byte{}
+			}
+			row.Comments[it.ID] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, it.ID))
+		}
+	}
+	row.Answers, _ = json.Marshal(graded) // a map of strings always encodes
+	row.Paradata, _ = json.Marshal(struct {
+		Seconds int  `json:"seconds,omitempty"`
+		Hour    *int `json:"hour,omitempty"`
+		Taps    int  `json:"taps,omitempty"`
+	}{min(max(sub.Seconds, 0), 24*3600), hour(sub.Hour), min(max(sub.Taps, 0), 10000)})
+	return row
+}
+
+func hour(h int) *int {
+	if h < 0 || h > 23 {
+		return nil
+	}
+	return &h
+}
+
+// receipt is the code by which a resident can look up that the answer counts:
+// 60 bits, keyed, the same at every repeat.
+func (s *Service) receipt(responseID string) string {
+	m := hmac.New(sha256.New, s.Seal.Derive("receipt"))
+	m.Write([]byte(responseID))
+	code := strings.ToUpper(letters.EncodeToString(m.Sum(nil)[:8]))[:12]
+	return code[:4] + "-" + code[4:8] + "-" + code[8:]
+}
+
+// hold seals a submission that is kept and not counted. The same content keeps
+// the same id, so that a repeat is kept once.
+func (s *Service) hold(sub Submission, p prepared, reason string, now time.Time) fielddb.Held {
+	h := sha256.Sum256([]byte(sub.CaseID + "/" + string(p.digest)))
+	id := uuid.UUID(h[:16]).String()
+	payload, err := json.Marshal(struct {
+		Response, Case, Mode, Evaluator string
+		Answers                         instrument.Answers
+	}{sub.ID, sub.CaseID, string(sub.Mode), p.row.Evaluator, sub.Answers})
+	if err != nil {
+		panic("field: answers do not encode: " + err.Error())
+	}
+	return fielddb.Held{ID: id, RoundID: p.row.RoundID, CaseID: sub.CaseID, Reason: reason,
+		Payload: s.Seal.Seal(payload, "held/"+id), ReceivedAt: now}
+}
+
+// ReceiptView is what the holder of a receipt learns.
+type ReceiptView struct {
+	Day       time.Time
+	Unchanged bool   // the stored answers still have the digest of that day
+	Excluded  string // the ground for which it is set aside, "" when it counts
+}
+
+// CheckReceipt looks up a receipt. It needs nobody signed in; it tells nothing
+// about content or person.
+func (s *Service) CheckReceipt(ctx context.Context, district, code string) (v ReceiptView, err error) {
+	code = normalReceipt(code)
+	h := sha256.Sum256([]byte(code))
+	st, err := fielddb.ByReceipt(ctx, s.Pool, district, h[:])
+	if pg.NoRows(err) {
+		return v, errs.New(errs.NotFound, "receipt.unknown", "there is no answer with this receipt; check the letters")
+	}
+	if err != nil {
+		return v, err
+	}
+	answers := instrument.Answers{}
+	if err := json.Unmarshal(st.Answers, &answers); err != nil {
+		return v, err
+	}
+	comments, err := fielddb.Comments(ctx, s.Pool, district, st.ResponseID)
+	if err != nil {
+		return v, err
+	}
+	v.Day, v.Excluded, v.Unchanged = st.Day, st.Excluded, true
+	for item, sealed := range comments {
+		plain, err := s.Seal.Open(sealed, CommentLabel(st.ResponseID, item))
+		if err != nil {
+			v.Unchanged = false
+		}
+		answers[item] = string(plain)
+	}
+	v.Unchanged = v.Unchanged && bytes.Equal(st.Digest, Digest(st.ResponseID, st.RoundID, st.Version, st.Mode, answers))
+	return v, nil
+}
+
+// normalReceipt forgives small letters, spaces and what is often misread.
+func normalReceipt(code string) string {
+	var b strings.Builder
+	for _, c := range strings.ToUpper(code) {
+		switch {
+		case c == 'O':
+			c = '0'
+		case c == 'I' || c == 'L':
+			c = '1'
+		}
+		if (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') {
+			b.WriteRune(c)
+		}
+	}
+	s := b.String()
+	if len(s) != 12 {
+		return s
+	}
+	return s[:4] + "-" + s[4:8] + "-" + s[8:]
+}
