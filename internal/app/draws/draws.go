@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"gongping/internal/app"
@@ -56,7 +57,7 @@ func rows(ctx context.Context, db pg.Querier, district string, r survey.Round) d
 
 // Wish is what a manager commits to.
 type Wish struct {
-	Purpose    string // names this draw and no other
+	Purpose    string // names this draw and no other; "" makes a name
 	Randomness draw.Randomness
 }
 
@@ -64,6 +65,11 @@ type Wish struct {
 // come, signs the document and stores it. The randomness must not exist yet.
 func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w Wish) (string, error) {
 	id := app.NewID()
+	w.Purpose, w.Randomness.Name = strings.TrimSpace(w.Purpose), strings.TrimSpace(w.Randomness.Name)
+	if w.Randomness.Name == "" {
+		return "", errs.New(errs.Invalid, "draw.randomness_name", "the public randomness has no name").
+			At("randomness", "", "which lottery draw, beacon round or dice event it will be", "name it so that everybody can find it")
+	}
 	err := s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
 		if err != nil {
@@ -78,11 +84,14 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w
 		if err := s.noneOpen(ctx, tx, who.District, roundID); err != nil {
 			return err
 		}
-		c, err := s.commitment(ctx, tx, r, w)
+		past, err := drawdb.Past(ctx, tx, who.District)
 		if err != nil {
 			return err
 		}
-		past, err := drawdb.Past(ctx, tx, who.District)
+		if w.Purpose == "" {
+			w.Purpose = purposeOf(r, past)
+		}
+		c, err := s.commitment(ctx, tx, r, w)
 		if err != nil {
 			return err
 		}
@@ -92,21 +101,37 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w
 		tx.Record("draw_commitment", id, r.AreaCode, map[string]any{"round": roundID, "purpose": w.Purpose})
 		return s.store(ctx, tx, id, roundID, c)
 	})
+	if pg.Duplicate(err) {
+		return "", errs.Wrap(err, errs.Conflict, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
+	}
 	return id, err
 }
 
+// purposeOf names a draw after its round: "d-1a2b3c4d-v1-main", with a number
+// where earlier commitments of the round were given up.
+func purposeOf(r survey.Round, past []draw.Past) string {
+	base := fmt.Sprintf("d-%s-v%d-main", r.Series[:8], r.Version)
+	name := base
+	for k := 2; ; k++ {
+		used := false
+		for _, p := range past {
+			used = used || strings.EqualFold(p.Purpose, name)
+		}
+		if !used {
+			return name
+		}
+		name = fmt.Sprintf("%s-%d", base, k)
+	}
+}
+
 func (s *Service) noneOpen(ctx context.Context, tx *app.Tx, district, roundID string) error {
-	list, err := drawdb.Commitments(ctx, tx, district, roundID)
+	open, err := drawdb.Open(ctx, tx, district, roundID)
 	if err != nil {
 		return err
 	}
-	gone, err := drawdb.Discards(ctx, tx, district, roundID)
-	if err != nil {
-		return err
-	}
-	if len(list) > len(gone) {
+	if open != "" {
 		return errs.New(errs.Conflict, "draw.open_commitment", "there is already a commitment waiting for its randomness").
-			At("commitment", list[len(list)-1].Purpose, "none that is open", "reveal it, or discard it with a reason")
+			At("commitment", open, "none that is open", "reveal it, or discard it with a reason")
 	}
 	return nil
 }
@@ -139,7 +164,7 @@ func (s *Service) rebuild(ctx context.Context, db pg.Querier, district string, r
 	if err != nil {
 		return nil, err
 	}
-	if drawdb.Sum(frozen) != tally.Frame.Root {
+	if f := drawdb.Sum(frozen); frozen == nil || f != tally.Frame.Root && f != tally.Frame.Sum() {
 		return nil, errs.New(errs.Conflict, "draw.frame_changed", "the frame is not the one that was frozen")
 	}
 	return &draw.Commitment{Purpose: purpose, TopUp: topUp, Frame: st.Frame, Tally: tally, Plan: st.Plan, CodeVersion: st.CodeVersion,
@@ -170,7 +195,7 @@ func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *
 
 // Discard gives up a commitment that was not drawn; it stays listed with the reason.
 func (s *Service) Discard(ctx context.Context, who authz.Actor, commitmentID, reason string) error {
-	if reason == "" {
+	if reason = strings.TrimSpace(reason); reason == "" {
 		return errs.New(errs.Invalid, "draw.discard_reason", "a commitment is given up with a reason").At("reason", "", "why", "write one sentence")
 	}
 	return s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
@@ -223,12 +248,17 @@ func (s *Service) undrawn(ctx context.Context, db pg.Querier, district string, c
 // opens the cases and assigns them. Whoever committed cannot reveal.
 func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, seed, evidence string) (string, error) {
 	id := app.NewID()
+	seed, evidence = strings.TrimSpace(seed), strings.Join(strings.Fields(evidence), " ")
+	if evidence == "" {
+		return "", errs.New(errs.Invalid, "draw.evidence", "the seed comes without evidence").
+			At("evidence", "", "where and how anyone can check the outcome", "give the notice, the page or the witnesses")
+	}
 	err := s.WriteSerializable(ctx, who, authz.DrawReveal, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		stored, r, err := s.load(ctx, tx, who.District, commitmentID)
 		if err != nil {
 			return err
 		}
-		if _, err := rounddb.Lock(ctx, tx, who.District, r.ID); err != nil {
+		if r, err = rounddb.Lock(ctx, tx, who.District, r.ID); err != nil {
 			return err
 		}
 		if err := tx.Check(authz.Object{Area: r.AreaCode, Owner: stored.By}); err != nil {
@@ -239,6 +269,9 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		}
 		if err := s.undrawn(ctx, tx, who.District, stored); err != nil {
 			return err
+		}
+		if !stored.TopUp && r.State != survey.Frozen {
+			return survey.CheckStep(r.State, survey.Drawn)
 		}
 		c, err := s.stored(ctx, tx, who.District, stored, r)
 		if err != nil {
@@ -254,6 +287,9 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		}
 		return s.draw(ctx, tx, id, stored, r, c, rev)
 	})
+	if pg.Duplicate(err) {
+		return "", errs.Wrap(err, errs.Conflict, "draw.done", "this commitment was drawn already")
+	}
 	return id, err
 }
 

@@ -3,15 +3,20 @@ package draws
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
+	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/drawdb"
+	"gongping/internal/pg/rounddb"
 	"gongping/survey"
 	"gongping/survey/draw"
+	"gongping/survey/draw/verify"
 )
 
 // Overview is everything that was ever committed, drawn or given up in a round.
@@ -24,8 +29,11 @@ type Overview struct {
 // Of lists the commitments, draws and discards of a round.
 func (s *Service) Of(ctx context.Context, who authz.Actor, roundID string) (o Overview, err error) {
 	err = s.Read(ctx, who, authz.DrawRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		if o.Commitments, err = drawdb.Commitments(ctx, db, who.District, roundID); err != nil {
+		if _, err := rounddb.Get(ctx, db, who.District, roundID); err != nil {
 			return app.NotFound(err, "round")
+		}
+		if o.Commitments, err = drawdb.Commitments(ctx, db, who.District, roundID); err != nil {
+			return err
 		}
 		if o.Draws, err = drawdb.Draws(ctx, db, who.District, roundID); err != nil {
 			return err
@@ -34,6 +42,75 @@ func (s *Service) Of(ctx context.Context, who authz.Actor, roundID string) (o Ov
 		return err
 	})
 	return o, err
+}
+
+// Ledger lists every commitment of a district, the latest first: drawn ones,
+// those given up and those that wait. It is public.
+func (s *Service) Ledger(ctx context.Context, district string, page, size int) (list []drawdb.Entry, total int, err error) {
+	err = s.Read(ctx, authz.SystemActor(district), authz.DrawRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, total, err = drawdb.Ledger(ctx, db, district, size, (max(page, 1)-1)*size)
+		return err
+	})
+	return list, total, err
+}
+
+// Published is what the public page shows of a commitment: nothing in it tells
+// who was drawn.
+type Published struct {
+	Commitment drawdb.Commitment
+	Kind       draw.RandomnessKind
+	Plan       []draw.StratumPlan
+	Round      survey.Round
+	Names      map[string]string // of the areas
+	Draw       *drawdb.Draw      // nil before the randomness
+	Discard    *drawdb.Discard   // nil unless given up
+}
+
+// Publication returns a commitment, by its own id or by that of its draw.
+func (s *Service) Publication(ctx context.Context, district, id string) (p Published, err error) {
+	err = s.Read(ctx, authz.SystemActor(district), authz.DrawRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		if d, err := drawdb.GetDraw(ctx, db, district, id); err == nil {
+			id = d.CommitmentID
+		} else if !pg.NoRows(err) {
+			return app.NotFound(err, "draw")
+		}
+		if p.Commitment, p.Round, err = s.load(ctx, db, district, id); err != nil {
+			return app.NotFound(err, "draw")
+		}
+		var st state
+		if err := json.Unmarshal(p.Commitment.State, &st); err != nil {
+			return fmt.Errorf("commitment %s: %w", id, err)
+		}
+		p.Kind, p.Plan = st.Randomness.Kind, st.Plan
+		if p.Names, err = rounddb.AreaNames(ctx, db, district, p.Round.AreaCode); err != nil {
+			return err
+		}
+		return s.outcome(ctx, db, district, &p)
+	})
+	return p, err
+}
+
+// outcome adds what became of a commitment.
+func (s *Service) outcome(ctx context.Context, db pg.Querier, district string, p *Published) error {
+	list, err := drawdb.Draws(ctx, db, district, p.Round.ID)
+	if err != nil {
+		return err
+	}
+	for i, d := range list {
+		if d.CommitmentID == p.Commitment.ID {
+			p.Draw = &list[i]
+		}
+	}
+	gone, err := drawdb.Discards(ctx, db, district, p.Round.ID)
+	if err != nil {
+		return err
+	}
+	for i, d := range gone {
+		if d.CommitmentID == p.Commitment.ID {
+			p.Discard = &gone[i]
+		}
+	}
+	return nil
 }
 
 // Public returns a draw for the public page: anyone may look at it, and nothing
@@ -111,8 +188,26 @@ func (s *Service) Again(ctx context.Context, who authz.Actor, drawID string) err
 			return err
 		}
 		if got := rec.Digest(); !bytes.Equal(got[:], d.Digest) {
-			return fmt.Errorf("draw %s: drawn again it has digest %x, stored is %x", drawID, got[:], d.Digest)
+			return errs.New(errs.Conflict, "draw.differs", "drawn again, the result is not the one that was stored").
+				At("draw "+drawID, fmt.Sprintf("%x", got[:]), fmt.Sprintf("%x", d.Digest), "compare the bundle with the published commitment")
 		}
 		return nil
 	})
+}
+
+// Verify writes the bundle straight into the stand-alone verifier, which shares
+// no code with the draw but the encodings, and returns its report.
+func (s *Service) Verify(ctx context.Context, who authz.Actor, drawID string) (*verify.Report, error) {
+	if err := s.Again(ctx, who, drawID); err != nil {
+		return nil, err
+	}
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(s.WriteBundle(ctx, who.District, drawID, w)) }()
+	defer r.Close()
+	report, err := verify.Bundle(r, fmt.Sprintf("%x", s.Signer.Public()))
+	var f *verify.Fault
+	if errors.As(err, &f) {
+		return nil, errs.Wrap(err, errs.Conflict, "draw.differs", "the bundle does not verify").At("bundle", f.Error(), "a bundle that repeats", "")
+	}
+	return report, err
 }

@@ -146,6 +146,39 @@ func Open(ctx context.Context, q pg.Querier, district, round string) (purpose st
 	return purpose, err
 }
 
+// Entry is one line of the public list of commitments.
+type Entry struct {
+	ID, RoundID, Round, Purpose, Randomness string
+	TopUp                                   bool
+	Digest                                  []byte
+	DueAt, At                               time.Time
+	DrawID                                  string // "" unless drawn
+	DrawDigest                              []byte
+	NSample, NReserve                       int
+	DrawnAt, DiscardedAt                    *time.Time
+	DiscardReason                           string
+}
+
+// Ledger lists every commitment of a district, the latest first, and how many
+// there are.
+func Ledger(ctx context.Context, q pg.Querier, district string, limit, offset int) ([]Entry, int, error) {
+	total := 0
+	if err := q.QueryRow(ctx, `select count(*) from draw_commitment where district = $1`, district).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	rows, err := q.Query(ctx, `select c.id::text, c.round_id::text, r.title, c.purpose, c.randomness, c.top_up, c.digest, c.due_at, c.committed_at,
+			coalesce(d.id::text,''), d.digest, coalesce(d.n_sample,0), coalesce(d.n_reserve,0), d.drawn_at, x.at, coalesce(x.reason,'')
+		from draw_commitment c join round r on r.district = c.district and r.id = c.round_id
+		left join draw d on d.district = c.district and d.commitment_id = c.id
+		left join draw_discard x on x.district = c.district and x.commitment_id = c.id
+		where c.district = $1 order by c.committed_at desc, c.id limit nullif($2, 0) offset $3`, district, limit, offset)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Entry])
+	return list, total, err
+}
+
 // LastDigest returns the digest of the latest commitment of a district, nil for none.
 func LastDigest(ctx context.Context, q pg.Querier, district string) ([]byte, error) {
 	var d []byte

@@ -1,0 +1,161 @@
+// Package world puts the small demonstration world into a test's database:
+// areas, accounts and a frozen frame, written directly, so that tests of what
+// follows need neither the import nor its time.
+package world
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"log/slog"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/clock"
+	"gongping/internal/demo"
+	"gongping/internal/seal"
+	"gongping/internal/testkit"
+	"gongping/survey"
+	"gongping/survey/frame"
+	"gongping/survey/frame/canon"
+)
+
+// World is a loaded demonstration.
+type World struct {
+	*app.Core
+	T       testing.TB
+	Demo    *demo.World
+	Clock   *clock.Fixed
+	FrameID string
+	actors  map[string]authz.Actor
+}
+
+// Load makes the small world in t's database.
+func Load(t testing.TB) *World {
+	t.Helper()
+	box := seal.New(make([]byte, 32))
+	w := &World{T: t, Demo: demo.Generate(demo.DefaultSeed, demo.Small()), Clock: &clock.Fixed{T: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)},
+		FrameID: app.NewID(), actors: map[string]authz.Actor{}}
+	w.Core = &app.Core{Pool: testkit.DB(t), Clock: w.Clock, Seal: box, Log: slog.New(slog.DiscardHandler), CodeVersion: "test", Demo: true,
+		Signer: ed25519.NewKeyFromSeed(box.Derive("draw signing key v1"))}
+	w.areas()
+	w.accounts()
+	w.frame()
+	return w
+}
+
+func (w *World) copy(table pgx.Identifier, columns []string, n int, row func(int) []any) {
+	w.T.Helper()
+	_, err := testkit.OwnerDB(w.T).CopyFrom(context.Background(), table, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) { return row(i), nil }))
+	if err != nil {
+		w.T.Fatalf("world: %v: %v", table, err)
+	}
+}
+
+func (w *World) areas() {
+	w.copy(pgx.Identifier{"area"}, []string{"district", "code", "parent_code", "level", "name", "kind"}, len(w.Demo.Areas), func(i int) []any {
+		a := w.Demo.Areas[i]
+		var parent *string
+		if a.Parent != "" {
+			parent = &a.Parent
+		}
+		return []any{demo.DistrictCode, a.Code, parent, int16(a.Level), a.Name, a.Kind}
+	})
+}
+
+func (w *World) accounts() {
+	w.copy(pgx.Identifier{"account"}, []string{"district", "id", "login", "password_hash", "display_name", "role", "area_code", "created_at"}, len(w.Demo.Accounts), func(i int) []any {
+		a := w.Demo.Accounts[i]
+		id := app.NewID()
+		w.actors[a.Login] = authz.Actor{District: demo.DistrictCode, AccountID: id, Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, Locale: "zh"}
+		return []any{demo.DistrictCode, id, a.Login, "-", a.DisplayName, a.Role, a.AreaCode, w.Clock.Now()}
+	})
+}
+
+// Actor returns the account of a login of the demonstration.
+func (w *World) Actor(login string) authz.Actor {
+	a, ok := w.actors[login]
+	if !ok {
+		w.T.Fatalf("world: no account %s", login)
+	}
+	return a
+}
+
+// Evaluators returns the evaluators' accounts.
+func (w *World) Evaluators() []authz.Actor {
+	var out []authz.Actor
+	for _, a := range w.actors {
+		if a.Role == authz.Evaluator {
+			out = append(out, a)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].AccountID < out[j].AccountID })
+	return out
+}
+
+type person struct {
+	frame.Entry
+	*frame.Resident
+	household, building, committee string
+}
+
+func (w *World) frame() {
+	ctx, db := context.Background(), testkit.OwnerDB(w.T)
+	var secret frame.Secret
+	copy(secret[:], "a secret of the tests, 32 bytes.")
+	var people []person
+	for _, p := range w.Demo.People {
+		r := &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,
+			Tenure: frame.Tenure(p.Tenure), Contact: frame.Mobile, Status: frame.Living, Identity: frame.Identity{Name: p.Name, Phone: p.Phone, Address: p.Address}}
+		people = append(people, person{secret.Entry(r), r, secret.Pseudonym("h", p.Committee, p.HouseholdID), secret.Pseudonym("b", p.Committee, p.Building), p.Committee})
+	}
+	sort.Slice(people, func(i, j int) bool { return people[i].FrameID < people[j].FrameID })
+	digest, err := frame.Freeze(func(yield func(frame.Entry, error) bool) {
+		for _, p := range people {
+			if !yield(p.Entry, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	batch := app.NewID()
+	_, err = db.Exec(ctx, `insert into import_batch (district, id, kind, file_name, file_digest, n_rows, created_at) values ($1,$2,'frame','people.csv','\x00',$3,$4)`,
+		demo.DistrictCode, batch, len(people), w.Clock.Now())
+	if err == nil {
+		_, err = db.Exec(ctx, `insert into frame (district, id, name, import_id, sealed_secret, n_people, n_households, created_at) values ($1,$2,'2026 年居民名单',$3,'\x00',$4,1,$5)`,
+			demo.DistrictCode, w.FrameID, batch, len(people), w.Clock.Now())
+	}
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	w.copy(pgx.Identifier{"frame_person"}, []string{"district", "frame_id", "person_id", "committee", "grid", "private", "household", "building", "sex", "birth_year", "tenure", "contact", "status"},
+		len(people), func(i int) []any {
+			p := people[i]
+			return []any{demo.DistrictCode, w.FrameID, p.FrameID, p.committee, p.Resident.Area, p.Private[:], p.household, p.building, string(p.Sex), int16(p.BirthYear), string(p.Tenure), int16(p.Contact), string(p.Status)}
+		})
+	audit, _ := json.Marshal(map[string]any{})
+	var root canon.Sum = digest.Root
+	_, err = db.Exec(ctx, `insert into frame_freeze (district, frame_id, digest, n_people, audit, frozen_at) values ($1,$2,$3,$4,$5,$6)`,
+		demo.DistrictCode, w.FrameID, root[:], len(people), audit, w.Clock.Now())
+	if err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// Committees returns the codes of the committees.
+func (w *World) Committees() []string {
+	var out []string
+	for _, a := range w.Demo.Areas {
+		if a.Level == survey.Committee {
+			out = append(out, a.Code)
+		}
+	}
+	return out
+}
