@@ -124,6 +124,9 @@ func parseDesign(v any) (d DesignColumns, err error) {
 		}
 		switch k {
 		case "ids", "strata", "fpc":
+			if f, isNumber := val.(float64); isNumber && k == "ids" && (f == 0 || f == 1) {
+				continue // R's id=~1: every row its own unit
+			}
 			names, ok := stringsOf(val)
 			if !ok && val != nil {
 				return d, bad("a column name or a list of them")

@@ -23,6 +23,9 @@ func (c *Case) Weight() ([]float64, error) {
 	return w, nil
 }
 
+// singleRows are R's ways to write that every row is its own unit.
+var singleRows = map[string]bool{"1": true, "0": true, "~1": true, "~0": true}
+
 // BuildDesign is the sampling design of the case.
 func (c *Case) BuildDesign() (*estimate.Design, error) {
 	spec := estimate.Spec{Rows: c.Data.Rows, Nest: c.Design.Nest, Lonely: estimate.LonelyPolicy(c.Design.Lonely)}
@@ -30,7 +33,7 @@ func (c *Case) BuildDesign() (*estimate.Design, error) {
 	for k := range stages {
 		var st estimate.Stage
 		var err error
-		if k < len(c.Design.IDs) && c.Design.IDs[k] != "1" && c.Design.IDs[k] != "0" {
+		if k < len(c.Design.IDs) && !singleRows[c.Design.IDs[k]] {
 			if st.Unit, err = c.code("ids", c.Design.IDs[k]); err != nil {
 				return nil, err
 			}
