@@ -1,0 +1,158 @@
+package demonstration
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/app/intake"
+	"gongping/internal/authz"
+	"gongping/internal/demo"
+	"gongping/internal/pg/demodb"
+	"gongping/internal/pg/fielddb"
+	"gongping/survey"
+	"gongping/survey/draw"
+	"gongping/survey/frame"
+	"gongping/survey/instrument"
+)
+
+// fieldworkSeed seeds the simulated fieldwork.
+const fieldworkSeed = 2026
+
+func randomness(due time.Time) draw.Randomness {
+	return draw.Randomness{Kind: draw.Dice, Name: "政务服务大厅公开掷骰 " + due.In(demo.Zone).Format(time.DateOnly), Due: due}
+}
+
+func (s *setup) freeze(ctx context.Context) error {
+	_, err := s.intake.Freeze(ctx, s.as("manager"), s.frame, intake.FreezeInput{Reason: "演示数据：抽样框由程序生成，已核对"}, nil)
+	return err
+}
+
+// registers returns the register's code of every published id of the frame.
+func (s *setup) registers(ctx context.Context) (map[string]string, error) {
+	sealed, err := demodb.SealedSecret(ctx, s.Pool, s.district, s.frame)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := s.Seal.Open(sealed, frame.SecretLabel(s.frame))
+	if err != nil {
+		return nil, err
+	}
+	var secret frame.Secret
+	copy(secret[:], plain)
+	of := make(map[string]string, len(s.world.People))
+	for i := range s.world.People {
+		p := &s.world.People[i]
+		of[secret.FrameID(p.Committee, p.ID)] = p.ID
+	}
+	return of, nil
+}
+
+// collect writes what the simulated evaluators and residents of a round
+// brought, up to the round's cutoff: attempts, and answers day by day.
+func (s *setup) collect(ctx context.Context, roundID string, r demo.Round, seed uint64) error {
+	cases, err := demodb.Cases(ctx, s.Pool, s.district, roundID)
+	if err != nil {
+		return err
+	}
+	register, err := s.registers(ctx)
+	if err != nil {
+		return err
+	}
+	drawn := make([]demo.Drawn, len(cases))
+	at := make(map[string]*demodb.Case, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		id := register[c.PersonID]
+		drawn[i] = demo.Drawn{PersonID: id, Evaluator: c.Evaluator, Reserve: c.Reserve}
+		at[id] = c
+	}
+	slices.SortFunc(drawn, func(a, b demo.Drawn) int { return strings.Compare(a.PersonID, b.PersonID) })
+	var attempts []demodb.Attempt
+	days := map[string][]fielddb.Response{}
+	for _, v := range s.world.Simulate(r, drawn, seed) {
+		c := at[v.PersonID]
+		for _, a := range v.Attempts {
+			t := demodb.Attempt{ID: app.NewID(), CaseID: c.ID, Mode: a.Mode, Disposition: a.Disposition, At: a.At}
+			if a.Mode != "link" {
+				t.Evaluator = s.ids[c.Evaluator]
+			}
+			attempts = append(attempts, t)
+		}
+		if v.Outcome != "1.1" {
+			continue
+		}
+		resp, err := s.response(c, &v, roundID, r)
+		if err != nil {
+			return err
+		}
+		day := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone).Format(time.DateOnly)
+		days[day] = append(days[day], resp)
+	}
+	return s.store(ctx, roundID, attempts, days)
+}
+
+func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.Round) (fielddb.Response, error) {
+	closed := instrument.Answers{}
+	out := fielddb.Response{ID: app.NewID(), CaseID: c.ID, RoundID: roundID, Version: 1, Committee: c.Committee, Stratum: c.Stratum,
+		Cluster: c.Cluster, DesignWeight: c.DesignWeight, Sex: c.Sex, AgeBand: survey.AgeBand(c.BirthYear, r.OpensOn.Year()), Tenure: c.Tenure,
+		Building: c.Building, Household: c.Household, Mode: v.Mode, Comments: map[string][]byte{}}
+	if v.Mode != "link" {
+		out.Evaluator = s.ids[c.Evaluator]
+	}
+	for _, it := range s.world.Questionnaire.Items {
+		switch text, ok := v.Answers[it.ID]; {
+		case ok && it.Kind == instrument.Text:
+			out.Comments[it.ID] = s.Seal.Seal([]byte(text), "comment/"+out.ID+"/"+it.ID)
+		case ok:
+			closed[it.ID] = text
+		}
+	}
+	var err error
+	if out.Answers, err = json.Marshal(closed); err != nil {
+		return out, err
+	}
+	if out.Paradata, err = json.Marshal(map[string]int{"seconds": v.Seconds}); err != nil {
+		return out, err
+	}
+	digest, receipt := sha256.Sum256(out.Answers), sha256.Sum256([]byte(out.ID))
+	out.Digest, out.ReceiptHash = digest[:], receipt[:]
+	return out, nil
+}
+
+// store writes attempts and answers in one transaction with one entry in the log.
+func (s *setup) store(ctx context.Context, roundID string, attempts []demodb.Attempt, days map[string][]fielddb.Response) error {
+	names := make([]string, 0, len(days))
+	for d := range days {
+		names = append(names, d)
+	}
+	slices.Sort(names)
+	return s.Write(ctx, s.system(), authz.ResponseSubmit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		if err := demodb.CopyAttempts(ctx, tx, s.district, attempts); err != nil {
+			return err
+		}
+		n := 0
+		for _, day := range names {
+			list := days[day]
+			slices.SortFunc(list, func(a, b fielddb.Response) int { return strings.Compare(a.ID, b.ID) })
+			done, clash, err := fielddb.Insert(ctx, tx, s.district, day, tx.Now, list)
+			if err != nil {
+				return err
+			}
+			if clash || len(done) != len(list) {
+				return fmt.Errorf("%d of %d answers of %s were taken", len(done), len(list), day)
+			}
+			if err := fielddb.InsertComments(ctx, tx, s.district, list); err != nil {
+				return err
+			}
+			n += len(list)
+		}
+		tx.Record("round", roundID, s.district, map[string]any{"simulated": true, "attempts": len(attempts), "responses": n})
+		return nil
+	})
+}
