@@ -15,7 +15,7 @@ import "math"
 // part slope v / o; r = o h/(1+o h). The gain is held within maxLogit: beyond
 // it the expansion, which the concave likelihood lies below, would favour
 // absurd grid points.
-type gridPoint struct{ logLik, q, gain, o, r float64 }
+type gridPoint struct{ logLik, q, gain, inv, r float64 } // inv is 1/o
 
 func (p *SharePrior) at(j int, s *shareStat) gridPoint {
 	pt, _ := p.expand(j, s)
@@ -23,8 +23,9 @@ func (p *SharePrior) at(j int, s *shareStat) gridPoint {
 }
 
 // expansion is what the likelihood at a grid point is made of, for reuse when
-// m and the numbers move a little: softplus(x), q, o h and log(1+o h).
-type expansion struct{ softplus, q, oh, log float64 }
+// m and the numbers move a little: softplus(x), q, o h, log(1+o h) and
+// 1/(1+o h).
+type expansion struct{ softplus, q, oh, log, f float64 }
 
 func (p *SharePrior) expand(j int, s *shareStat) (gridPoint, expansion) {
 	x := p.Grid[j] + float64(p.Slope*(s.m-p.Centre))
@@ -32,22 +33,21 @@ func (p *SharePrior) expand(j int, s *shareStat) (gridPoint, expansion) {
 	q := 1 / (1 + e)
 	o := p.width[j] + float64(float64(p.Slope*p.Slope)*s.v)
 	oh := float64(o * float64(s.n*float64(q*(1-q))))
-	ex := expansion{x + log1pLarge(e), q, oh, log1pLarge(oh)}
+	ex := expansion{x + log1pLarge(e), q, oh, log1pLarge(oh), 1 / (1 + oh)}
 	return finish(s, x, o, &ex), ex
 }
 
 // finish works out the grid point from its expansion.
 func finish(s *shareStat, x, o float64, ex *expansion) gridPoint {
 	g := s.k - float64(s.n*ex.q)
-	f := 1 / (1 + ex.oh)
-	gain := float64(float64(o*g) * f)
+	gain := float64(float64(o*g) * ex.f)
 	heard := float64(0.5 * float64(gain*g))
 	if gain > maxLogit || gain < -maxLogit {
 		gain = math.Copysign(maxLogit, gain)
 		heard = float64(gain*g) - float64(float64(0.5*float64(gain*gain))*((ex.oh+1)/o))
 	}
 	ll := float64(s.k*x) - float64(s.n*ex.softplus) + heard - float64(0.5*ex.log)
-	return gridPoint{ll, ex.q, gain, o, float64(ex.oh * f)}
+	return gridPoint{ll, ex.q, gain, 1 / o, float64(ex.oh * ex.f)}
 }
 
 // near is the grid point for a unit close to the one that ex was made for, d
@@ -61,13 +61,14 @@ func (p *SharePrior) near(j int, s *shareStat, d float64, ex *expansion) gridPoi
 	b2 := float64(b * (1 - float64(2*q)))
 	b3 := float64(b * (1 - float64(6*b)))
 	n := expansion{
-		softplus: ex.softplus + float64(d*(q+float64(d*(float64(0.5*b)+float64(d*b2)/6)))),
-		q:        q + float64(d*(b+float64(d*(float64(0.5*b2)+float64(d*b3)/6)))),
+		softplus: ex.softplus + float64(d*(q+float64(d*(float64(0.5*b)+float64(float64(d*b2)*(1.0/6)))))),
+		q:        q + float64(d*(b+float64(d*(float64(0.5*b2)+float64(float64(d*b3)*(1.0/6)))))),
 	}
 	o := p.width[j] + float64(float64(p.Slope*p.Slope)*s.v)
 	n.oh = float64(o * float64(s.n*float64(n.q*(1-n.q))))
-	t := (n.oh - ex.oh) / (1 + ex.oh)
-	n.log = ex.log + float64(t*(1-float64(t*(0.5-t/3))))
+	t := float64((n.oh - ex.oh) * ex.f)
+	n.f = 1 / (1 + n.oh)
+	n.log = ex.log + float64(t*(1-float64(t*(0.5-float64(t*(1.0/3))))))
 	return finish(s, x, o, &n)
 }
 

@@ -175,7 +175,7 @@ func slopeStep(lik []float64, stats []shareStat, p *SharePrior) float64 {
 				continue
 			}
 			pt := p.at(j, s)
-			part := float64(p.Slope*s.v) / pt.o
+			part := float64(float64(p.Slope*s.v) * pt.inv)
 			d := s.m + float64(part*pt.gain) - p.Centre
 			q := shifted(&pt, 1)
 			nq := float64(s.n * float64(q*(1-q)))

@@ -41,7 +41,7 @@ func (p *SharePrior) posterior(s *shareStat, phi, bayesFactor float64, out *shar
 			l += boost
 		}
 		best = math.Max(best, l)
-		part, own := cv/pt.o, p.width[j]/pt.o
+		part, own := float64(cv*pt.inv), float64(p.width[j]*pt.inv)
 		out.points[j] = sharePoint{
 			w: l, q: shifted(&pt, own+float64(phi*float64(part*p.Slope))),
 			m:   s.m + float64(phi*float64(part*pt.gain)),
@@ -120,9 +120,9 @@ func (p *SharePrior) means(s *shareStat, phi, bayesFactor float64, full *sharePo
 			reference = l
 		}
 		w := detExp(l - reference)
-		part := cv / pt.o
+		part := float64(cv * pt.inv)
 		sum += w
-		q += float64(w * shifted(&pt, p.width[j]/pt.o+float64(phi*float64(part*p.Slope))))
+		q += float64(w * shifted(&pt, float64(p.width[j]*pt.inv)+float64(phi*float64(part*p.Slope))))
 		m += float64(w * float64(phi*float64(part*pt.gain)))
 	}
 	return q / sum, s.m + m/sum
