@@ -67,7 +67,7 @@ svg text{font-size:10px;fill:#444}
 </style></head><body>
 <h1>公评模拟报告 · Simulation of the fair score</h1>
 <p>Seed {{.Report.Config.Seed}}, {{.Report.Config.Units}} units, {{.Report.Config.Reps}} replicates.
-Targets: {{.Met}} met, {{.Beyond}} beyond what the marks allow (an estimator that knows the generator misses them too), {{.Missed}} missed.</p>
+Targets: {{.Met}} met, {{.Beyond}} beyond what the marks allow (an estimator that knows the generator misses them too, or truth and attack give the same marks), {{.Missed}} missed.</p>
 <p class="key">{{range .Legend}}<span style="background:{{.Colour}}"></span>{{.Name}}{{end}}</p>
 {{range .Rows}}<h2>{{.Title}} ({{.Items}} {{if eq .Items 1}}item{{else}}items{{end}})</h2><div class="charts">
 {{range .Charts}}<figure>{{.SVG}}<figcaption>{{.Title}}</figcaption></figure>

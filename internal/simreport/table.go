@@ -50,7 +50,7 @@ func opt(x *float64, format string) string {
 // with full knowledge of the generator meets either.
 func targets(w io.Writer, r *simulate.Report) error {
 	met, beyond, missed := r.Count()
-	if _, err := fmt.Fprintf(w, "\nTargets: %d met, %d beyond what the marks allow (the oracle misses them too), %d missed\n", met, beyond, missed); err != nil {
+	if _, err := fmt.Fprintf(w, "\nTargets: %d met, %d beyond what the marks allow (the oracle misses them too, or truth and attack give the same marks), %d missed\n", met, beyond, missed); err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
