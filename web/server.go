@@ -17,6 +17,7 @@ import (
 	"gongping/web/handle"
 	accountpage "gongping/web/page/account"
 	"gongping/web/page/gallery"
+	"gongping/web/page/home"
 	"gongping/web/page/render"
 	"gongping/web/problem"
 	"gongping/web/signin"
@@ -34,6 +35,9 @@ type Deps struct {
 	Version  string
 	// TrustedProxies may set X-Forwarded-For; nobody else is believed.
 	TrustedProxies []string
+
+	// Preparing tells what is still being set up; nil means nothing.
+	Preparing func() (Preparing, bool)
 
 	Account *account.Service
 	Rooms
@@ -53,6 +57,9 @@ func New(d Deps) (http.Handler, error) {
 	}
 	fail := func(c *gin.Context, err error) { problem.Page(c, r, err) }
 	e.Use(requests(d), recovery(d.Log, fail), render.SecurityHeaders(), handle.LimitBody)
+	if d.Preparing != nil {
+		e.Use(preparing(r, d.Preparing))
+	}
 	e.NoRoute(problem.NotFound(r))
 	operations(e, d)
 	r.Register(e)
@@ -62,6 +69,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Core.Demo {
 		gallery.Register(signed, r)
 	}
+	home.Routes(signed, p, d.Core.Demo)
 	accountpage.Routes(signed, p, d.Account, d.Cache)
 	pages(signed, p, d)
 	register(api.New(e, signed, d.Version, r.Catalog(), func(ctx context.Context, err error) {

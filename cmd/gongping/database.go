@@ -156,3 +156,14 @@ func withDatabase(c *cobra.Command, run func(ctx context.Context, cfg config.Con
 	}
 	return run(ctx, cfg, d, log)
 }
+
+// startAfresh empties the private database of a demonstration that was cut off
+// while it was set up, and builds the schema again.
+func (d *database) startAfresh(ctx context.Context) error {
+	if _, err := d.Owner.Exec(ctx, `drop schema if exists identity cascade; drop schema public cascade; create schema public`); err != nil {
+		return err
+	}
+	d.Owner.Reset()
+	d.Pool.Reset()
+	return d.Migrate(ctx, os.Stderr)
+}

@@ -101,9 +101,12 @@ func (s *service) run(ctx context.Context, ln net.Listener, out io.Writer) error
 		return s.DB.Pool.Ping(ctx)
 	}
 	if s.Demo {
-		if err := s.seed(ctx); err != nil {
+		d, err := startSeeding(ctx, s)
+		if err != nil {
 			return err
 		}
+		s.Seeding = d
+		defer d.wait()
 	}
 	w, err := wire(ctx, s)
 	if err != nil {
@@ -142,20 +145,6 @@ func (s *service) run(ctx context.Context, ln net.Listener, out io.Writer) error
 		err = nil
 	}
 	return err
-}
-
-// seed fills in the demonstration with a bar for each of its parts.
-func (s *service) seed(ctx context.Context) error {
-	bar, name, last := &progress{}, "", 0
-	defer func() { bar.Done() }()
-	return seedDemo(ctx, s, func(part string, done, total int) {
-		if part != name {
-			bar.Done()
-			bar, name, last = newProgress(os.Stderr, part, int64(total)), part, 0
-		}
-		bar.Add(done - last)
-		last = done
-	})
 }
 
 // place says where the data is, without a password.

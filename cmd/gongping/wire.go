@@ -24,6 +24,8 @@ type service struct {
 	Log     *slog.Logger
 	Demo    bool
 	Version string
+	// Seeding is the setting-up of the demonstration, nil without one.
+	Seeding *seeding
 	// Ready answers whether requests can be served; it fails while stopping.
 	Ready func(context.Context) error
 }
@@ -47,8 +49,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
-		Account: &account.Service{Core: core},
-		Rooms:   web.Rooms{Score: scores},
+		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
+		Rooms: web.Rooms{Score: scores},
 	})
 	if err != nil {
 		return nil, err
@@ -59,9 +61,6 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	}
 	return &wiring{Handler: h, Stop: queue.Stop, SignIn: signInHint(s)}, nil
 }
-
-// seedDemo fills an empty database with the demonstration; step reports progress.
-func seedDemo(_ context.Context, _ *service, _ func(name string, done, total int)) error { return nil }
 
 // signInHint tells how to get in.
 func signInHint(s *service) string {

@@ -45,9 +45,11 @@ type setup struct {
 	frame    string
 }
 
-// Done tells whether the district holds anything already: then nothing is set up.
-func Done(ctx context.Context, core *app.Core, district string) (bool, error) {
-	return demodb.Occupied(ctx, core.Pool, district)
+// State tells what the district holds: demodb.Started is a demonstration that
+// was cut off and cannot be completed, because it was made of acts that are
+// never undone.
+func State(ctx context.Context, core *app.Core) (string, error) {
+	return demodb.State(ctx, core.Pool, demo.DistrictCode)
 }
 
 // SetUp fills an empty district with the demonstration as of now.
@@ -60,7 +62,10 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 	if report == nil {
 		report = func(string, float64) {}
 	}
-	if done, err := Done(ctx, core, demo.DistrictCode); err != nil || done {
+	if state, err := State(ctx, core); err != nil || state != "empty" {
+		return err
+	}
+	if err := demodb.Mark(ctx, core.Pool, demo.DistrictCode, app.NewID(), demodb.Started, core.Clock.Now()); err != nil {
 		return err
 	}
 	c := *core
@@ -83,7 +88,7 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 		}
 	}
 	report("done", 1)
-	return nil
+	return demodb.Mark(ctx, core.Pool, demo.DistrictCode, app.NewID(), demodb.Done, core.Clock.Now())
 }
 
 func (s *setup) system() authz.Actor { return authz.SystemActor(s.district) }

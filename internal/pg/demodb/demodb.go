@@ -10,11 +10,29 @@ import (
 	"gongping/internal/pg"
 )
 
-// Occupied tells whether a district has accounts or areas.
-func Occupied(ctx context.Context, q pg.Querier, district string) (bool, error) {
-	var yes bool
-	err := q.QueryRow(ctx, `select exists (select from account where district = $1) or exists (select from area where district = $1)`, district).Scan(&yes)
-	return yes, err
+// Marks of the demonstration, kept as import batches of kind "demonstration".
+const (
+	Started = "started"
+	Done    = "done"
+)
+
+// Mark notes how far the demonstration is.
+func Mark(ctx context.Context, q pg.Querier, district, id, note string, at time.Time) error {
+	_, err := q.Exec(ctx, `insert into import_batch (district, id, kind, file_name, file_digest, n_rows, created_at, note)
+		values ($1, $2, 'demonstration', '', '', 0, $3, $4)`, district, id, at, note)
+	return err
+}
+
+// State tells whether a district holds nothing ("empty"), a demonstration that
+// is complete (Done) or was cut off (Started), or something else ("foreign").
+func State(ctx context.Context, q pg.Querier, district string) (string, error) {
+	var state string
+	err := q.QueryRow(ctx, `select case
+		when exists (select from import_batch where district = $1 and kind = 'demonstration' and note = 'done') then 'done'
+		when exists (select from import_batch where district = $1 and kind = 'demonstration') then 'started'
+		when exists (select from account where district = $1) or exists (select from area where district = $1) then 'foreign'
+		else 'empty' end`, district).Scan(&state)
+	return state, err
 }
 
 // Case is a drawn person as the simulation needs them.

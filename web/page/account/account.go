@@ -51,15 +51,18 @@ type signInData struct {
 	People           []DemoPerson
 }
 
-// DemoPerson is one of the roles that a visitor of the demonstration can take.
-type DemoPerson struct{ Login, Role, Icon string }
+// DemoPerson is one of the people that a visitor of the demonstration can be.
+type DemoPerson struct{ Login, Key, Icon string }
 
-// DemoPeople are the accounts offered for one-click sign-in, in the order of
-// the three stories.
+// DemoPeople are the accounts of internal/demo that are offered for one-click
+// sign-in; Key names the person in the catalogues.
 var DemoPeople = []DemoPerson{
-	{"manager", "manager", "calendar-event"}, {"evaluator1", "evaluator", "device-mobile"},
-	{"leader", "leader", "chart-dots"}, {"worker", "worker", "user-circle"}, {"panel1", "panel", "gavel"},
-	{"auditor", "auditor", "shield-check"}, {"supervisor", "supervisor", "progress-check"}, {"admin", "admin", "user-cog"},
+	{"manager", "role.manager", "calendar-event"}, {"manager-2", "demo.second_manager", "dice"},
+	{"eval-015-1", "role.evaluator", "device-mobile"}, {"supervisor", "role.supervisor", "progress-check"},
+	{"leader-015", "role.leader", "chart-dots"}, {"worker-lone", "demo.worker_lone", "user-circle"},
+	{"worker-collective", "demo.worker_collective", "users-group"}, {"worker-coached", "demo.worker_coached", "sparkles"},
+	{"panel-1", "demo.panel_rates", "clipboard-check"}, {"panel-4", "demo.panel_decides", "gavel"},
+	{"auditor", "role.auditor", "shield-check"}, {"admin", "role.admin", "user-cog"},
 }
 
 func (h *pages) signInPage(c *gin.Context, who authz.Actor) error {
