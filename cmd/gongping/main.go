@@ -24,6 +24,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		serveCmd(),
 		migrateCmd(),
+		importCmd(),
 		scoreCmd(),
 		userCmd(),
 		tokenCmd(),

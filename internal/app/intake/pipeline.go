@@ -155,4 +155,3 @@ func twice(err error) error {
 	}
 	return err
 }
-
