@@ -49,7 +49,7 @@ func (c *Column) found(s string) string {
 // as workbooks store them, in days.
 func (c *Column) check(raw string, serial bool) (string, *errs.Error) {
 	fault := func(key, msg, want, hint string) (string, *errs.Error) {
-		return "", errs.New(errs.Invalid, "import."+key, "%s", msg).At("", c.found(raw), want, hint)
+		return "", errs.New(errs.Invalid, "import."+key, "%s", msg).With(c.args()).At("", c.found(raw), want, hint)
 	}
 	s := strings.TrimSpace(norm.NFC.String(raw))
 	for _, r := range s {
@@ -213,6 +213,35 @@ func phone(s string) (string, bool) {
 	mobile := len(digits) == 11 && digits[0] == '1' && digits[1] >= '3'
 	landline := len(digits) >= 7 && len(digits) <= 12 && digits[0] != '1'
 	return digits, mobile || landline
+}
+
+// kind names what the column expects, as the keys of the catalogues do.
+func (c *Column) kind() string {
+	switch {
+	case c.Type == Code && len(c.Digits) > 0:
+		return "digits"
+	case (c.Type == Int || c.Type == Number) && (c.Min != 0 || c.Max != 0):
+		return "range"
+	}
+	return [...]string{"text", "int", "enum", "flag", "date", "code", "phone", "number"}[c.Type]
+}
+
+// args fill the sentences of the catalogues.
+func (c *Column) args() map[string]any {
+	var values []string
+	for _, a := range c.Allowed {
+		v := a.Value
+		if len(a.Aliases) > 0 {
+			v = a.Aliases[0]
+		}
+		values = append(values, v)
+	}
+	limit := c.MaxLen
+	if limit == 0 {
+		limit = 200
+	}
+	return map[string]any{"Type": c.kind(), "Min": c.Min, "Max": c.Max, "Limit": limit, "Values": strings.Join(values, "、"),
+		"Digits": strings.ReplaceAll(strings.Trim(fmt.Sprint(c.Digits), "[]"), " ", "、")}
 }
 
 // want says in words what the column expects.

@@ -84,7 +84,7 @@ func frameCSV(t testing.TB, w *demo.World) []byte {
 func TestAreasAndWorkers(t *testing.T) {
 	t.Parallel()
 	s, w := settled(t)
-	tree, err := s.AreaTree(ctx, worker, "")
+	tree, err := s.AreaTree(ctx, worker, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

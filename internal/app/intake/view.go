@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"gongping/analytics/fairness"
@@ -28,8 +29,9 @@ type AreaLine struct {
 }
 
 // AreaTree returns the areas of the district in code order, with counts.
-// Grids are counted, not listed, unless under is given.
-func (s *Service) AreaTree(ctx context.Context, who authz.Actor, under string) (list []AreaLine, err error) {
+// Grids are counted, not listed, unless under is given. With a text only areas
+// whose name or code holds it are listed, and those above them.
+func (s *Service) AreaTree(ctx context.Context, who authz.Actor, under, text string) (list []AreaLine, err error) {
 	err = s.Read(ctx, who, authz.AreaRead, authz.Object{}, func(ctx context.Context, q querier) error {
 		areas, err := intakedb.Areas(ctx, q, who.District, who.District)
 		if err != nil {
@@ -41,13 +43,14 @@ func (s *Service) AreaTree(ctx context.Context, who authz.Actor, under string) (
 				return err
 			}
 		}
-		list = areaLines(areas, workers, under)
+		list = areaLines(areas, workers, under, text)
 		return nil
 	})
 	return list, err
 }
 
-func areaLines(areas []survey.Area, workers map[string]int, under string) []AreaLine {
+func areaLines(areas []survey.Area, workers map[string]int, under, text string) []AreaLine {
+	hit := map[string]bool{}
 	children, grids, staff := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, a := range areas {
 		children[a.Parent]++
@@ -56,11 +59,12 @@ func areaLines(areas []survey.Area, workers map[string]int, under string) []Area
 				grids[up]++
 			}
 			staff[up] += workers[a.Code]
+			hit[up] = hit[up] || text == "" || strings.Contains(a.Name, text) || strings.HasPrefix(a.Code, text)
 		}
 	}
 	var list []AreaLine
 	for _, a := range areas {
-		if under != "" && !survey.Within(a.Code, under) || under == "" && a.Level == survey.Grid {
+		if under != "" && !survey.Within(a.Code, under) || under == "" && a.Level == survey.Grid || !hit[a.Code] {
 			continue
 		}
 		list = append(list, AreaLine{a, children[a.Code], grids[a.Code], staff[a.Code]})
