@@ -338,3 +338,12 @@ func (s *Service) Step(ctx context.Context, who authz.Actor, id string, to surve
 		return rounddb.AddEvent(ctx, tx, who.District, id, to, nil, who.AccountID, tx.Now, reason)
 	})
 }
+
+// DraftOf is what a round would be saved as if nothing were changed.
+func DraftOf(d Detail) Draft {
+	r := d.Round
+	r.Plan.Collapsed = nil
+	return Draft{Title: r.Title, AreaCode: r.AreaCode, FrameID: r.FrameID, QuestionnaireID: r.QuestionnaireID, RuleBookID: r.RuleBookID,
+		QuestionnaireVersion: r.QuestionnaireVersion, RuleBookVersion: r.RuleBookVersion, Plan: r.Plan, OpensOn: r.OpensOn, ClosesOn: r.ClosesOn,
+		Evaluators: d.Evaluators}
+}
