@@ -2,7 +2,6 @@ package field
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/fieldwork"
+	"gongping/survey/frame"
 )
 
 // CaseView is a case as its evaluator sees it in a list: no name, no contact.
@@ -103,14 +103,7 @@ func tries(list []fielddb.Attempt) []fieldwork.Try {
 }
 
 // Identity is what names a person, opened for the evaluator of the case.
-type Identity struct {
-	Name    string `json:"name"`
-	Phone   string `json:"phone"`
-	Address string `json:"address"`
-}
-
-// IdentityLabel binds a sealed private record to its place.
-func IdentityLabel(frameID, personID string) string { return "person/" + frameID + "/" + personID }
+type Identity struct{ Name, Phone, Address, Building string }
 
 // OpenIdentity opens name and contacts of a case for its evaluator, while the
 // round is collected. Every opening leaves an entry in the audit log.
@@ -123,12 +116,17 @@ func (s *Service) OpenIdentity(ctx context.Context, who authz.Actor, id string) 
 		if err != nil {
 			return app.NotFound(err, "person")
 		}
-		plain, err := s.Seal.Open(sealed, IdentityLabel(c.FrameID, c.PersonID))
+		plain, err := s.Seal.Open(sealed, frame.RecordLabel(c.FrameID, c.PersonID))
 		if err != nil {
 			return fmt.Errorf("open the private record of case %s: %w", c.ID, err)
 		}
+		rec, err := frame.DecodeRecord(plain)
+		if err != nil {
+			return err
+		}
+		p = Identity{rec.Identity.Name, rec.Identity.Phone, rec.Identity.Address, rec.Building}
 		tx.Record("case", c.ID, c.Committee, nil)
-		return json.Unmarshal(plain, &p)
+		return nil
 	})
 	return p, err
 }

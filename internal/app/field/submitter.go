@@ -181,10 +181,10 @@ const clashes = 5
 
 func (w *submitter) transact(ctx context.Context, district string, list []*item) (outs []result, err error) {
 	system := authz.SystemActor(district)
-	for range clashes {
+	for try := range clashes {
 		var again bool
 		err = w.s.Write(ctx, system, authz.ResponseSubmit, authz.Object{Area: district}, func(ctx context.Context, tx *app.Tx) error {
-			outs, again, err = w.s.writeBatch(ctx, tx, district, list)
+			outs, again, err = w.s.writeBatch(ctx, tx, district, list, try == 0)
 			if err == nil && again {
 				err = errClash
 			}
@@ -200,8 +200,10 @@ func (w *submitter) transact(ctx context.Context, district string, list []*item)
 var errClash = errs.New(errs.Unavailable, "busy", "too many changes at once; try again")
 
 // writeBatch checks and writes a batch in one transaction. again is true when
-// another writer was faster with one of the ids or cases.
-func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, list []*item) (outs []result, again bool, err error) {
+// another writer was faster with one of the ids or cases, or, at the first
+// try, may have been: cases are read a moment before the ids, so an id that is
+// taken for a case that is open may be the same answer just arriving.
+func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, list []*item, first bool) (outs []result, again bool, err error) {
 	known, err := s.loadBatch(ctx, tx, district, list)
 	if err != nil {
 		return nil, false, err
@@ -226,6 +228,8 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 		switch {
 		case exists && complete && bytes.Equal(stored, p.digest):
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Duplicate, Receipt: s.receipt(it.sub.ID)}
+		case exists && !complete && first:
+			return nil, true, nil
 		case exists:
 			held = append(held, s.hold(it.sub, p, "id_used", tx.Now))
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.id_used"}
