@@ -7,7 +7,6 @@ package assess
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"gongping/internal/errs"
 	"gongping/scoring"
@@ -22,12 +21,16 @@ type run struct {
 	in       *scoring.Input
 	units    []scoring.Unit
 	unitOf   map[string]int32
-	answers  []scoring.Answer // counted ones, by id
-	unit     []int32
+	answers  []*scoring.Answer // counted ones, by unit and id
+	unit     []int32           // of every answer; ascending
+	start    []int32           // of every unit's answers, and the end of the last
+	grade    [][]int8          // by item and answer: see gradeOf
 	score    []float64
 	weight   []float64 // calibrated design weights
 	strata   strata
 	excluded []map[string]int // by unit: ground → answers
+	t        map[int]float64  // t quantiles by number of answers
+	z        float64          // the normal quantile
 	out      *scoring.Output
 	notes    []scoring.Note
 }
@@ -69,57 +72,6 @@ func Run(in *scoring.Input, report Report) (*scoring.Output, error) {
 	slices.SortFunc(r.out.Units, func(a, b scoring.UnitResult) int { return cmp.Compare(a.Unit, b.Unit) })
 	report(1, "done")
 	return r.out, nil
-}
-
-// load indexes units, sets excluded answers aside and scores the rest: an
-// answer's score is the mean over dimensions of the mean over its answered
-// items, each grade on 0–100, so that a dimension with many questions does not
-// outweigh one with few.
-func (r *run) load() error {
-	r.units = slices.Clone(r.in.Units)
-	slices.SortFunc(r.units, func(a, b scoring.Unit) int { return cmp.Compare(a.Code, b.Code) })
-	r.unitOf = make(map[string]int32, len(r.units))
-	for i, u := range r.units {
-		r.unitOf[u.Code] = int32(i)
-	}
-	r.excluded = make([]map[string]int, len(r.units))
-	ground := make(map[string]string, len(r.in.Exclusions))
-	for _, x := range r.in.Exclusions {
-		ground[x.AnswerID] = x.Ground
-	}
-	all := slices.Clone(r.in.Answers)
-	slices.SortFunc(all, func(a, b scoring.Answer) int { return cmp.Compare(a.ID, b.ID) })
-	scorer := newScorer(&r.in.Questionnaire)
-	unscored := 0
-	for i, a := range all {
-		u, ok := r.unitOf[a.Committee]
-		if !ok || (i > 0 && all[i-1].ID == a.ID) {
-			return errs.New(errs.Invalid, "run.answer", "an answer cannot be placed").
-				At("answer "+a.ID, a.Committee, "one answer per id, of a unit of this run", "check the import")
-		}
-		if g, out := ground[a.ID]; out {
-			if r.excluded[u] == nil {
-				r.excluded[u] = map[string]int{}
-			}
-			r.excluded[u][g]++
-			continue
-		}
-		s, ok := scorer.score(a.Values)
-		if !ok {
-			unscored++
-			continue
-		}
-		r.answers = append(r.answers, a)
-		r.unit = append(r.unit, u)
-		r.score = append(r.score, s)
-	}
-	if unscored > 0 {
-		r.note("run.unscored", "N", strconv.Itoa(unscored))
-	}
-	if len(r.answers) == 0 {
-		return errs.New(errs.Conflict, "run.no_answers", "the round has no answers to score yet")
-	}
-	return nil
 }
 
 func (r *run) note(key string, pairs ...string) {

@@ -33,64 +33,47 @@ func (r *run) figures(res *fair.Result) error {
 			results[c*len(codes)+l] = domains[l].Means(col.column)
 		}
 	}
+	r.quantiles(results)
 	heads := r.headcounts()
-	for _, a := range areas {
-		u := scoring.UnitResult{Unit: a.code, Level: a.level, Reasons: map[string]int{}, Excluded: map[string]int{}}
-		rows := codes[a.set].in(a.index)
-		for c, col := range columns {
-			e := results[c*len(codes)+a.set][a.index]
-			r.column(&u, col, e, rows)
-		}
-		r.people(&u, heads)
-		if a.level == int(survey.Committee) {
-			r.committee(&u, &res.Units[r.unitOf[a.code]])
-		} else {
-			u.Official = u.Weighted
-			u.Status = "area"
-			if u.N < r.in.RuleBook.Gates.UnitMin {
-				u.Official, u.Status = scoring.Figure{Status: "not_enough", N: u.N}, "not_enough"
+	r.out.Units = make([]scoring.UnitResult, len(areas))
+	inParts(len(areas), leastUnits, func(from, to int) {
+		for k := from; k < to; k++ {
+			a := areas[k]
+			u := scoring.UnitResult{Unit: a.code, Level: a.level, Reasons: map[string]int{}, Excluded: map[string]int{}}
+			for c, col := range columns {
+				r.column(&u, col, results[c*len(codes)+a.set][a.index], a)
 			}
+			r.people(&u, heads)
+			if a.level == int(survey.Committee) {
+				r.committee(&u, &res.Units[r.unitOf[a.code]])
+			} else {
+				u.Official = u.Weighted
+				u.Status = "area"
+				if u.N < r.in.RuleBook.Gates.UnitMin {
+					u.Official, u.Status = scoring.Figure{Status: "not_enough", N: u.N}, "not_enough"
+				}
+			}
+			r.out.Units[k] = u
 		}
-		r.out.Units = append(r.out.Units, u)
-	}
+	})
 	return nil
 }
 
-// areaAt is an area with its place in one of the code sets.
+// areaAt is an area with its place in one of the code sets and its answers,
+// which stand together because they are in the order of the codes.
 type areaAt struct {
-	code  string
-	level int
-	set   int
-	index int
+	code     string
+	level    int
+	set      int
+	index    int
+	from, to int32
 }
 
-// codeSet codes every answer by its area of one level, and lists the answers
-// of each area in order.
+// codeSet codes every answer by its area of one level.
 type codeSet struct {
 	of    []int32
 	count int
-	start []int32 // of each area in rows
-	rows  []int32
 }
-
-// index fills start and rows by counting.
-func (s *codeSet) index() {
-	s.start = make([]int32, s.count+1)
-	for _, c := range s.of {
-		s.start[c+1]++
-	}
-	for c := range s.count {
-		s.start[c+1] += s.start[c]
-	}
-	at := append([]int32(nil), s.start...)
-	s.rows = make([]int32, len(s.of))
-	for i, c := range s.of {
-		s.rows[at[c]] = int32(i)
-		at[c]++
-	}
-}
-
-func (s *codeSet) in(area int) []int32 { return s.rows[s.start[area]:s.start[area+1]] }
 
 // areas lists committees, the streets they lie in, and the district, with the
 // code of every answer at each level.
@@ -99,22 +82,20 @@ func (r *run) areas() ([]areaAt, []codeSet) {
 	var sets []codeSet
 	for s, length := range []int{12, 9, 6} {
 		set := codeSet{of: make([]int32, len(r.answers))}
-		index := map[string]int32{}
-		for _, u := range r.units { // in order of code
+		for k, u := range r.units { // in order of code
 			if len(u.Code) < length {
 				continue
 			}
 			code := u.Code[:length]
-			if _, ok := index[code]; !ok {
-				index[code] = int32(set.count)
-				list = append(list, areaAt{code: code, level: length/3 - 1, set: s, index: set.count})
+			if set.count == 0 || list[len(list)-1].code != code {
+				list = append(list, areaAt{code: code, level: length/3 - 1, set: s, index: set.count, from: r.start[k]})
 				set.count++
 			}
+			list[len(list)-1].to = r.start[k+1]
+			for i := r.start[k]; i < r.start[k+1]; i++ {
+				set.of[i] = int32(set.count - 1)
+			}
 		}
-		for i, u := range r.unit {
-			set.of[i] = index[r.units[u].Code[:length]]
-		}
-		set.index()
 		sets = append(sets, set)
 	}
 	return list, sets
@@ -153,10 +134,12 @@ func (r *run) columns() []column {
 	fill := func(kind, id string, items []int) {
 		c := column{kind: kind, id: id, item: items[0], items: items}
 		c.column = estimate.Column{Values: make([]float64, n), Missing: make([]bool, n)}
-		for i := range r.answers {
-			v, ok := meanOf(r.answers[i].Values, items)
-			c.column.Values[i], c.column.Missing[i] = v, !ok
-		}
+		inChunks(n, func(from, to int) {
+			for i := from; i < to; i++ {
+				v, ok := r.meanOf(items, i)
+				c.column.Values[i], c.column.Missing[i] = v, !ok
+			}
+		})
 		out = append(out, c)
 	}
 	q := &r.in.Questionnaire
@@ -176,42 +159,61 @@ func (r *run) columns() []column {
 }
 
 // column puts one estimate into a unit's result.
-func (r *run) column(u *scoring.UnitResult, c column, e estimate.DomainEstimate, rows []int32) {
+func (r *run) column(u *scoring.UnitResult, c column, e estimate.DomainEstimate, a areaAt) {
 	fig := r.figure(e)
 	switch c.kind {
 	case "score":
 		u.Weighted = fig
 		u.N = fig.N
-		u.Raw = r.plain(rows)
-		u.EffectiveN = r.kish(rows)
+		u.Raw = r.plain(a)
+		u.EffectiveN = r.kish(a)
 	case "dimension":
 		u.Dimensions = append(u.Dimensions, scoring.ItemResult{Item: c.id, Figure: fig})
 	case "item":
-		res := scoring.ItemResult{Item: c.id, Figure: fig}
-		total := 0.0
-		for _, i := range rows {
-			v := ""
-			if c.item < len(r.answers[i].Values) {
-				v = r.answers[i].Values[c.item]
-			}
-			switch s, ok := instrument.Score(v); {
-			case ok:
-				g := int(s / 25)
-				res.Counts[g]++
-				res.Shares[g] += r.weight[i]
-				total += r.weight[i]
-			case v == instrument.DontKnow:
-				res.DontKnow++
-			default:
-				res.Missing++
-			}
-		}
-		if total > 0 {
-			for g := range res.Shares {
-				res.Shares[g] /= total
-			}
-		}
+		res := r.tally(c.item, a)
+		res.Item, res.Figure = c.id, fig
 		u.Items = append(u.Items, res)
+	}
+}
+
+// tally counts an area's answers to an item by grade, and their weights.
+func (r *run) tally(item int, a areaAt) (res scoring.ItemResult) {
+	total := 0.0
+	for i, g := range r.grade[item][a.from:a.to] {
+		switch {
+		case g >= 0:
+			w := r.weight[int(a.from)+i]
+			res.Counts[g]++
+			res.Shares[g] += w
+			total += w
+		case g == gradeDontKnow:
+			res.DontKnow++
+		default:
+			res.Missing++
+		}
+	}
+	if total > 0 {
+		for g := range res.Shares {
+			res.Shares[g] /= total
+		}
+	}
+	return res
+}
+
+// quantiles computes the t quantiles of all numbers of answers that occur, once each.
+func (r *run) quantiles(results [][]estimate.DomainEstimate) {
+	r.t = map[int]float64{}
+	for _, column := range results {
+		for _, e := range column {
+			r.addQuantile(int(e.N))
+		}
+	}
+	r.z = estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, math.Inf(1))
+}
+
+func (r *run) addQuantile(n int) {
+	if _, ok := r.t[n]; !ok && n >= 2 {
+		r.t[n] = estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(n-1))
 	}
 }
 
@@ -226,7 +228,7 @@ func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
 		f.Status = "no_interval"
 	default:
 		f.OK, f.Value, f.SE = true, e.Value, e.SE
-		t := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(e.N-1))
+		t := r.t[int(e.N)]
 		f.Lo, f.Hi = math.Max(0, e.Value-float64(t*e.SE)), math.Min(100, e.Value+float64(t*e.SE))
 	}
 	return f
@@ -234,18 +236,19 @@ func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
 
 // plain is the unweighted mean of an area, as if the answers were a simple
 // random sample: the figure that everybody else's survey would print.
-func (r *run) plain(rows []int32) scoring.Figure {
-	n, sum := len(rows), 0.0
-	for _, i := range rows {
-		sum += r.score[i]
+func (r *run) plain(a areaAt) scoring.Figure {
+	scores, sum := r.score[a.from:a.to], 0.0
+	n := len(scores)
+	for _, s := range scores {
+		sum += s
 	}
 	f := scoring.Figure{N: n, Status: "no_answers"}
 	if n == 0 {
 		return f
 	}
 	mean, ss := sum/float64(n), 0.0
-	for _, i := range rows {
-		d := r.score[i] - mean
+	for _, s := range scores {
+		d := s - mean
 		ss += float64(d * d)
 	}
 	if n < 2 {
@@ -253,16 +256,15 @@ func (r *run) plain(rows []int32) scoring.Figure {
 		return f
 	}
 	f.OK, f.Status, f.Value, f.SE = true, "", mean, math.Sqrt(ss/float64(n-1)/float64(n))
-	t := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(n-1))
+	t := r.t[n]
 	f.Lo, f.Hi = math.Max(0, mean-float64(t*f.SE)), math.Min(100, mean+float64(t*f.SE))
 	return f
 }
 
 // kish is the effective number of answers, (Σw)²/Σw² (Kish 1965, section 11.7).
-func (r *run) kish(rows []int32) float64 {
+func (r *run) kish(a areaAt) float64 {
 	w, ww := 0.0, 0.0
-	for _, i := range rows {
-		x := r.weight[i]
+	for _, x := range r.weight[a.from:a.to] {
 		w += x
 		ww += float64(x * x)
 	}
@@ -285,8 +287,8 @@ func (r *run) committee(u *scoring.UnitResult, f *fair.UnitResult) {
 		u.Official, u.Adjusted, u.Robust, u.EB = none, none, none, none
 		return
 	}
+	z := r.z
 	interval := func(v, se float64) scoring.Figure {
-		z := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, math.Inf(1))
 		return scoring.Figure{OK: true, Value: v, SE: se, Lo: math.Max(0, v-float64(z*se)), Hi: math.Min(100, v+float64(z*se)), N: f.N}
 	}
 	u.Adjusted = interval(f.Adjusted, f.RawSE)

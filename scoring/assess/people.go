@@ -2,16 +2,16 @@ package assess
 
 import (
 	"math"
-	"strings"
 
 	"gongping/scoring"
 	"gongping/scoring/fair"
 	"gongping/survey"
+	"gongping/survey/fieldwork"
 )
 
 // people fills population, invitations and response rate of an area. The rate
-// is completes over cases in the field (AAPOR RR1 with every case counted as
-// eligible unless its final disposition says otherwise, class 4).
+// is AAPOR's RR1: completes over all cases in the field but those that turned
+// out not to be eligible (moved away, no eligible person).
 func (r *run) people(u *scoring.UnitResult, of map[string]*headcount) {
 	h := of[u.Unit]
 	if h == nil {
@@ -49,12 +49,16 @@ func (r *run) headcounts() map[string]*headcount {
 		each(s.Committee, func(h *headcount) { h.population += s.Population })
 	}
 	for _, o := range r.in.Outcomes {
-		if strings.HasPrefix(o.Disposition, "4") {
+		class := fieldwork.UnknownPerson // of a code that is not known
+		if d, ok := fieldwork.Lookup(fieldwork.Code(o.Disposition)); ok {
+			class = d.Class
+		}
+		if class == fieldwork.NotEligible {
 			continue
 		}
 		each(o.Committee, func(h *headcount) {
 			h.invited += o.Cases
-			if strings.HasPrefix(o.Disposition, "1.1") {
+			if class == fieldwork.Interview {
 				h.complete += o.Cases
 			}
 		})
@@ -75,15 +79,28 @@ func (r *run) ledger(res *fair.Result) {
 	for k := range r.out.Units {
 		at[r.out.Units[k].Unit] = &r.out.Units[k]
 	}
-	for i, a := range r.answers {
-		reason := res.Answers.Reason[i].String()
-		r.out.Answers = append(r.out.Answers, scoring.AnswerResult{ID: a.ID, Unit: a.Committee, Score: r.score[i],
-			DesignWeight: a.DesignWeight, FinalWeight: r.weight[i], RobustWeight: res.Answers.RobustWeight[i],
-			Influence: res.Answers.Influence[i], Reason: reason})
+	list := make([]scoring.AnswerResult, len(r.answers))
+	inChunks(len(list), func(from, to int) {
+		for i := from; i < to; i++ {
+			a := r.answers[i]
+			list[i] = scoring.AnswerResult{ID: a.ID, Unit: a.Committee, Score: r.score[i],
+				DesignWeight: a.DesignWeight, FinalWeight: r.weight[i], RobustWeight: res.Answers.RobustWeight[i],
+				Influence: res.Answers.Influence[i], Reason: res.Answers.Reason[i].String()}
+		}
+	})
+	r.out.Answers = list
+	for k, unit := range r.units {
+		count := map[string]int{}
+		for _, a := range list[r.start[k]:r.start[k+1]] {
+			count[a.Reason]++
+		}
 		for _, length := range []int{6, 9, 12} {
-			if len(a.Committee) >= length {
-				if u := at[a.Committee[:length]]; u != nil {
-					u.Reasons[reason]++
+			if len(unit.Code) < length {
+				continue
+			}
+			if u := at[unit.Code[:length]]; u != nil {
+				for reason, n := range count {
+					u.Reasons[reason] += n
 				}
 			}
 		}

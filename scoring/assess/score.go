@@ -10,32 +10,30 @@ import (
 	"gongping/survey/instrument"
 )
 
-// scorer knows which items make up which dimension.
-type scorer struct{ dims [][]int }
-
-func newScorer(q *instrument.Questionnaire) scorer {
+// scoredDimensions lists the items of every dimension that has five-grade items.
+func scoredDimensions(q *instrument.Questionnaire) [][]int {
 	at := map[string]int{}
-	var s scorer
+	var dims [][]int
 	for i, it := range q.Items {
 		if it.Dimension == "" || it.Kind != instrument.Grade5 {
 			continue
 		}
 		d, ok := at[it.Dimension]
 		if !ok {
-			d = len(s.dims)
+			d = len(dims)
 			at[it.Dimension] = d
-			s.dims = append(s.dims, nil)
+			dims = append(dims, nil)
 		}
-		s.dims[d] = append(s.dims[d], i)
+		dims[d] = append(dims[d], i)
 	}
-	return s
+	return dims
 }
 
-// score is the mean over dimensions; ok is false where no scored item was answered.
-func (s scorer) score(values []string) (float64, bool) {
+// scoreOf is the mean over dimensions; ok is false where no scored item was answered.
+func (r *run) scoreOf(dims [][]int, i int) (float64, bool) {
 	sum, n := 0.0, 0
-	for _, items := range s.dims {
-		if v, ok := meanOf(values, items); ok {
+	for _, items := range dims {
+		if v, ok := r.meanOf(items, i); ok {
 			sum += v
 			n++
 		}
@@ -46,20 +44,19 @@ func (s scorer) score(values []string) (float64, bool) {
 	return sum / float64(n), true
 }
 
-func meanOf(values []string, items []int) (float64, bool) {
-	sum, n := 0.0, 0
-	for _, i := range items {
-		if i < len(values) {
-			if v, ok := instrument.Score(values[i]); ok {
-				sum += v
-				n++
-			}
+// meanOf is the mean of answer i over items, on 0–100.
+func (r *run) meanOf(items []int, i int) (float64, bool) {
+	sum, n := 0, 0
+	for _, k := range items {
+		if g := r.grade[k][i]; g >= 0 {
+			sum += int(g)
+			n++
 		}
 	}
 	if n == 0 {
 		return 0, false
 	}
-	return sum / float64(n), true
+	return float64(25*sum) / float64(n), true
 }
 
 // minClass is the fewest answers a case-mix class must have to get a slope.
@@ -67,41 +64,23 @@ const minClass = 50
 
 // official runs the fair-score estimator with case mix and evidence.
 func (r *run) official() (*fair.Result, []scoring.Slope, error) {
-	n := len(r.answers)
 	in := &fair.Input{Units: len(r.units), Unit: r.unit, Score: r.score, DesignWeight: r.weight}
 	names := r.caseMix(in)
-	text := func(f func(a *scoring.Answer) string) []int32 {
-		codes, seen := make([]int32, n), map[string]int32{"": -1}
-		known := false
-		for i := range r.answers {
-			v := f(&r.answers[i])
-			c, ok := seen[v]
-			if !ok {
-				c = int32(len(seen) - 1)
-				seen[v] = c
-			}
-			codes[i] = c
-			known = known || c >= 0
-		}
-		if !known {
-			return nil
-		}
-		return codes
-	}
-	in.Building = text(func(a *scoring.Answer) string { return a.Building })
-	in.Household = text(func(a *scoring.Answer) string { return a.Household })
-	in.Week = text(func(a *scoring.Answer) string { return week(a.Day) })
-	// A batch of fieldwork is one evaluator's day; without an evaluator (links)
-	// it is one building's day.
-	in.Batch = text(func(a *scoring.Answer) string {
-		switch {
-		case a.Evaluator != "":
-			return a.Evaluator + "/" + a.Committee + "/" + a.Day
-		case a.Building != "":
-			return "link/" + a.Building + "/" + a.Day
-		}
-		return ""
-	})
+	together(
+		func() { in.Building = codesOf(r, func(a *scoring.Answer) string { return a.Building }) },
+		func() { in.Household = codesOf(r, func(a *scoring.Answer) string { return a.Household }) },
+		func() {
+			weeks := map[string]string{}
+			in.Week = codesOf(r, func(a *scoring.Answer) string {
+				w, ok := weeks[a.Day]
+				if !ok {
+					w = week(a.Day)
+					weeks[a.Day] = w
+				}
+				return w
+			})
+		},
+		func() { in.Batch = codesOf(r, batchOf) })
 	r.previous(in)
 	res, err := fair.Score(in, r.params())
 	if err != nil {
@@ -112,6 +91,44 @@ func (r *run) official() (*fair.Result, []scoring.Slope, error) {
 		slopes = append(slopes, scoring.Slope{Covariate: names[i], Points: b})
 	}
 	return res, slopes, nil
+}
+
+// batch is a batch of fieldwork: one evaluator's day in a committee; without an
+// evaluator (links) one building's day.
+type batch struct{ evaluator, place, day string }
+
+func batchOf(a *scoring.Answer) batch {
+	switch {
+	case a.Evaluator != "":
+		return batch{a.Evaluator, a.Committee, a.Day}
+	case a.Building != "":
+		return batch{"", a.Building, a.Day}
+	}
+	return batch{}
+}
+
+// codesOf numbers the values of a column in order of appearance, -1 for the
+// zero value; nil where there is no other.
+func codesOf[K comparable](r *run, f func(*scoring.Answer) K) []int32 {
+	var none K
+	codes, seen := make([]int32, len(r.answers)), map[K]int32{}
+	for i, a := range r.answers {
+		v := f(a)
+		if v == none {
+			codes[i] = -1
+			continue
+		}
+		c, ok := seen[v]
+		if !ok {
+			c = int32(len(seen))
+			seen[v] = c
+		}
+		codes[i] = c
+	}
+	if len(seen) == 0 {
+		return nil
+	}
+	return codes
 }
 
 func week(day string) string {
@@ -130,7 +147,7 @@ func (r *run) caseMix(in *fair.Input) []string {
 	add := func(name string, is func(a *scoring.Answer) bool) {
 		col, n := make([]float64, len(r.answers)), 0
 		for i := range r.answers {
-			if is(&r.answers[i]) {
+			if is(r.answers[i]) {
 				col[i] = 1
 				n++
 			}

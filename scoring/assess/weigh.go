@@ -44,9 +44,9 @@ func (r *run) weigh() error {
 		return nil
 	}
 	r.strata.population = make([]float64, n)
-	of := make([][]int, len(r.units))
-	for i, u := range r.unit {
-		of[u] = append(of[u], i)
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
 	}
 	plan := map[string][]scoring.Stratum{}
 	for _, s := range r.in.Strata {
@@ -57,14 +57,20 @@ func (r *run) weigh() error {
 		margins[m.Committee] = append(margins[m.Committee], m)
 	}
 	next := int32(0)
-	for u, rows := range of {
-		if len(rows) == 0 {
-			continue
+	for u := range r.units {
+		if rows := all[r.start[u]:r.start[u+1]]; len(rows) > 0 {
+			next = r.design(rows, plan[r.units[u].Code], next)
 		}
-		code := r.units[u].Code
-		next = r.design(rows, plan[code], next)
-		if err := r.calibrate(rows, margins[code]); err != nil {
-			return err
+	}
+	unmet := make([]bool, len(r.units))
+	inParts(len(r.units), leastUnits, func(from, to int) {
+		for u := from; u < to; u++ {
+			unmet[u] = !r.calibrate(all[r.start[u]:r.start[u+1]], margins[r.units[u].Code])
+		}
+	})
+	for u, failed := range unmet {
+		if failed {
+			r.note("run.not_calibrated", "Unit", r.units[u].Code)
 		}
 	}
 	return nil
@@ -119,11 +125,11 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 }
 
 // calibrate rakes the rows of a committee to its margins and trims what moved
-// too far. Too few answers, or margins that cannot be met, leave the design
-// weights and a note.
-func (r *run) calibrate(rows []int, margins []scoring.Margin) error {
+// too far. Too few answers, or margins that the sample cannot meet, leave the
+// design weights; it is false where the margins could not be met.
+func (r *run) calibrate(rows []int, margins []scoring.Margin) bool {
 	if len(rows) < r.in.RuleBook.Gates.UnitMin || len(margins) == 0 {
-		return nil
+		return true
 	}
 	base := make([]float64, len(rows))
 	total := 0.0
@@ -140,12 +146,11 @@ func (r *run) calibrate(rows []int, margins []scoring.Margin) error {
 		}
 	}
 	if len(use) == 0 {
-		return nil
+		return true
 	}
 	adj, err := weight.Rake(base, use, weight.RakeRule{Epsilon: 1e-9, MaxSweeps: 200, AcceptUnconverged: true})
 	if err != nil {
-		r.note("run.not_calibrated", "Unit", r.answers[rows[0]].Committee)
-		return nil //nolint:nilerr // margins that the sample cannot meet are a property of the data
+		return false
 	}
 	sum := 0.0
 	for k := range rows {
@@ -157,7 +162,7 @@ func (r *run) calibrate(rows []int, margins []scoring.Margin) error {
 	for k, i := range rows {
 		r.weight[i] = float64(adj.Weights[k] * (total / sum))
 	}
-	return nil
+	return true
 }
 
 // margin lays out one margin for the rows of a committee. Categories with
@@ -172,7 +177,7 @@ func (r *run) margin(rows []int, margins []scoring.Margin, total float64, name s
 		}
 	}
 	for _, i := range rows {
-		count[in(&r.answers[i])]++
+		count[in(r.answers[i])]++
 	}
 	levels := make([]string, 0, len(pop))
 	for v := range pop {
@@ -214,7 +219,7 @@ func (r *run) margin(rows []int, margins []scoring.Margin, total float64, name s
 	}
 	labels := make([]string, len(rows))
 	for k, i := range rows {
-		at, ok := into[in(&r.answers[i])]
+		at, ok := into[in(r.answers[i])]
 		if !ok {
 			at = largest
 		}
