@@ -417,7 +417,26 @@ grant insert on identity.response_case to gongping_service;
 grant select, insert, update on round to gongping_service;
 grant select, insert, delete on round_evaluator to gongping_service;
 
+-- Statistics of tables that were just filled in bulk: without them the checks of
+-- foreign keys are planned for empty tables and take forever. Only the owner may
+-- analyse a table, so the service asks here.
+create function refresh_statistics(variadic tables text[]) returns void
+language plpgsql security definer set search_path = pg_catalog, public as $$
+declare t text;
+begin
+  foreach t in array tables loop
+    if t not in ('frame_person', 'draw_selection', 'survey_case', 'contact_attempt', 'response', 'case_completion') then
+      raise exception 'no bulk table: %', t;
+    end if;
+    execute format('analyze public.%I', t);
+  end loop;
+end $$;
+revoke all on function refresh_statistics(text[]) from public;
+grant execute on function refresh_statistics(text[]) to gongping_service;
+
 ---- create above / drop below ----
+
+drop function refresh_statistics(text[]);
 
 drop table response_exclusion, response_receipt, identity.response_case, response_held, response_paradata, response_comment,
   response, case_completion, resident_link_event, resident_link, contact_attempt, case_assignment, survey_case, draw_selection,

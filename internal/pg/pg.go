@@ -93,3 +93,10 @@ func Uint64(v uint64) pgtype.Numeric {
 
 // ParseUint64 reads what Uint64 wrote, from the column's text form.
 func ParseUint64(s string) (uint64, error) { return strconv.ParseUint(s, 10, 64) }
+
+// Analyze refreshes the planner's statistics of tables that were just filled
+// in bulk, within the same transaction.
+func Analyze(ctx context.Context, q Querier, tables ...string) error {
+	_, err := q.Exec(ctx, `select refresh_statistics(variadic $1::text[])`, tables)
+	return err
+}

@@ -79,7 +79,10 @@ func CopyAttempts(ctx context.Context, q pg.Querier, district string, list []Att
 			}
 			return []any{district, a.ID, a.CaseID, who, a.Mode, a.Disposition, a.At, a.At}, nil
 		}))
-	return err
+	if err != nil {
+		return err
+	}
+	return pg.Analyze(ctx, q, "contact_attempt")
 }
 
 // SealedSecret returns the sealed secret of a frame.

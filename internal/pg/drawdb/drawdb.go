@@ -273,7 +273,10 @@ func InsertSelection(ctx context.Context, q pg.Querier, district, drawID string,
 			return []any{district, drawID, s.FrameID, s.Stratum, s.Cluster, s.Household, s.Reserve, s.Order, committee(s.FrameID),
 				s.Ticket[:], pg.Uint64(s.Probability.Num), pg.Uint64(s.Probability.Den)}, nil
 		}))
-	return err
+	if err != nil {
+		return err
+	}
+	return pg.Analyze(ctx, q, "draw_selection")
 }
 
 // Selection returns the drawn persons of a draw in the published order.
@@ -312,7 +315,10 @@ func InsertCases(ctx context.Context, q pg.Querier, district, roundID, drawID st
 			s := list[i]
 			return []any{district, newID(), roundID, drawID, s.FrameID, s.Stratum, committee(s.FrameID), s.Probability.DesignWeight(), false, at}, nil
 		}))
-	return err
+	if err != nil {
+		return err
+	}
+	return pg.Analyze(ctx, q, "survey_case")
 }
 
 // AssignCases spreads the cases of a draw over the round's evaluators: a
