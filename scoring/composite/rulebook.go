@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"gongping/internal/errs"
 )
@@ -83,6 +85,10 @@ type Deadlines struct {
 	AcceptDays int `json:"accept_days"` // to accept or refuse it
 	DecideDays int `json:"decide_days"` // to decide it
 	NoticeDays int `json:"notice_days"` // public notice
+	// Holidays and Workdays (YYYY-MM-DD) complete the built-in calendar: days
+	// off, and weekend days that are worked instead.
+	Holidays []string `json:"holidays,omitempty"`
+	Workdays []string `json:"workdays,omitempty"`
 }
 
 // RuleBook is one version of the rules of an assessment, frozen before fieldwork.
@@ -173,6 +179,11 @@ func (r *RuleBook) Check() error {
 	} {
 		if f.v < f.low {
 			return bad(f.name, f.v, fmt.Sprintf("at least %d, for example %s", f.low, f.example))
+		}
+	}
+	for i, d := range slices.Concat(r.Appeal.Holidays, r.Appeal.Workdays) {
+		if _, err := time.Parse(time.DateOnly, d); err != nil {
+			return bad(fmt.Sprintf("appeal.holidays[%d]", i), d, "a date like 2027-02-08")
 		}
 	}
 	for name, v := range map[string]float64{"gates.publish_reliability": g.PublishReliability, "gates.consequence_reliability": g.ConsequenceReliability} {

@@ -157,10 +157,17 @@ func (s *Service) Publish(ctx context.Context, who authz.Actor, runID string) er
 		switch {
 		case run.State != "done":
 			return errs.New(errs.Conflict, "run.not_done", "the run is not finished")
+		case run.SupersededBy != "":
+			return errs.New(errs.Conflict, "run.newer_published", "a newer run of the round is published already")
 		case run.PublishedAt != nil:
 			return errs.New(errs.Conflict, "run.published", "the run is published already")
 		case r.State != survey.Closed:
 			return errs.New(errs.Conflict, "run.round_open", "results are published after the round is closed")
+		}
+		if s.OnPublish != nil {
+			if err := s.OnPublish(ctx, tx, run); err != nil {
+				return err
+			}
 		}
 		tx.Record("run", runID, r.AreaCode, map[string]any{"published": true, "number": run.Number})
 		return scoredb.AddEvent(ctx, tx, who.District, runID, "published", 1, "", who.AccountID, tx.Now)
@@ -182,6 +189,9 @@ type Rebuilt struct {
 func (s *Service) Rebuild(ctx context.Context, who authz.Actor, runID string) (b Rebuilt, err error) {
 	var gz, digest []byte
 	err = s.Write(ctx, who, authz.RunRebuild, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		if err := within(ctx, tx, runID); err != nil {
+			return err
+		}
 		tx.Record("run", runID, who.Area, map[string]any{"rebuilt": true})
 		if gz, digest, err = scoredb.Input(ctx, tx, who.District, runID); err != nil {
 			return app.NotFound(err, "run")
@@ -200,6 +210,15 @@ func (s *Service) Rebuild(ctx context.Context, who authz.Actor, runID string) (b
 	b.RunID, b.Stored = runID, stored
 	b.Same = b.OutputDigest == stored && b.InputDigest == hex.EncodeToString(digest)
 	return b, nil
+}
+
+// within checks that the actor's area covers the round of a run.
+func within(ctx context.Context, tx *app.Tx, runID string) error {
+	_, area, err := scoredb.RoundOf(ctx, tx, tx.Actor.District, runID)
+	if err != nil {
+		return app.NotFound(err, "run")
+	}
+	return tx.Check(authz.Object{Area: area})
 }
 
 // RebuildFile computes a run from an exported input, without any database.
@@ -221,8 +240,11 @@ func RebuildFile(r io.Reader) (Rebuilt, error) {
 func (s *Service) Export(ctx context.Context, who authz.Actor, runID string, w io.Writer) error {
 	var gz []byte
 	err := s.Write(ctx, who, authz.RunRebuild, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		err := within(ctx, tx, runID)
+		if err != nil {
+			return err
+		}
 		tx.Record("run", runID, who.Area, map[string]any{"exported": true})
-		var err error
 		gz, _, err = scoredb.Input(ctx, tx, who.District, runID)
 		return app.NotFound(err, "run")
 	})

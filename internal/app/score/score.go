@@ -8,8 +8,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
@@ -28,7 +31,13 @@ import (
 type Service struct {
 	*app.Core
 	Jobs *jobs.Client
+	// OnPublish, if set, is asked in the transaction that publishes a run and
+	// may refuse it: appeals hold back what would reveal an answer.
+	OnPublish func(context.Context, *app.Tx, scoredb.Run) error
 }
+
+// maxReason is the longest reason, in characters.
+const maxReason = 500
 
 // Start requests a run of a round. Everything that it will be made from is
 // read when it is computed; from then on its input is frozen.
@@ -43,8 +52,8 @@ func (s *Service) StartForAppeal(ctx context.Context, district, roundID, reason,
 }
 
 func (s *Service) start(ctx context.Context, who authz.Actor, roundID, reason, appealID string) (string, error) {
-	if reason == "" {
-		return "", errs.New(errs.Invalid, "run.reason", "a run needs a reason").At("reason", "", "why it is made", "for example: first run after the close of fieldwork")
+	if reason = strings.TrimSpace(reason); reason == "" || utf8.RuneCountInString(reason) > maxReason {
+		return "", errs.New(errs.Invalid, "run.reason", "a run needs a reason of at most %d characters", maxReason).At("reason", "", "why it is made", "for example: first run after the close of fieldwork")
 	}
 	id := app.NewID()
 	err := s.WriteSerializable(ctx, who, authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
@@ -78,13 +87,19 @@ func (s *Service) start(ctx context.Context, who authz.Actor, roundID, reason, a
 }
 
 // Execute computes a requested run: it freezes the input, computes and stores
-// the results in one transaction. Repeating it changes nothing.
+// the results in one transaction. Repeating it changes nothing, and two workers
+// do not compute the same run at once.
 func (s *Service) Execute(ctx context.Context, district, runID string) error {
+	release, err := scoredb.Alone(ctx, s.Pool, runID)
+	if err != nil {
+		return err
+	}
+	defer release()
 	run, err := scoredb.Get(ctx, s.Pool, district, runID)
 	if err != nil {
 		return app.NotFound(err, "run")
 	}
-	if run.State == "done" {
+	if run.State == "done" || run.State == "failed" {
 		return nil
 	}
 	s.progress(ctx, district, runID, 0.02, "reading")
@@ -95,14 +110,35 @@ func (s *Service) Execute(ctx context.Context, district, runID string) error {
 			err = s.store(ctx, district, run, in, out)
 		}
 	}
-	if err != nil && errs.CodeOf(err) != errs.Internal {
-		// The data say no: recorded for the people who asked, not tried again.
-		return s.Write(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
-			tx.Record("run", runID, district, map[string]any{"state": "failed"})
-			return scoredb.AddEvent(ctx, tx, district, runID, "failed", 0, err.Error(), "", tx.Now)
-		})
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok || e.Code == errs.Internal || e.Code == errs.Unavailable {
+		return err
 	}
-	return err
+	// The data say no: recorded for the people who asked, not tried again.
+	return s.Write(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		tx.Record("run", runID, district, map[string]any{"state": "failed", "key": e.Key})
+		return scoredb.AddFailure(ctx, tx, district, runID, e, tx.Now)
+	})
+}
+
+// Resume puts the runs back into the queue that a process left unfinished when
+// it was killed. A run that is computed elsewhere is waited for, not repeated.
+func (s *Service) Resume(ctx context.Context, district string) (int, error) {
+	list, err := scoredb.Unfinished(ctx, s.Pool, district)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range list {
+		if s.Jobs == nil {
+			err = s.Execute(ctx, district, id)
+		} else {
+			_, err = s.Jobs.Insert(ctx, jobs.ScoreRun{District: district, RunID: id}, nil)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
 }
 
 // progress notes how far a run is. It is a courtesy: a failure is only logged.

@@ -1,0 +1,163 @@
+// Package appeal is the course of an appeal as a pure state machine: who may
+// take which step when, which grounds there are, how a blind panel is chosen,
+// what it reviews on both sides, and how its votes become a decision.
+//
+//	filed → accepted → assigned → voting → decided → run requested → superseded
+//	      ↘ refused                              ↘ closed
+//
+// Withdrawal is possible until the decision. Nothing here reads a clock: every
+// event carries its time.
+package appeal
+
+import (
+	"strings"
+	"time"
+
+	"gongping/internal/errs"
+)
+
+// State is where an appeal stands.
+type State string
+
+// The states. New is the state before the filing.
+const (
+	New          State = ""
+	Filed        State = "filed"
+	Accepted     State = "accepted"
+	Refused      State = "refused"
+	Assigned     State = "assigned"
+	Voting       State = "voting"
+	Decided      State = "decided"
+	RunRequested State = "run_requested"
+	Superseded   State = "superseded"
+	Closed       State = "closed"
+	Withdrawn    State = "withdrawn"
+)
+
+// States lists all states after New in the order of the pages.
+var States = []State{Filed, Accepted, Assigned, Voting, Decided, RunRequested, Superseded, Closed, Refused, Withdrawn}
+
+// Final tells whether no step follows.
+func (s State) Final() bool {
+	return s == Refused || s == Superseded || s == Closed || s == Withdrawn
+}
+
+// Kind is the kind of an event.
+type Kind string
+
+// The kinds of events.
+const (
+	KindFiled      Kind = "filed"
+	KindAccepted   Kind = "accepted"
+	KindRefused    Kind = "refused"
+	KindAssigned   Kind = "assigned"
+	KindVote       Kind = "vote"
+	KindDecided    Kind = "decided"
+	KindRun        Kind = "run"
+	KindSuperseded Kind = "superseded"
+	KindClosed     Kind = "closed"
+	KindWithdrawn  Kind = "withdrawn"
+	KindOverdue    Kind = "overdue"
+)
+
+// Outcome is a vote and the decision. There is none that harms the appellant.
+type Outcome string
+
+// The outcomes, from the least to the most in the appellant's favour.
+const (
+	Reject Outcome = "reject"
+	Partly Outcome = "partly"
+	Uphold Outcome = "uphold"
+)
+
+// Outcomes lists the outcomes in their order.
+var Outcomes = []Outcome{Reject, Partly, Uphold}
+
+func (o Outcome) rank() int {
+	for i, x := range Outcomes {
+		if x == o {
+			return i
+		}
+	}
+	return -1
+}
+
+// Event is one act in the course of an appeal.
+type Event struct {
+	Kind     Kind      `json:"kind"`
+	By       string    `json:"by,omitempty"` // account; "" is the service itself
+	At       time.Time `json:"at"`
+	Reason   string    `json:"reason,omitempty"`
+	Members  []string  `json:"members,omitempty"`  // assigned: who joins the panel
+	Outcome  Outcome   `json:"outcome,omitempty"`  // vote, decided
+	Affected []string  `json:"affected,omitempty"` // vote, decided: labels of reviewed answers that the ground holds for
+	Step     Step      `json:"step,omitempty"`     // overdue: the step that was missed
+	RunID    string    `json:"run_id,omitempty"`   // run, superseded
+	Effect   *Effect   `json:"effect,omitempty"`   // run, closed: what the decision led to
+}
+
+// Effect is what a decision did to the answers and the appellant's unit.
+type Effect struct {
+	LowReviewed  int     `json:"low_reviewed"`
+	HighReviewed int     `json:"high_reviewed"`
+	LowExcluded  int     `json:"low_excluded"`
+	HighExcluded int     `json:"high_excluded"`
+	HighSpared   int     `json:"high_spared,omitempty"` // found, not set aside: it would have made things worse for the appellant
+	LowSpared    int     `json:"low_spared,omitempty"`  // the same for low answers
+	Before       float64 `json:"before"`                // official score of the unit
+	After        float64 `json:"after"`
+	Computed     bool    `json:"computed"` // Before and After are known
+}
+
+// Net is how far the decision moves the unit's official score.
+func (e *Effect) Net() float64 { return e.After - e.Before }
+
+// Vote is one member's vote.
+type Vote struct {
+	By       string
+	At       time.Time
+	Outcome  Outcome
+	Affected []string
+	Reason   string
+}
+
+// Case is an appeal as its events have made it.
+type Case struct {
+	Appellant string
+	Conflicts map[string]bool // accounts that must not decide: assessors and relations
+	Ground    Ground
+	Deadlines Deadlines
+	Labels    []string // of the answers under review; votes may name no others
+
+	State   State
+	Panel   []string
+	Votes   []Vote
+	Outcome Outcome
+	Overdue map[Step]time.Time // recorded lateness
+	Events  []Event
+}
+
+// MinReason is the least length of a reason, in characters.
+const MinReason = 4
+
+func wrong(key, format string, args ...any) error {
+	return errs.New(errs.Conflict, "appeal."+key, format, args...)
+}
+
+func needReason(e Event) error {
+	if len([]rune(strings.TrimSpace(e.Reason))) < MinReason {
+		return errs.New(errs.Invalid, "appeal.reason", "a reason is required").At("reason", e.Reason, "at least 4 characters", "say why, in a sentence")
+	}
+	return nil
+}
+
+// Replay makes the case that a history leads to, or tells at which event the
+// history is impossible.
+func Replay(c Case, events []Event) (*Case, error) {
+	for _, e := range events {
+		if err := c.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	return &c, nil
+}

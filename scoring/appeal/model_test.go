@@ -1,0 +1,219 @@
+package appeal_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"gongping/scoring/appeal"
+)
+
+// people of the model: the appellant, a manager, an assessor and six possible
+// members of the panel.
+var people = []string{"worker", "manager", "assessor", "p1", "p2", "p3", "p4", "p5", "p6"}
+
+var kinds = []appeal.Kind{appeal.KindFiled, appeal.KindAccepted, appeal.KindRefused, appeal.KindAssigned, appeal.KindVote,
+	appeal.KindDecided, appeal.KindRun, appeal.KindSuperseded, appeal.KindClosed, appeal.KindWithdrawn, appeal.KindOverdue}
+
+var start = time.Date(2026, 9, 21, 9, 0, 0, 0, appeal.Zone)
+
+func newCase(t interface{ Fatal(...any) }) appeal.Case {
+	cal, err := appeal.NewCalendar(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := appeal.Rules{File: 10, Accept: 5, Decide: 30, Notice: 5}
+	return appeal.Case{Appellant: "worker", Conflicts: map[string]bool{"assessor": true}, Ground: appeal.Grounds[0],
+		Deadlines: rules.From(cal, start, start), Labels: []string{"A", "B", "C", "D"}}
+}
+
+func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
+	e := appeal.Event{Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), By: rapid.SampledFrom(people).Draw(t, "by"), At: now,
+		Reason: rapid.SampledFrom([]string{"", "with a reason"}).Draw(t, "reason")}
+	switch e.Kind {
+	case appeal.KindAssigned:
+		e.Members = rapid.SliceOfN(rapid.SampledFrom(people), 0, 3).Draw(t, "members")
+	case appeal.KindVote:
+		e.Outcome = rapid.SampledFrom(append([]appeal.Outcome{"worse"}, appeal.Outcomes...)).Draw(t, "outcome")
+		e.Affected = rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "C", "D", "Z"}), 0, 3).Draw(t, "affected")
+	case appeal.KindDecided:
+		e.Outcome, e.Affected, _ = c.Tally()
+		if rapid.Bool().Draw(t, "forged") {
+			e.Outcome = rapid.SampledFrom(appeal.Outcomes).Draw(t, "outcome")
+		}
+	case appeal.KindRun, appeal.KindSuperseded:
+		e.RunID = rapid.SampledFrom([]string{"", "run"}).Draw(t, "run")
+	case appeal.KindOverdue:
+		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide}).Draw(t, "step")
+	}
+	return e
+}
+
+// model is an independent account of the order of states, kept as plain facts
+// instead of a state.
+type model struct {
+	filed, accepted, panel, decided, run, over bool
+	votes                                      map[string]appeal.Outcome
+}
+
+// likely steers half of the tries to the step that the case waits for, so that
+// deep states are reached too.
+func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
+	e := appeal.Event{At: now, Reason: "with a reason"}
+	switch c.State {
+	case appeal.New:
+		e.Kind, e.By = appeal.KindFiled, "worker"
+	case appeal.Filed:
+		e.Kind, e.By = appeal.KindAccepted, "manager"
+	case appeal.Accepted:
+		e.Kind, e.Members = appeal.KindAssigned, []string{"p1", "p2"}
+	case appeal.Decided:
+		e.Kind, e.RunID = appeal.KindRun, "run"
+		if c.Outcome == appeal.Reject {
+			e.Kind = appeal.KindClosed
+		}
+	case appeal.RunRequested:
+		e.Kind, e.RunID = appeal.KindSuperseded, "run"
+	default:
+		if o, a, ok := c.Tally(); ok {
+			e.Kind, e.Outcome, e.Affected = appeal.KindDecided, o, a
+		} else if c.NeedsThird() {
+			e.Kind, e.Members = appeal.KindAssigned, []string{"p3"}
+		} else if c.State == appeal.Assigned || c.State == appeal.Voting {
+			e.Kind, e.By = appeal.KindVote, rapid.SampledFrom(c.Panel).Draw(t, "voter")
+			e.Outcome = rapid.SampledFrom(appeal.Outcomes).Draw(t, "vote")
+		}
+	}
+	if s := c.Late(now); s != "" && c.Overdue[s].IsZero() && rapid.Bool().Draw(t, "note") {
+		return appeal.Event{Kind: appeal.KindOverdue, At: now, Step: s}
+	}
+	return e
+}
+
+// TestNoPathAroundTheRules tries random histories: no step is skipped, nobody
+// votes twice, nobody with an interest decides, the decision is what the votes
+// say, and nothing happens after a deadline unless the lateness is on record.
+func TestNoPathAroundTheRules(t *testing.T) {
+	t.Parallel()
+	reached := map[appeal.State]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		base := newCase(t)
+		c := &base
+		m := model{votes: map[string]appeal.Outcome{}}
+		now := start
+		for range rapid.IntRange(5, 40).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 24, 24, 24 * 9, 24 * 40}).Draw(t, "hours")) * time.Hour)
+			e := event(t, c, now)
+			if rapid.Bool().Draw(t, "likely") {
+				e = likely(t, c, now)
+			}
+			before := c.State
+			late := c.Late(now)
+			recorded := late == "" || !c.Overdue[late].IsZero()
+			n := len(c.Events)
+			if err := c.Apply(e); err != nil {
+				if c.State != before || len(c.Events) != n {
+					t.Fatalf("a refused %s changed the case", e.Kind)
+				}
+				continue
+			}
+			if m.over {
+				t.Fatalf("%s happened after the end (%s)", e.Kind, before)
+			}
+			if !recorded && e.Kind != appeal.KindOverdue && e.Kind != appeal.KindWithdrawn {
+				t.Fatalf("%s happened after the deadline of %s without record", e.Kind, late)
+			}
+			m.follow(t, c, e)
+			reached[c.State]++
+		}
+		replayed, err := appeal.Replay(newCase(t), c.Events)
+		if err != nil || replayed.State != c.State || len(replayed.Votes) != len(c.Votes) {
+			t.Fatalf("replay gives %v, %v", replayed, err)
+		}
+	})
+	for _, s := range appeal.States {
+		if reached[s] == 0 {
+			t.Errorf("the tries never reached %s: the test proves too little", s)
+		}
+	}
+}
+
+// follow checks an event that was accepted against the facts so far.
+func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event) {
+	must := func(ok bool, format string, args ...any) {
+		if !ok {
+			t.Fatalf(format, args...)
+		}
+	}
+	switch e.Kind {
+	case appeal.KindFiled:
+		must(!m.filed && e.By == "worker" && !e.At.After(c.Deadlines.FileBy), "filed twice, by another or late")
+		m.filed = true
+	case appeal.KindAccepted, appeal.KindRefused:
+		must(m.filed && !m.accepted && e.By != "worker" && e.Reason != "", "%s out of order", e.Kind)
+		m.accepted = e.Kind == appeal.KindAccepted
+		m.over = !m.accepted
+	case appeal.KindAssigned:
+		must(m.accepted && !m.decided, "assigned before acceptance or after the decision")
+		must(!m.panel || len(m.votes) == 2, "the panel grew without a split")
+		for i, p := range c.Panel {
+			must(p != "worker" && p != "assessor" && !slices.Contains(c.Panel[:i], p), "%s sits on the panel", p)
+		}
+		m.panel = true
+	case appeal.KindVote:
+		_, twice := m.votes[e.By]
+		must(m.panel && !m.decided && !twice && slices.Contains(c.Panel, e.By) && e.Reason != "", "vote by %s out of order", e.By)
+		must(slices.Contains(appeal.Outcomes, e.Outcome), "a vote for %q", e.Outcome)
+		m.votes[e.By] = e.Outcome
+	case appeal.KindDecided:
+		n := 0
+		for _, o := range m.votes {
+			if o == e.Outcome {
+				n++
+			}
+		}
+		must(!m.decided && (n >= 2 || len(m.votes) == 3), "decided %s by %v", e.Outcome, m.votes)
+		must(e.Outcome != appeal.Reject || len(e.Affected) == 0, "a rejected appeal sets answers aside")
+		m.decided = true
+	case appeal.KindRun:
+		must(m.decided && !m.run && c.Outcome != appeal.Reject, "a run before the decision or after a rejection")
+		m.run = true
+	case appeal.KindSuperseded:
+		must(m.run, "superseded without a run")
+		m.over = true
+	case appeal.KindClosed:
+		must(m.decided, "closed before the decision")
+		m.over = true
+	case appeal.KindWithdrawn:
+		must(m.filed && !m.decided && e.By == "worker", "withdrawn out of order")
+		m.over = true
+	}
+	must(len(c.Votes) == len(m.votes), "%d votes are kept, %d were cast", len(c.Votes), len(m.votes))
+}
+
+func TestThreeDifferentVotesMeetInTheMiddle(t *testing.T) {
+	t.Parallel()
+	c := newCase(t)
+	steps := []appeal.Event{
+		{Kind: appeal.KindFiled, By: "worker", Reason: "the wrong committee"},
+		{Kind: appeal.KindAccepted, By: "manager", Reason: "in time, with evidence"},
+		{Kind: appeal.KindAssigned, Members: []string{"p1", "p2"}},
+		{Kind: appeal.KindVote, By: "p1", Outcome: appeal.Uphold, Affected: []string{"A", "B"}, Reason: "clear enough"},
+		{Kind: appeal.KindVote, By: "p2", Outcome: appeal.Reject, Reason: "not shown"},
+		{Kind: appeal.KindAssigned, Members: []string{"p3"}},
+		{Kind: appeal.KindVote, By: "p3", Outcome: appeal.Partly, Affected: []string{"B", "C"}, Reason: "one record only"},
+	}
+	for i, e := range steps {
+		e.At = start.Add(time.Duration(i) * time.Hour)
+		if err := c.Apply(e); err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+	}
+	o, affected, ok := c.Tally()
+	if !ok || o != appeal.Partly || fmt.Sprint(affected) != "[B]" {
+		t.Errorf("decision %s %v %v, want partly on B alone", o, affected, ok)
+	}
+}
