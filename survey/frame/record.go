@@ -39,7 +39,7 @@ func EncodeRecord(r *Resident) []byte {
 func DecodeRecord(b []byte) (*Resident, error) {
 	var r record
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, errs.Wrap(err, errs.Internal, "frame.record", "a private record cannot be read")
+		return nil, errs.Wrap(err, errs.Internal, "frame.record_unreadable", "a private record cannot be read")
 	}
 	return &Resident{Household: r.Household, Person: r.Person, Area: r.Area, Building: r.Building, Sex: r.Sex, BirthYear: r.BirthYear,
 		Tenure: r.Tenure, Contact: r.Contact, Status: r.Status, Identity: Identity{Name: r.Name, Phone: r.Phone, Address: r.Address}}, nil

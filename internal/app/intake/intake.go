@@ -276,3 +276,12 @@ func outside(r *tabular.Row, area string, who authz.Actor) *errs.Error {
 	}
 	return r.Fault("area", "intake.outside", "the area is outside of yours", area, "a code that begins with "+who.Area, "remove the row, or let the district import it")
 }
+
+// MayImport tells, before anything is read, whether an actor may import a kind
+// at all.
+func (s *Service) MayImport(who authz.Actor, k Kind) error {
+	return authz.Check(who, k.action(), authz.Object{Area: who.Area})
+}
+
+// Columns are the columns of the kind's table, for the page that asks for it.
+func (k Kind) Columns() []tabular.Column { return k.spec().Columns }
