@@ -78,7 +78,7 @@ func (h *pages) showSignIn(c *gin.Context, status int, d signInData) {
 	if h.svc.Demo {
 		d.Demo, d.People = true, DemoPeople
 	}
-	h.Render(c, status, "account/sign-in", render.Page{Title: h.T(c, "signin.title"), Layout: render.Plain, Data: d})
+	h.Render(c, status, "account/signin", render.Page{Title: h.T(c, "signin.title"), Layout: render.Plain, Data: d})
 }
 
 func (h *pages) signIn(c *gin.Context, _ authz.Actor) error {
