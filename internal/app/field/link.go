@@ -13,6 +13,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/fieldwork"
+	"gongping/survey/instrument"
 )
 
 // tokenBytes are 136 random bits: unguessable, and short enough for a letter.
@@ -191,4 +192,22 @@ func (s *Service) SubmitByLink(ctx context.Context, token string, sub Submission
 	}
 	sub.CaseID, sub.Mode, sub.link = found[0].CaseID, fieldwork.Link, hash
 	return s.take(ctx, resident(district, sub.CaseID), sub)
+}
+
+// QuestionnaireOfLink returns the questions of a link in whatever state, so
+// that a form that is sent twice can be read the second time as well.
+func (s *Service) QuestionnaireOfLink(ctx context.Context, token string) (*instrument.Questionnaire, error) {
+	district, ok := districtOf(token)
+	if !ok {
+		return nil, checkLink(fielddb.Link{}, false, time.Time{})
+	}
+	found, err := fielddb.LinksByHash(ctx, s.Pool, district, [][]byte{hashLink(token)})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, checkLink(fielddb.Link{}, false, time.Time{})
+	}
+	r, err := s.roundByID(ctx, s.Pool, district, found[0].RoundID)
+	return r.Questionnaire, err
 }

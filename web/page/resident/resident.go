@@ -1,0 +1,171 @@
+// Package resident has the pages of the resident who answers by a personal
+// link, and of whoever looks up a receipt. Nothing on them is about the person.
+package resident
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	core "gongping/internal/app"
+	"gongping/internal/app/field"
+	"gongping/internal/authz"
+	"gongping/internal/cache"
+	"gongping/internal/errs"
+	"gongping/survey/instrument"
+	"gongping/web/handle"
+	"gongping/web/page/app"
+	"gongping/web/page/question"
+	"gongping/web/page/render"
+)
+
+// The limits on tries from one address. Many residents may share one, so they
+// are wide; a token has 136 bits and a receipt 60, so they are enough.
+var (
+	linkLimit    = cache.Limit{Rate: 120, Per: time.Minute, Burst: 120}
+	receiptLimit = cache.Limit{Rate: 20, Per: time.Minute, Burst: 20}
+)
+
+type pages struct {
+	*handle.Pages
+	svc   *field.Service
+	cache cache.Store
+}
+
+// Routes registers the pages.
+func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service, store cache.Store) {
+	h := &pages{p, svc, store}
+	r.GET("/r/:token", h.Public(h.show))
+	r.POST("/r/:token", h.Public(h.submit))
+	r.GET("/receipt", h.Public(h.receipt))
+	r.POST("/receipt", h.Public(h.receipt))
+}
+
+type formData struct {
+	Form          question.Form
+	ID            string
+	Version       int
+	Action        string
+	Modes         []string
+	Mode          string
+	Steps         bool
+	CommitteeName string
+	Until         time.Time
+}
+
+func (h *pages) allow(c *gin.Context, what string, limit cache.Limit) error {
+	if v := h.cache.Allow(c.Request.Context(), what+"/"+c.ClientIP(), limit); !v.Allowed {
+		return errs.New(errs.TooMany, "resident.too_many", "too many tries from this address; wait a minute")
+	}
+	return nil
+}
+
+func (h *pages) show(c *gin.Context, _ authz.Actor) error {
+	c.Header("X-Robots-Tag", "noindex")
+	if err := h.allow(c, "link", linkLimit); err != nil {
+		return err
+	}
+	v, err := h.svc.OpenLink(c.Request.Context(), c.Param("token"))
+	if err != nil {
+		return h.closed(c, err)
+	}
+	h.form(c, http.StatusOK, v, core.NewID(), nil, nil)
+	return nil
+}
+
+func (h *pages) form(c *gin.Context, status int, v field.ResidentView, id string, answers instrument.Answers, fault error) {
+	f := question.New(v.Round.Questionnaire, h.Printer(c), answers, fault)
+	h.Render(c, status, "resident/form", render.Page{Title: f.Title, Subtitle: v.CommitteeName, Layout: render.Resident,
+		Data: formData{Form: f, ID: id, Version: v.Round.QuestionnaireVersion, Action: "/r/" + c.Param("token"), Steps: true,
+			CommitteeName: v.CommitteeName, Until: v.ExpiresAt}})
+}
+
+type closedData struct{ Tone, Icon, Text, Next string }
+
+// closed says what a link that does not open means and what to do.
+func (h *pages) closed(c *gin.Context, err error) error {
+	e, ok := err.(*errs.Error)
+	p := h.Printer(c)
+	if !ok || !p.Has(e.Key+".next") {
+		return err
+	}
+	d := closedData{Tone: "info", Icon: "info-circle", Text: p.Map(e.Key, e.Args), Next: p.T(e.Key + ".next")}
+	switch e.Key {
+	case "link.used", "link.answered":
+		d.Tone, d.Icon = "success", "circle-check"
+	case "link.unknown":
+		d.Tone, d.Icon = "warning", "alert-triangle"
+	}
+	status := http.StatusGone
+	if errs.Is(err, errs.NotFound) {
+		status = http.StatusNotFound
+	}
+	h.Render(c, status, "resident/closed", render.Page{Title: p.T("resident.closed." + d.Tone), Layout: render.Resident, Data: d})
+	return nil
+}
+
+type thanksData struct {
+	field.Outcome
+	Thanks string
+}
+
+func (h *pages) submit(c *gin.Context, _ authz.Actor) error {
+	c.Header("X-Robots-Tag", "noindex")
+	if err := h.allow(c, "link", linkLimit); err != nil {
+		return err
+	}
+	ctx, token := c.Request.Context(), c.Param("token")
+	q, err := h.svc.QuestionnaireOfLink(ctx, token)
+	if err != nil {
+		return h.closed(c, err)
+	}
+	if err := c.Request.ParseForm(); err != nil {
+		return errs.Wrap(err, errs.Invalid, "question.form", "the form cannot be read")
+	}
+	sub := app.Submission(c, q)
+	out, err := h.svc.SubmitByLink(ctx, token, sub)
+	if e, ok := err.(*errs.Error); ok && e.Key == "answers.invalid" {
+		v, err2 := h.svc.OpenLink(ctx, token)
+		if err2 != nil {
+			return h.closed(c, err2)
+		}
+		h.form(c, http.StatusUnprocessableEntity, v, sub.ID, sub.Answers, err)
+		return nil
+	}
+	if err != nil {
+		return h.closed(c, err)
+	}
+	p := h.Printer(c)
+	h.Render(c, http.StatusOK, "resident/thanks", render.Page{Title: p.T("resident.thanks." + string(out.Status)), Layout: render.Resident,
+		Data: thanksData{out, q.Thanks.In(string(p.Lang()))}})
+	return nil
+}
+
+type receiptData struct {
+	Code    string
+	Found   bool
+	Missing string
+	View    field.ReceiptView
+}
+
+func (h *pages) receipt(c *gin.Context, _ authz.Actor) error {
+	d := receiptData{Code: c.PostForm("code")}
+	status := http.StatusOK
+	if c.Request.Method == http.MethodPost {
+		if err := h.allow(c, "receipt", receiptLimit); err != nil {
+			return err
+		}
+		v, err := h.svc.CheckReceipt(c.Request.Context(), h.District, d.Code)
+		switch {
+		case errs.Is(err, errs.NotFound):
+			d.Missing, status = h.T(c, "receipt.unknown"), http.StatusNotFound
+		case err != nil:
+			return err
+		default:
+			d.Found, d.View = true, v
+		}
+	}
+	h.Render(c, status, "resident/receipt", render.Page{Title: h.T(c, "resident.receipt.title"), Layout: render.Resident, Data: d})
+	return nil
+}

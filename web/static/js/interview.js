@@ -1,0 +1,211 @@
+// The questionnaire form: skip logic, one question at a time, review, and
+// sending over a network that fails. Without this script it is a plain form.
+(function () {
+  'use strict';
+
+  function start(form) {
+    if (form.hasAttribute('data-ready')) return;
+    form.setAttribute('data-ready', '');
+    var steps = form.hasAttribute('data-steps');
+    var items = Array.prototype.slice.call(form.querySelectorAll('.gp-q[data-item]'));
+    var at = 0, reviewing = false, sending = false, dirty = false, taps = 0, began = Date.now();
+    var $ = function (css) { return form.querySelector(css); };
+    var back = $('.gp-q-back'), next = $('.gp-q-next'), check = $('.gp-q-check'), send = $('.gp-q-send');
+    var status = $('.gp-q-status'), review = $('.gp-q-review');
+    form.elements.hour.value = new Date().getHours();
+
+    function value(item) {
+      var box = item.querySelector('textarea');
+      if (box) return box.value.trim();
+      var on = item.querySelector('input:checked');
+      return on ? on.value : '';
+    }
+    function text(item) {
+      var box = item.querySelector('textarea');
+      if (box) return box.value.trim();
+      var on = item.querySelector('input:checked');
+      return on ? on.parentNode.textContent.trim() : '';
+    }
+    function asked() { return items.filter(function (i) { return !i.disabled; }); }
+    function missing() { return asked().filter(function (i) { return i.hasAttribute('data-required') && !value(i); }); }
+
+    // Questions that do not apply are disabled, so that they are not sent.
+    function skip() {
+      items.forEach(function (i) {
+        var on = i.getAttribute('data-show-item');
+        if (!on) return;
+        var of = document.getElementById('q-' + on);
+        i.disabled = !of || of.disabled || i.getAttribute('data-show-in').split('|').indexOf(value(of)) < 0;
+      });
+    }
+
+    function show() {
+      skip();
+      var list = asked();
+      at = Math.max(0, Math.min(at, list.length - 1));
+      items.forEach(function (i) { i.hidden = i.disabled || reviewing || (steps && i !== list[at]); });
+      form.querySelectorAll('.gp-q-section').forEach(function (s) {
+        s.hidden = !s.querySelector('.gp-q:not([hidden])');
+      });
+      var mode = $('.gp-q-mode');
+      if (mode) mode.hidden = reviewing;
+      var done = list.filter(value).length;
+      $('.gp-q-bar progress').max = list.length;
+      $('.gp-q-bar progress').value = done;
+      $('.gp-q-count').textContent = (steps && !reviewing ? at + 1 : done) + ' / ' + list.length;
+      review.hidden = !reviewing;
+      var end = !steps || at === list.length - 1;
+      back.hidden = !reviewing && (!steps || at === 0);
+      next.hidden = reviewing || end;
+      check.hidden = reviewing || !end;
+      send.hidden = !reviewing;
+    }
+
+    function focus(item) {
+      var el = item.querySelector('input:checked') || item.querySelector('input, textarea');
+      if (el) el.focus({ preventScroll: true });
+      item.scrollIntoView({ block: steps ? 'nearest' : 'center' });
+    }
+
+    function go(to) {
+      at = to;
+      status.textContent = '';
+      show();
+      if (steps) window.scrollTo(0, 0);
+      focus(asked()[at]);
+    }
+
+    function summary() {
+      var list = $('.gp-q-answers');
+      list.textContent = '';
+      asked().forEach(function (i, n) {
+        var li = document.createElement('li');
+        var b = document.createElement('button');
+        b.type = 'button';
+        b.className = 'gp-q-answer';
+        var q = document.createElement('span'), a = document.createElement('strong');
+        q.textContent = i.querySelector('.gp-q-text').textContent.replace(/^\s*\d+\s*/, '').trim();
+        a.textContent = text(i) || '—';
+        b.append(q, a);
+        b.addEventListener('click', function () { reviewing = false; go(n); });
+        li.append(b);
+        list.append(li);
+      });
+    }
+
+    form.addEventListener('change', function (e) {
+      if (e.target.type === 'radio' && dirty && e.target.dataset.was) taps++;
+      form.querySelectorAll('input[name="' + e.target.name + '"]').forEach(function (x) { x.dataset.was = '1'; });
+      dirty = true;
+      var item = e.target.closest('.gp-q[data-item]');
+      if (item) item.classList.remove('gp-q-missing');
+      skip();
+      show();
+    });
+    // One question at a time: a choice by touch or mouse goes on by itself; the
+    // keyboard moves through the choices first.
+    form.addEventListener('click', function (e) {
+      if (!steps || e.detail === 0 || !e.target.matches('input[type=radio]')) return;
+      var here = e.target.closest('.gp-q[data-item]');
+      setTimeout(function () {
+        var list = asked();
+        if (!reviewing && list[at] === here && at < list.length - 1) go(at + 1);
+      }, 250);
+    });
+    next.addEventListener('click', function () {
+      var here = asked()[at];
+      if (here.hasAttribute('data-required') && !value(here)) { lack([here]); return; }
+      go(at + 1);
+    });
+    back.addEventListener('click', function () {
+      if (reviewing) { reviewing = false; go(asked().length - 1); return; }
+      go(at - 1);
+    });
+    check.addEventListener('click', function () {
+      var list = missing();
+      if (list.length) { lack(list); return; }
+      reviewing = true;
+      summary();
+      status.textContent = '';
+      show();
+      window.scrollTo(0, 0);
+      review.querySelector('h2').setAttribute('tabindex', '-1');
+      review.querySelector('h2').focus();
+    });
+    function lack(list) {
+      status.textContent = form.getAttribute('data-missing');
+      items.forEach(function (i) { i.classList.toggle('gp-q-missing', list.indexOf(i) >= 0); });
+      if (steps) { at = asked().indexOf(list[0]); show(); }
+      focus(list[0]);
+    }
+
+    // Sending keeps the page until the server has answered: the id of the form
+    // makes any number of tries end in one answer.
+    form.addEventListener('submit', function (e) {
+      e.preventDefault();
+      if (sending) return;
+      var list = missing();
+      if (list.length) { reviewing = false; lack(list); show(); return; }
+      form.elements.seconds.value = Math.round((Date.now() - began) / 1000);
+      form.elements.taps.value = taps;
+      sending = true;
+      send.disabled = true;
+      attempt(0);
+    });
+    function attempt(n) {
+      status.textContent = form.getAttribute('data-sending');
+      var end = new AbortController();
+      var timer = setTimeout(function () { end.abort(); }, 20000);
+      fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)), signal: end.signal, credentials: 'same-origin', headers: { 'Accept': 'text/html' } })
+        .then(function (r) {
+          if (r.status >= 502 && r.status <= 504) throw new Error('busy');
+          return r.text();
+        })
+        .then(function (html) {
+          clearTimeout(timer);
+          dirty = false;
+          var page = new DOMParser().parseFromString(html, 'text/html');
+          var main = page.getElementById('main');
+          if (!main) { window.location.assign(form.action); return; }
+          document.getElementById('main').replaceWith(document.adoptNode(main));
+          document.title = page.title;
+          window.scrollTo(0, 0);
+          main.focus();
+          document.querySelectorAll('[data-interview]').forEach(start);
+        })
+        .catch(function () {
+          clearTimeout(timer);
+          status.textContent = form.getAttribute('data-offline');
+          var wait = Math.min(30000, 2000 * Math.pow(2, n));
+          var again = setTimeout(retry, wait);
+          window.addEventListener('online', retry, { once: true });
+          function retry() {
+            clearTimeout(again);
+            window.removeEventListener('online', retry);
+            attempt(n + 1);
+          }
+        });
+    }
+    window.addEventListener('beforeunload', function (e) { if (dirty) e.preventDefault(); });
+    if (form.querySelector('[data-wrong]')) at = asked().indexOf(form.querySelector('[data-wrong]'));
+    show();
+  }
+
+  // Still larger type, for whoever wants it; remembered on this device only.
+  function larger() {
+    var b = document.querySelector('[data-gp-larger]');
+    if (!b) return;
+    function set(on) {
+      document.documentElement.classList.toggle('gp-larger-type', on);
+      b.setAttribute('aria-pressed', String(on));
+      try { localStorage.setItem('gp-larger', on ? '1' : ''); } catch (e) { /* private mode */ }
+    }
+    var was = '';
+    try { was = localStorage.getItem('gp-larger') || ''; } catch (e) { /* private mode */ }
+    set(was === '1');
+    b.addEventListener('click', function () { set(b.getAttribute('aria-pressed') !== 'true'); });
+  }
+
+  larger();
+  document.querySelectorAll('[data-interview]').forEach(start);
+})();
