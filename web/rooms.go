@@ -6,21 +6,31 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/intake"
 	"gongping/internal/app/score"
+	"gongping/web/api/intakeapi"
 	"gongping/web/handle"
+	intakepage "gongping/web/page/intake"
 )
 
 // Rooms are the use cases that have pages and API operations.
 type Rooms struct {
-	Score *score.Service
+	Score  *score.Service
+	Intake *intake.Service
 }
 
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
+	if d.Intake != nil {
+		intakepage.Routes(r, p, d.Intake)
+	}
 }
 
 // register registers the API operations of every room.
 func register(a huma.API, d Deps) {
+	if d.Intake != nil {
+		intakeapi.Register(a, d.Intake)
+	}
 }
 
 // operations are the endpoints for those who run the service: they need no

@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 
 	"gongping/internal/app/account"
+	"gongping/internal/app/intake"
 	"gongping/internal/app/score"
 	"gongping/internal/cache"
 	"gongping/internal/config"
@@ -50,7 +52,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
-		Rooms: web.Rooms{Score: scores},
+		Rooms: web.Rooms{Score: scores, Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads"))},
 	})
 	if err != nil {
 		return nil, err
