@@ -21,6 +21,11 @@ type Rooms struct {
 
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
+	intakepage.Routes(r, p, d.Intake)
+	roundspage.Routes(r, p, d.Rounds)
+	apppage.Routes(r, p, d.Field)
+	residentpage.Routes(r, p, d.Field, d.Cache)
+	fieldworkpage.Routes(r, p, d.Field)
 	if d.Intake != nil {
 		intakepage.Routes(r, p, d.Intake)
 	}
@@ -28,6 +33,7 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 
 // register registers the API operations of every room.
 func register(a huma.API, d Deps) {
+	intakeapi.Register(a, d.Intake)
 	if d.Intake != nil {
 		intakeapi.Register(a, d.Intake)
 	}

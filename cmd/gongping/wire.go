@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 
 	"gongping/internal/app/account"
 	"gongping/internal/app/intake"
+	"gongping/internal/app/field"
+	"gongping/internal/app/intake"
+	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/cache"
+	"gongping/internal/clock"
 	"gongping/internal/config"
 	"gongping/internal/jobs"
 	"gongping/internal/telemetry"
@@ -26,6 +31,7 @@ type service struct {
 	Log     *slog.Logger
 	Demo    bool
 	Version string
+	Clock   clock.Clock // of tests; nil is the machine's
 	// Seeding is the setting-up of the demonstration, nil without one.
 	Seeding *seeding
 	// Ready answers whether requests can be served; it fails while stopping.
@@ -42,12 +48,16 @@ type wiring struct {
 // wire builds the rooms of the service.
 func wire(ctx context.Context, s *service) (*wiring, error) {
 	core := newCore(s.DB, s.Key, s.Log, s.Demo)
+	if s.Clock != nil {
+		core.Clock = s.Clock
+	}
 	scores := &score.Service{Core: core}
 	queue, err := jobs.New(s.DB.Pool, s.Log, scores)
 	if err != nil {
 		return nil, err
 	}
 	scores.Jobs = queue
+	fieldwork := field.New(core)
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
@@ -61,7 +71,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
-	return &wiring{Handler: h, Stop: queue.Stop, SignIn: signInHint(s)}, nil
+	stop := func(ctx context.Context) error { return errors.Join(fieldwork.Close(ctx), queue.Stop(ctx)) }
+	return &wiring{Handler: h, Stop: stop, SignIn: signInHint(s)}, nil
 }
 
 // signInHint tells how to get in.
