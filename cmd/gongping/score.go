@@ -93,8 +93,8 @@ func runFailure(ctx context.Context, s *score.Service, who authz.Actor, round, i
 		return cause
 	}
 	for _, r := range runs {
-		if r.ID == id && r.State == "failed" {
-			return errs.New(errs.Conflict, "run.failed", "the run failed: %s", r.Message)
+		if e := r.Failure(); r.ID == id && e != nil {
+			return e
 		}
 	}
 	return cause

@@ -6,6 +6,7 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -43,12 +44,15 @@ func (w *scoreWorker) Work(ctx context.Context, job *river.Job[ScoreRun]) error 
 // maxWorkers bounds the runs at a time: each uses all cores by itself.
 const maxWorkers = 2
 
+// runTimeout is more than the largest run takes; River's own minute is less.
+const runTimeout = 30 * time.Minute
+
 // New makes a client that works the queue once it is started.
 func New(pool *pgxpool.Pool, log *slog.Logger, doer Doer) (*Client, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &scoreWorker{doer: doer})
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers}},
-		Workers: workers, Logger: log, MaxAttempts: 3,
+		Workers: workers, Logger: log, MaxAttempts: 3, JobTimeout: runTimeout,
 	})
 }

@@ -3,13 +3,16 @@
 package scoredb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"gongping/internal/pg"
 	"gongping/scoring"
+	"gongping/survey/fieldwork"
 )
 
 func collect[T any](ctx context.Context, q pg.Querier, sql string, scan func(pgx.CollectableRow) (T, error), args ...any) ([]T, error) {
@@ -60,20 +63,42 @@ func Population(ctx context.Context, q pg.Querier, district, frame, area string,
 	}, district, frame, area, year)
 }
 
-// Outcomes counts the cases of a round by their final disposition: 1.1 where
-// the interview is complete, else the latest attempt's, else 3.90 (nothing
-// known yet). Cases that a reserve stands in for count like all others: what
-// happened to them is part of the response rate.
+// Outcomes counts the cases of a round by committee and final disposition, as
+// survey/fieldwork decides it from all attempts. Cases that a reserve stands in
+// for count like all others: what happened to them is part of the response rate.
 func Outcomes(ctx context.Context, q pg.Querier, district, round string) ([]scoring.Outcome, error) {
-	return collect(ctx, q, `select committee, disposition, count(*) from (
-			select c.committee, case when d.case_id is not null then '1.1' else coalesce(
-				(select t.disposition from contact_attempt t where t.district = c.district and t.case_id = c.id order by t.at desc, t.id limit 1), '3.90') end as disposition
+	rows, err := q.Query(ctx, `select committee, complete, codes, count(*) from (
+			select c.committee, d.case_id is not null as complete,
+				array(select t.disposition from contact_attempt t where t.district = c.district and t.case_id = c.id order by t.at, t.id) as codes
 			from survey_case c left join case_completion d on d.district = c.district and d.case_id = c.id
 			where c.district = $1 and c.round_id = $2) x
-		group by committee, disposition order by committee, disposition`, func(r pgx.CollectableRow) (o scoring.Outcome, err error) {
-		err = r.Scan(&o.Committee, &o.Disposition, &o.Cases)
-		return o, err
-	}, district, round)
+		group by committee, complete, codes`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	type key struct {
+		committee string
+		code      fieldwork.Code
+	}
+	count := map[key]int{}
+	var committee string
+	var complete bool
+	var codes []fieldwork.Code
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&committee, &complete, &codes, &n}, func() error {
+		count[key{committee, fieldwork.Final(codes, complete)}] += n
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	out := make([]scoring.Outcome, 0, len(count))
+	for k, n := range count {
+		out = append(out, scoring.Outcome{Committee: k.committee, Disposition: string(k.code), Cases: n})
+	}
+	slices.SortFunc(out, func(a, b scoring.Outcome) int {
+		return cmp.Or(cmp.Compare(a.Committee, b.Committee), cmp.Compare(a.Disposition, b.Disposition))
+	})
+	return out, nil
 }
 
 // Answers streams the responses of a round by id. values puts the stored

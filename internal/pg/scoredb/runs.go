@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/scoring"
 )
@@ -30,6 +32,62 @@ type Run struct {
 	SupersededBy     string // the published run that took its place
 	Answers          int64
 	RequestedByName  string
+}
+
+// Failure is why a failed run has no result: what AddFailure noted.
+func (r Run) Failure() *errs.Error {
+	if r.State != "failed" {
+		return nil
+	}
+	var f failure
+	if json.Unmarshal([]byte(r.Message), &f) != nil {
+		return errs.New(errs.Conflict, "run.failed", "%s", r.Message)
+	}
+	return errs.New(errs.Conflict, f.Key, "%s", f.Text).At(f.Where, f.Found, f.Want, f.Hint)
+}
+
+// failure is the message of a failed event.
+type failure struct {
+	Key   string `json:"key"`
+	Text  string `json:"text"`
+	Where string `json:"where,omitempty"`
+	Found string `json:"found,omitempty"`
+	Want  string `json:"want,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// AddFailure ends a run with what the data lack.
+func AddFailure(ctx context.Context, q pg.Querier, district, run string, e *errs.Error, at time.Time) error {
+	msg, err := json.Marshal(failure{e.Key, e.Message, e.Where, e.Found, e.Want, e.Hint})
+	if err != nil {
+		return err
+	}
+	return AddEvent(ctx, q, district, run, "failed", 0, string(msg), "", at)
+}
+
+// Unfinished lists the runs that were requested and neither done nor failed.
+func Unfinished(ctx context.Context, q pg.Querier, district string) ([]string, error) {
+	return collect(ctx, q, `select r.id::text`+runJoins+` where r.district = $1 and e.state not in ('done','failed') order by r.requested_at`, pgx.RowTo[string], district)
+}
+
+// Alone holds a run against other workers until release is called: a run that
+// another computes is waited for.
+func Alone(ctx context.Context, pool *pgxpool.Pool, run string) (release func(), err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, `select pg_advisory_lock(hashtextextended('gongping run ' || $1, 0))`, run); err != nil {
+		conn.Release()
+		return nil, err
+	}
+	return func() {
+		done := context.WithoutCancel(ctx)
+		if _, err := conn.Exec(done, `select pg_advisory_unlock(hashtextextended('gongping run ' || $1, 0))`, run); err != nil {
+			_ = conn.Conn().Close(done) // the lock ends with its session
+		}
+		conn.Release()
+	}, nil
 }
 
 const runColumns = `r.id::text, r.round_id::text, r.number, coalesce(r.supersedes::text,''), r.reason, coalesce(r.appeal_id::text,''),
@@ -190,4 +248,53 @@ func AnswersOf(ctx context.Context, q pg.Querier, district, run, unit string) ([
 	return collect(ctx, q, `select response_id::text, unit, score, design_weight, final_weight, robust_weight, influence, reason from run_answer
 		where district = $1 and run_id = $2 and unit = $3 order by abs(influence) desc, response_id`,
 		pgx.RowToStructByPos[scoring.AnswerResult], district, run, unit)
+}
+
+// Published is a round with its newest published run, as the list of results
+// shows it.
+type Published struct {
+	RoundID, Title, Area string
+	OpensOn, ClosesOn    time.Time
+	RunID                string
+	Number               int
+	PublishedAt          time.Time
+	Answers              int64
+	Runs                 int // published ones
+}
+
+// PublishedRounds lists the rounds that touch an area and have a published run,
+// the latest first, and how many there are.
+func PublishedRounds(ctx context.Context, q pg.Querier, district, area string, limit, offset int) ([]Published, int, error) {
+	const from = ` from (select distinct on (n.round_id) n.id, n.round_id, n.number, p.at, count(*) over (partition by n.round_id) as runs
+			from run n join run_event p on p.district = n.district and p.run_id = n.id and p.state = 'published'
+			where n.district = $1 order by n.round_id, n.number desc) n
+		join round r on r.district = $1 and r.id = n.round_id
+		left join run_input i on i.district = $1 and i.run_id = n.id
+		where starts_with(r.area_code, $2) or starts_with($2, r.area_code)`
+	total := 0
+	if err := q.QueryRow(ctx, `select count(*)`+from, district, area).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	list, err := collect(ctx, q, `select r.id::text, r.title, r.area_code, r.opens_on, r.closes_on, n.id::text, n.number, n.at, coalesce(i.n_answers, 0), n.runs`+from+`
+		order by r.closes_on desc, r.id limit $3 offset $4`, pgx.RowToStructByPos[Published], district, area, limit, offset)
+	return list, total, err
+}
+
+// RoundOf returns the round of a run.
+func RoundOf(ctx context.Context, q pg.Querier, district, run string) (round, area string, err error) {
+	err = q.QueryRow(ctx, `select r.round_id::text, o.area_code from run r join round o on o.district = r.district and o.id = r.round_id
+		where r.district = $1 and r.id = $2`, district, run).Scan(&round, &area)
+	return round, area, err
+}
+
+// UnitCount is how many answers a committee has.
+type UnitCount struct {
+	Unit string
+	N    int
+}
+
+// CommitteeCounts lists the committees of a run with their answers, by code.
+func CommitteeCounts(ctx context.Context, q pg.Querier, district, run string) ([]UnitCount, error) {
+	return collect(ctx, q, `select unit, n from run_unit where district = $1 and run_id = $2 and level = 3 order by unit`,
+		pgx.RowToStructByPos[UnitCount], district, run)
 }

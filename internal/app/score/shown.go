@@ -1,0 +1,137 @@
+package score
+
+import (
+	"context"
+
+	"gongping/analytics/fairness"
+	"gongping/internal/authz"
+	"gongping/internal/pg"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
+	"gongping/scoring/composite"
+)
+
+// Masked stands for a count or a share that is not shown: some answers, fewer
+// than the rule book's cell (or another count that would give it away).
+const Masked = -1
+
+// veil hides what nobody may see, before a result leaves the use case: the same
+// for pages, exports and programs. Auditors see exact counts of reasons, since
+// they may read the ledger of answers anyway.
+type veil struct {
+	cell  int
+	exact bool
+	// secondary are committees whose plain figures are left out because another
+	// committee of the street is hidden and could be worked out from them.
+	secondary map[string]bool
+}
+
+func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run string, book *composite.RuleBook) (*veil, error) {
+	v := &veil{cell: book.Suppression.Cell, exact: who.Role == authz.Auditor || who.Role == authz.System, secondary: map[string]bool{}}
+	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run)
+	if err != nil {
+		return nil, err
+	}
+	for from := 0; from < len(counts); {
+		to := from
+		for to < len(counts) && counts[to].Unit[:9] == counts[from].Unit[:9] {
+			to++
+		}
+		v.street(counts[from:to])
+		from = to
+	}
+	return v, nil
+}
+
+// street marks the committees to leave out in one street, whose total is shown.
+func (v *veil) street(list []scoredb.UnitCount) {
+	row := make([]int, len(list))
+	for i, c := range list {
+		row[i] = c.N
+	}
+	marks := fairness.Suppress(fairness.Table{Count: [][]int{row}, Minimum: v.cell, RowTotals: true})
+	for i, c := range list {
+		if marks.Cell[0][i] == fairness.Secondary {
+			v.secondary[c.Unit] = true
+		}
+	}
+}
+
+// hide takes out of a unit's result what may not be shown.
+func (v *veil) hide(u *scoring.UnitResult) {
+	none := scoring.Figure{Status: "not_enough", N: u.N}
+	switch {
+	case u.N < v.cell:
+		none.Status = "suppressed"
+		v.blank(u, none)
+	case u.Status == "not_enough":
+		v.blank(u, none)
+	case v.secondary[u.Unit]:
+		none.Status = "suppressed"
+		u.Raw, u.Weighted, u.Steps = none, none, nil
+		v.items(u, none)
+	default:
+		for i := range u.Items {
+			v.item(&u.Items[i])
+		}
+		for i := range u.Dimensions {
+			v.item(&u.Dimensions[i])
+		}
+	}
+	if !v.exact {
+		v.counts(u.Reasons)
+	}
+	v.counts(u.Excluded)
+}
+
+// blank leaves of a unit's answers no more than their number.
+func (v *veil) blank(u *scoring.UnitResult, none scoring.Figure) {
+	u.Raw, u.Weighted, u.Adjusted, u.Robust, u.EB, u.Official, u.Composite = none, none, none, none, none, none, none
+	u.Band, u.BandLo, u.BandHi, u.CompositeBand, u.Fragility, u.FragileUp = "", "", "", "", 0, false
+	u.WithoutLowest, u.WithoutHighest, u.RawWithoutLow, u.RawWithoutHigh, u.Steps = nil, nil, nil, nil, nil
+	u.CollectiveLow, u.CollectiveHigh = false, false
+	for i, p := range u.Parts {
+		if p.ID == "resident" {
+			u.Parts[i].Figure = none
+		}
+	}
+	v.items(u, none)
+}
+
+func (v *veil) items(u *scoring.UnitResult, none scoring.Figure) {
+	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
+		for i := range list {
+			list[i] = scoring.ItemResult{Item: list[i].Item, Figure: none, DontKnow: Masked, Missing: Masked}
+			for g := range list[i].Counts {
+				list[i].Counts[g], list[i].Shares[g] = Masked, Masked
+			}
+		}
+	}
+}
+
+// item hides the grades with too few answers, and as many more as would give
+// them away.
+func (v *veil) item(it *scoring.ItemResult) {
+	if it.Figure.N < v.cell {
+		it.Figure = scoring.Figure{Status: "suppressed", N: it.Figure.N}
+	}
+	marks := fairness.Suppress(fairness.Table{Count: [][]int{it.Counts[:]}, Minimum: v.cell, RowTotals: true})
+	for g, m := range marks.Cell[0] {
+		if m != fairness.Shown {
+			it.Counts[g], it.Shares[g] = Masked, Masked
+		}
+	}
+	for _, n := range []*int{&it.DontKnow, &it.Missing} {
+		if *n > 0 && *n < v.cell {
+			*n = Masked
+		}
+	}
+}
+
+func (v *veil) counts(m map[string]int) {
+	for k, n := range m {
+		if n > 0 && n < v.cell {
+			m[k] = Masked
+		}
+	}
+}
