@@ -38,8 +38,14 @@ type World struct {
 // Load makes the small world in t's database.
 func Load(t testing.TB) *World {
 	t.Helper()
+	return LoadWith(t, demo.Small())
+}
+
+// LoadWith makes a world of other options in t's database.
+func LoadWith(t testing.TB, opts demo.Options) *World {
+	t.Helper()
 	box := seal.New(make([]byte, 32))
-	w := &World{T: t, Demo: demo.Generate(demo.DefaultSeed, demo.Small()), Clock: &clock.Fixed{T: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)},
+	w := &World{T: t, Demo: demo.Generate(demo.DefaultSeed, opts), Clock: &clock.Fixed{T: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)},
 		FrameID: app.NewID(), actors: map[string]authz.Actor{}}
 	w.Core = &app.Core{Pool: testkit.DB(t), Clock: w.Clock, Seal: box, Log: slog.New(slog.DiscardHandler), CodeVersion: "test", Demo: true,
 		Signer: ed25519.NewKeyFromSeed(box.Derive("draw signing key v1"))}
