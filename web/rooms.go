@@ -6,34 +6,44 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
+	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/web/api/intakeapi"
 	"gongping/web/handle"
+	apppage "gongping/web/page/app"
+	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
+	residentpage "gongping/web/page/resident"
+	roundspage "gongping/web/page/rounds"
 )
 
 // Rooms are the use cases that have pages and API operations.
 type Rooms struct {
-	Score  *score.Service
 	Intake *intake.Service
+	Rounds *rounds.Service
+	Field  *field.Service
+	Score  *score.Service
 }
 
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
-	intakepage.Routes(r, p, d.Intake)
-	roundspage.Routes(r, p, d.Rounds)
-	apppage.Routes(r, p, d.Field)
-	residentpage.Routes(r, p, d.Field, d.Cache)
-	fieldworkpage.Routes(r, p, d.Field)
 	if d.Intake != nil {
 		intakepage.Routes(r, p, d.Intake)
+	}
+	if d.Rounds != nil {
+		roundspage.Routes(r, p, d.Rounds)
+	}
+	if d.Field != nil {
+		apppage.Routes(r, p, d.Field)
+		residentpage.Routes(r, p, d.Field, d.Cache)
+		fieldworkpage.Routes(r, p, d.Field)
 	}
 }
 
 // register registers the API operations of every room.
 func register(a huma.API, d Deps) {
-	intakeapi.Register(a, d.Intake)
 	if d.Intake != nil {
 		intakeapi.Register(a, d.Intake)
 	}
