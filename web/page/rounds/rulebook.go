@@ -1,0 +1,317 @@
+package rounds
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gongping/internal/app/rounds"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg/rounddb"
+	"gongping/scoring/composite"
+	"gongping/web/locale"
+	"gongping/web/page/render"
+)
+
+func localeOf(tag string) locale.Lang { return locale.Lang(tag) }
+
+func (h *pages) ruleBooks(c *gin.Context, who authz.Actor) error {
+	list, err := h.svc.Documents(c.Request.Context(), who, rounddb.RuleBooks)
+	if err != nil {
+		return err
+	}
+	d := documentsData{list, authz.May(who, authz.RuleBookEdit, authz.Object{})}
+	p := render.Page{Title: h.T(c, "rulebook.list"), Subtitle: h.T(c, "rulebook.list_text"), Data: d}
+	if d.May && len(list) > 0 {
+		p.Actions = []render.Action{{Text: h.T(c, "rulebook.new"), Href: "/rulebooks/new", Icon: "plus", Primary: true}}
+	}
+	h.Render(c, http.StatusOK, "rounds/rulebooks", p)
+	return nil
+}
+
+type ruleBookData struct {
+	*composite.RuleBook
+	Doc      rounddb.Versioned
+	Versions []rounddb.Versioned
+	May      bool
+	Leaves   []leafRow
+	BandRows []bandRow
+}
+
+// leafRow is a node of the indicator tree; Share is its part of the whole.
+type leafRow struct {
+	composite.Node
+	Name          string
+	Depth         int
+	Share         float64
+	LessIsBetter  bool
+	SourceOfLeafs bool
+}
+
+type bandRow struct {
+	Name     string
+	From, To float64
+	Top      bool
+}
+
+func leaves(nodes []composite.Node, lang string, depth int, of float64) []leafRow {
+	var out []leafRow
+	for _, n := range nodes {
+		r := leafRow{Node: n, Name: n.Text[lang], Depth: depth, Share: of * n.IndicatorWeight / 100, LessIsBetter: n.Lowest > n.Highest}
+		if r.Name == "" {
+			r.Name = n.Text["zh"]
+		}
+		out = append(out, r)
+		out = append(out, leaves(n.Children, lang, depth+1, r.Share)...)
+	}
+	return out
+}
+
+func (h *pages) ruleBook(c *gin.Context, who authz.Actor) error {
+	ctx, id := c.Request.Context(), c.Param("id")
+	b, doc, err := h.svc.RuleBook(ctx, who, id, intOf(c.Query("version"), 0))
+	if err != nil {
+		return err
+	}
+	versions, err := h.svc.Versions(ctx, who, rounddb.RuleBooks, id)
+	if err != nil {
+		return err
+	}
+	p := h.Printer(c)
+	lang := string(p.Lang())
+	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b.Tree, lang, 0, 1)}
+	to := 100.0
+	for i, band := range b.Bands {
+		d.BandRows = append(d.BandRows, bandRow{textIn(band.Text, lang), band.From, to, i == 0})
+		to = band.From
+	}
+	title := textIn(b.Title, lang)
+	page := render.Page{Title: title, Subtitle: p.T("document.version", "Version", doc.Version), Data: d,
+		Crumbs: []render.Crumb{{Text: p.T("rulebook.list"), Href: "/rulebooks"}, {Text: title}}}
+	if d.May {
+		page.Actions = []render.Action{{Text: p.T("rulebook.edit"), Href: "/rulebooks/" + id + "/edit", Icon: "edit", Primary: true}}
+	}
+	h.Render(c, http.StatusOK, "rounds/rulebook", page)
+	return nil
+}
+
+func textIn(m map[string]string, lang string) string {
+	if s := m[lang]; s != "" {
+		return s
+	}
+	return m["zh"]
+}
+
+type ruleBookForm struct {
+	composite.RuleBook
+	ID, Action     string
+	Alert          *render.Alert
+	Presets        []render.Option
+	Resident       float64
+	Records, Panel composite.Node
+	Numbers        []numberGroup
+	Rows           []composite.Node // the records' indicators and blank rows
+	BandRows       []composite.Band
+	ConfidencePct  string
+}
+
+type numberGroup struct {
+	Key    string
+	Fields []numberField
+}
+
+type numberField struct{ Name, Value, Step string }
+
+func (h *pages) ruleBookNew(c *gin.Context, who authz.Actor) error {
+	if err := authz.Check(who, authz.RuleBookEdit, authz.Object{}); err != nil {
+		return err
+	}
+	return h.ruleBookForm(c, http.StatusOK, "", rounds.Preset(c.Query("preset")), nil)
+}
+
+func (h *pages) ruleBookEdit(c *gin.Context, who authz.Actor) error {
+	if err := authz.Check(who, authz.RuleBookEdit, authz.Object{}); err != nil {
+		return err
+	}
+	b, _, err := h.svc.RuleBook(c.Request.Context(), who, c.Param("id"), 0)
+	if err != nil {
+		return err
+	}
+	if _, _, _, ok := split(b.Tree); !ok {
+		return errs.New(errs.Conflict, "rule_book.shape", "this rule book has a tree of its own, which the form cannot show; change it through the API")
+	}
+	return h.ruleBookForm(c, http.StatusOK, c.Param("id"), *b, nil)
+}
+
+// split takes the tree apart that the form knows: residents, records with one
+// level below them, and panel; the last two may be missing.
+func split(tree []composite.Node) (resident float64, records, panel composite.Node, ok bool) {
+	for _, n := range tree {
+		switch {
+		case n.Source == composite.ResidentRating && resident == 0:
+			resident = n.IndicatorWeight
+		case n.Source == composite.Group && records.ID == "":
+			for _, k := range n.Children {
+				if k.Source != composite.Records {
+					return 0, records, panel, false
+				}
+			}
+			records = n
+		case n.Source == composite.PanelRating && panel.ID == "":
+			panel = n
+		default:
+			return 0, records, panel, false
+		}
+	}
+	return resident, records, panel, true
+}
+
+func (h *pages) ruleBookSave(c *gin.Context, who authz.Actor) error {
+	if err := authz.Check(who, authz.RuleBookEdit, authz.Object{}); err != nil {
+		return err
+	}
+	b := ruleBookOf(c)
+	id, version, err := h.svc.SaveRuleBook(c.Request.Context(), who, c.Param("id"), &b)
+	if errs.Is(err, errs.Invalid) {
+		return h.ruleBookForm(c, http.StatusUnprocessableEntity, c.Param("id"), b, err)
+	}
+	if err != nil {
+		return err
+	}
+	h.Done(c, "/rulebooks/"+id, "rulebook.saved", map[string]string{"Version": strconv.Itoa(version)})
+	return nil
+}
+
+// numbers are the figures of a rule book by their form names.
+func numbers(b *composite.RuleBook) []struct {
+	key  string
+	name string
+	i    *int
+	f    *float64
+} {
+	type row = struct {
+		key  string
+		name string
+		i    *int
+		f    *float64
+	}
+	g, s, w, a := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal
+	return []row{
+		{"gates", "unit_min", &g.UnitMin, nil}, {"gates", "low_reliability_below", &g.LowReliabilityBelow, nil}, {"gates", "publish_n", &g.PublishN, nil},
+		{"gates", "publish_reliability", nil, &g.PublishReliability}, {"gates", "consequence_reliability", nil, &g.ConsequenceReliability},
+		{"gates", "consequence_rounds", &g.ConsequenceRounds, nil}, {"gates", "fragile_up_to", &g.FragileUpTo, nil},
+		{"suppression", "cell", &s.Cell, nil}, {"suppression", "cross_tab", &s.CrossTab, nil},
+		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
+		{"appeal", "file_days", &a.FileDays, nil}, {"appeal", "accept_days", &a.AcceptDays, nil}, {"appeal", "decide_days", &a.DecideDays, nil}, {"appeal", "notice_days", &a.NoticeDays, nil},
+	}
+}
+
+func textOf(c *gin.Context, name string) map[string]string { return langOf(c, name) }
+
+func ruleBookOf(c *gin.Context) composite.RuleBook {
+	b := composite.RuleBook{Title: textOf(c, "title"), Missing: composite.Missing(c.PostForm("missing")), Confidence: real(c, "confidence") / 100}
+	for _, f := range numbers(&b) {
+		if f.i != nil {
+			*f.i = number(c, f.key+"."+f.name)
+		} else {
+			*f.f = real(c, f.key+"."+f.name)
+		}
+	}
+	base := composite.Default()
+	if w := real(c, "resident.weight"); w != 0 {
+		n := base.Tree[0]
+		n.IndicatorWeight = w
+		b.Tree = append(b.Tree, n)
+	}
+	if w := real(c, "records.weight"); w != 0 {
+		b.Tree = append(b.Tree, composite.Node{ID: "records", Text: base.Tree[1].Text, Source: composite.Group, IndicatorWeight: w, Children: recordsOf(c)})
+	}
+	if w := real(c, "panel.weight"); w != 0 {
+		n := base.Tree[2]
+		n.IndicatorWeight, n.Lowest, n.Highest = w, real(c, "panel.lowest"), real(c, "panel.highest")
+		b.Tree = append(b.Tree, n)
+	}
+	for i := range maxItems {
+		at := "band." + strconv.Itoa(i)
+		from, ok := c.GetPostForm(at + ".from")
+		if !ok {
+			break
+		}
+		if text := textOf(c, at); len(text) > 0 {
+			id := strings.TrimSpace(c.PostForm(at + ".id"))
+			if id == "" {
+				id = "band" + strconv.Itoa(i+1)
+			}
+			b.Bands = append(b.Bands, composite.Band{ID: id, Text: text, From: realOf(from)})
+		}
+	}
+	return b
+}
+
+func recordsOf(c *gin.Context) []composite.Node {
+	var out []composite.Node
+	for i := range maxItems {
+		at := "record." + strconv.Itoa(i)
+		id, ok := c.GetPostForm(at + ".id")
+		if !ok {
+			break
+		}
+		if id = strings.TrimSpace(id); id == "" {
+			continue
+		}
+		out = append(out, composite.Node{ID: id, Text: textOf(c, at), Source: composite.Records, IndicatorWeight: real(c, at+".weight"),
+			Lowest: signed(c, at+".lowest"), Highest: signed(c, at+".highest")})
+	}
+	return out
+}
+
+// signed is real for numbers that may be negative; what is none becomes 0.
+func signed(c *gin.Context, name string) float64 {
+	v, err := strconv.ParseFloat(strings.TrimSpace(c.PostForm(name)), 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.RuleBook, err error) error {
+	p := h.Printer(c)
+	f := ruleBookForm{RuleBook: b, ID: id, Action: "/rulebooks", BandRows: append(b.Bands[:len(b.Bands):len(b.Bands)], composite.Band{Text: map[string]string{}}), ConfidencePct: short(100 * b.Confidence)}
+	f.Resident, f.Records, f.Panel, _ = split(b.Tree)
+	f.Rows = append(f.Records.Children[:len(f.Records.Children):len(f.Records.Children)], composite.Node{Text: map[string]string{}}, composite.Node{Text: map[string]string{}})
+	if f.Panel.ID == "" {
+		f.Panel.Highest = 10
+	}
+	if id != "" {
+		f.Action += "/" + id
+	}
+	if err != nil {
+		f.Alert = h.alert(c, err)
+	}
+	for _, name := range rounds.Presets {
+		f.Presets = append(f.Presets, render.Option{Value: name, Text: strings.ReplaceAll(name, "-", " / ")})
+	}
+	for _, n := range numbers(&b) {
+		if len(f.Numbers) == 0 || f.Numbers[len(f.Numbers)-1].Key != n.key {
+			f.Numbers = append(f.Numbers, numberGroup{Key: n.key})
+		}
+		field := numberField{Name: n.name, Step: "1"}
+		if n.i != nil {
+			field.Value = strconv.Itoa(*n.i)
+		} else {
+			field.Value, field.Step = short(*n.f), "0.01"
+		}
+		g := &f.Numbers[len(f.Numbers)-1]
+		g.Fields = append(g.Fields, field)
+	}
+	title := p.T("rulebook.new")
+	if id != "" {
+		title = p.T("rulebook.edit")
+	}
+	h.Render(c, status, "rounds/rulebook-edit", render.Page{Title: title, Subtitle: p.T("rulebook.edit_text"), Data: f,
+		Crumbs: []render.Crumb{{Text: p.T("rulebook.list"), Href: "/rulebooks"}, {Text: title}}})
+	return nil
+}
