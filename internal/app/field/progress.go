@@ -87,7 +87,7 @@ func (s *Service) Progress(ctx context.Context, who authz.Actor, roundID, area s
 		area = who.Area
 	}
 	if !survey.Within(area, who.District) {
-		return p, errs.New(errs.NotFound, "area.not_found", "there is no such area, or none that you may see")
+		return p, errs.New(errs.NotFound, "field.area", "there is no such area, or none that you may see")
 	}
 	err = s.Read(ctx, who, authz.FieldworkRead, authz.Object{Area: area}, func(ctx context.Context, db pg.Querier) error {
 		if p.Round, err = s.roundByID(ctx, db, who.District, roundID); err != nil {
