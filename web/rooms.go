@@ -10,6 +10,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
@@ -46,6 +47,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 func register(a huma.API, d Deps) {
 	if d.Intake != nil {
 		intakeapi.Register(a, d.Intake)
+	}
+	if d.Field != nil {
+		fieldapi.Register(a, d.Field, d.Cache, d.District)
 	}
 }
 
