@@ -38,14 +38,16 @@ func Append(ctx context.Context, q pg.Querier, district string, entries []audit.
 
 // Filter narrows a reading of the log. Zero values do not restrict.
 type Filter struct {
-	Area   string // prefix
-	Actor  string
-	Action string
-	Kind   string
-	ID     string
-	Since  time.Time
-	Before int64 // seq below
-	Limit  int
+	Area    string // prefix
+	Actor   string
+	Action  string
+	Actions []string // any of these
+	Kind    string
+	ID      string
+	Since   time.Time
+	Until   time.Time // before this time
+	Before  int64     // seq below
+	Limit   int
 }
 
 const columns = `district, seq, at, coalesce(actor_id::text,''), actor_role, action, object_kind, object_id, area, detail, prev_hash, hash`
@@ -64,11 +66,19 @@ func List(ctx context.Context, q pg.Querier, district string, f Filter) ([]audit
 	rows, err := q.Query(ctx, `select `+columns+` from audit_log
 		where district = $1 and starts_with(area, $2) and ($3 = '' or actor_id::text = $3) and ($4 = '' or action = $4)
 		  and ($5 = '' or object_kind = $5) and ($6 = '' or object_id = $6) and at >= $7 and ($8 = 0 or seq < $8)
-		order by seq desc limit $9`, district, f.Area, f.Actor, f.Action, f.Kind, f.ID, f.Since, f.Before, f.Limit)
+		  and ($10::timestamptz is null or at < $10) and (coalesce(cardinality($11::text[]), 0) = 0 or action = any($11))
+		order by seq desc limit $9`, district, f.Area, f.Actor, f.Action, f.Kind, f.ID, f.Since, f.Before, f.Limit, until(f.Until), f.Actions)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, scan)
+}
+
+func until(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // Walk calls fn with every record of a district in order, for verification.

@@ -1,0 +1,205 @@
+package appeals
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/pg"
+	"gongping/internal/pg/appealdb"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
+	"gongping/scoring/appeal"
+	"gongping/scoring/assess"
+)
+
+// plan is what a decision leads to before it is carried out.
+type plan struct {
+	exclude []appealdb.Item
+	effect  appeal.Effect
+	run     bool
+}
+
+// conclude carries out a decision: it sets aside what the panel found, never
+// to the appellant's harm, and requests the new run; or it closes the appeal
+// where nothing changes. Repeating it changes nothing.
+func (s *Service) conclude(ctx context.Context, district, id string) error {
+	a, c, err := load(ctx, s.Pool, district, id)
+	if err != nil || c.State != appeal.Decided {
+		return err
+	}
+	items, err := appealdb.Items(ctx, s.Pool, district, id)
+	if err != nil {
+		return err
+	}
+	p, err := s.plan(ctx, district, a, c, items)
+	if err != nil {
+		return err
+	}
+	who := authz.SystemActor(district)
+	if !p.run {
+		return s.Write(ctx, who, authz.AppealDecide, authz.Object{Area: a.Unit}, s.appealStep(id, func(ctx context.Context, tx *app.Tx, c *appeal.Case) error {
+			tx.Record("appeal", id, a.Unit, map[string]any{"closed": true, "outcome": string(c.Outcome)})
+			return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindClosed, Reason: "no change of the result", Effect: &p.effect})
+		}))
+	}
+	err = s.Write(ctx, who, authz.AppealDecide, authz.Object{Area: a.Unit}, s.appealStep(id, func(ctx context.Context, tx *app.Tx, _ *appeal.Case) error {
+		tx.Record("appeal", id, a.Unit, map[string]any{"excluded": len(p.exclude)})
+		for _, it := range p.exclude {
+			if _, err := appealdb.Exclude(ctx, tx, district, app.NewID(), a.RoundID, it.ID, a.Ground, "appeal "+a.Receipt, id, tx.Now); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if err != nil {
+		return err
+	}
+	run, err := appealdb.RunOf(ctx, s.Pool, district, id)
+	if err == nil && run == "" {
+		run, err = s.Score.StartForAppeal(ctx, district, a.RoundID, "appeal "+a.Receipt, id)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Write(ctx, who, authz.AppealDecide, authz.Object{Area: a.Unit}, s.appealStep(id, func(ctx context.Context, tx *app.Tx, c *appeal.Case) error {
+		tx.Record("appeal", id, a.Unit, map[string]any{"run": run})
+		return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindRun, RunID: run, Effect: &p.effect})
+	}))
+}
+
+// appealStep runs fn on the locked, reloaded appeal while it is decided and
+// not yet concluded; otherwise somebody else has done it.
+func (s *Service) appealStep(id string, fn func(context.Context, *app.Tx, *appeal.Case) error) func(context.Context, *app.Tx) error {
+	return func(ctx context.Context, tx *app.Tx) error {
+		_, c, err := begin(ctx, tx, id)
+		if err != nil || c.State != appeal.Decided {
+			return err
+		}
+		return fn(ctx, tx, c)
+	}
+}
+
+// plan weighs the decision: answers of both sides that two members found
+// affected are set aside, unless the unit's official score would end lower (or
+// its band be lost); then the high ones are spared, and if that does not help,
+// all are.
+func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, c *appeal.Case, items []appealdb.Item) (p plan, err error) {
+	last := c.Events[len(c.Events)-1]
+	var lows, highs []appealdb.Item
+	for _, it := range items {
+		hit := slices.Contains(last.Affected, it.Label)
+		if it.Side == appeal.Low {
+			p.effect.LowReviewed++
+			if hit {
+				lows = append(lows, it)
+			}
+		} else {
+			p.effect.HighReviewed++
+			if hit {
+				highs = append(highs, it)
+			}
+		}
+	}
+	switch {
+	case c.Outcome == appeal.Reject, c.Ground.Remedy == appeal.Exclude && len(lows)+len(highs) == 0:
+		return p, nil
+	case c.Ground.Remedy == appeal.Correct:
+		p.run = true
+		return p, nil
+	}
+	old, in, err := s.contested(ctx, district, a)
+	if err != nil {
+		return p, err
+	}
+	p.effect.Before, p.effect.After = old.Official.Value, old.Official.Value
+	p.effect.HighSpared, p.effect.LowSpared = len(highs), len(lows)
+	for _, try := range [][]appealdb.Item{append(slices.Clone(lows), highs...), lows} {
+		if len(try) == 0 {
+			continue
+		}
+		u, err := whatIf(in, a.Unit, try)
+		if err != nil {
+			return p, err
+		}
+		if u == nil || worse(&old.UnitResult, u, in) {
+			continue
+		}
+		p.exclude, p.run = try, true
+		p.effect.LowExcluded, p.effect.LowSpared = len(lows), 0
+		p.effect.HighExcluded = len(try) - len(lows)
+		p.effect.HighSpared = len(highs) - p.effect.HighExcluded
+		p.effect.After, p.effect.Computed = u.Official.Value, true
+		break
+	}
+	return p, nil
+}
+
+// contested reads the contested result and the frozen input of its run, with
+// the answers that have been set aside since.
+func (s *Service) contested(ctx context.Context, district string, a appealdb.Appeal) (old scoredb.UnitRow, in *scoring.Input, err error) {
+	err = s.Read(ctx, authz.SystemActor(district), authz.RunRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		if old, err = scoredb.UnitOf(ctx, q, district, a.RunID, a.Unit); err != nil {
+			return err
+		}
+		gz, _, err := scoredb.Input(ctx, q, district, a.RunID)
+		if err != nil {
+			return err
+		}
+		z, err := gzip.NewReader(bytes.NewReader(gz))
+		if err != nil {
+			return err
+		}
+		doc, err := io.ReadAll(z)
+		if err != nil {
+			return err
+		}
+		in = &scoring.Input{}
+		if err := json.Unmarshal(doc, in); err != nil {
+			return err
+		}
+		in.Exclusions, err = scoredb.Exclusions(ctx, q, district, a.RoundID)
+		return err
+	})
+	return old, in, err
+}
+
+// whatIf computes the unit's result with more answers set aside.
+func whatIf(in *scoring.Input, unit string, more []appealdb.Item) (*scoring.UnitResult, error) {
+	trial := *in
+	trial.Exclusions = slices.Clone(in.Exclusions)
+	for _, it := range more {
+		if !slices.ContainsFunc(trial.Exclusions, func(x scoring.Exclusion) bool { return x.AnswerID == it.ID }) {
+			trial.Exclusions = append(trial.Exclusions, scoring.Exclusion{AnswerID: it.ID, Ground: "appeal"})
+		}
+	}
+	slices.SortFunc(trial.Exclusions, func(x, y scoring.Exclusion) int { return bytes.Compare([]byte(x.AnswerID), []byte(y.AnswerID)) })
+	out, err := assess.Run(&trial, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out.Units {
+		if out.Units[i].Unit == unit {
+			return &out.Units[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// worse tells whether a result harms the unit compared with an older one: a
+// lower official score, none at all, or a band lost that was not the lowest.
+func worse(old, now *scoring.UnitResult, in *scoring.Input) bool {
+	if old.Official.OK && (!now.Official.OK || now.Official.Value < old.Official.Value) {
+		return true
+	}
+	lowest := ""
+	if b := in.RuleBook.Bands; len(b) > 0 {
+		lowest = b[len(b)-1].ID
+	}
+	return old.Band != "" && now.Band == "" && old.Band != lowest
+}

@@ -1,0 +1,383 @@
+package appeals
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/accountdb"
+	"gongping/internal/pg/appealdb"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring/appeal"
+)
+
+// scope is what a role's list is restricted to.
+func scope(who authz.Actor) (authz.Object, appealdb.Filter) {
+	o, f := authz.Object{}, appealdb.Filter{Area: who.Area}
+	switch who.Role {
+	case authz.Worker:
+		o.Owner, f.Appellant = who.AccountID, who.AccountID
+	case authz.Panel:
+		o.Assignees, f.Member = []string{who.AccountID}, who.AccountID
+	}
+	return o, f
+}
+
+// Line is an appeal in a list. For the panel it has neither unit nor names.
+type Line struct {
+	ID, Code, Receipt          string
+	UnitName, Unit, RoundTitle string
+	RunNumber                  int
+	Ground                     string
+	State                      appeal.State
+	FiledAt, Due               time.Time
+	Late                       bool
+	Remaining                  int // working days to the deadline, negative when late
+	Voted                      bool
+	Waits                      string // what the actor could do next: accept, assign, vote, conclude, release or ""
+	NeedsThird                 bool
+	Votes, Seats               int
+}
+
+// Listing is one page of a list.
+type Listing struct {
+	Lines             []Line
+	Total, Page, Last int
+}
+
+// PageSize is the length of a list's page.
+const PageSize = 25
+
+// Filters are the choices of a list's filter.
+var Filters = map[string][]string{
+	"":     nil,
+	"open": {"filed", "accepted", "assigned", "voting", "decided", "run_requested"},
+	"done": {"superseded", "closed", "refused", "withdrawn"},
+}
+
+// List returns the appeals that the actor may know of: a worker's own, those
+// assigned to a panel member, all within the area of managers and auditors.
+func (s *Service) List(ctx context.Context, who authz.Actor, filter string, page int) (l Listing, err error) {
+	o, f := scope(who)
+	states, ok := Filters[filter]
+	if !ok {
+		if !slices.Contains(appeal.States, appeal.State(filter)) {
+			return l, errs.New(errs.Invalid, "appeal.filter", "the list cannot be narrowed that way").At("state", filter, "a state, open or done", "")
+		}
+		states = []string{filter}
+	}
+	f.States, f.Limit = states, PageSize
+	err = s.Read(ctx, who, authz.AppealRead, o, func(ctx context.Context, q pg.Querier) error {
+		if l.Total, err = appealdb.Count(ctx, q, who.District, f); err != nil {
+			return err
+		}
+		l.Last = max(1, (l.Total+PageSize-1)/PageSize)
+		l.Page = min(max(page, 1), l.Last)
+		f.Offset = (l.Page - 1) * PageSize
+		list, err := appealdb.List(ctx, q, who.District, f)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			line, err := s.line(ctx, q, who, a.ID)
+			if err != nil {
+				return err
+			}
+			l.Lines = append(l.Lines, line)
+		}
+		return nil
+	})
+	return l, err
+}
+
+func (s *Service) line(ctx context.Context, q pg.Querier, who authz.Actor, id string) (Line, error) {
+	a, c, err := load(ctx, q, who.District, id)
+	if err != nil {
+		return Line{}, err
+	}
+	now := s.Clock.Now()
+	l := Line{ID: a.ID, Code: Code(a.ID), Ground: a.Ground, State: c.State, FiledAt: a.FiledAt, Due: c.Due(), Late: c.Late(now) != "",
+		Voted: c.Voted(who.AccountID), Waits: waits(who, c), NeedsThird: c.NeedsThird(), Votes: len(c.Votes), Seats: len(c.Panel)}
+	if !l.Due.IsZero() {
+		t, err := termsOf(ctx, q, who.District, a.RoundID)
+		if err != nil {
+			return l, err
+		}
+		l.Remaining = t.calendar.Between(now, l.Due)
+	}
+	if who.Role != authz.Panel {
+		l.Receipt, l.Unit, l.UnitName, l.RoundTitle, l.RunNumber = a.Receipt, a.Unit, a.UnitName, a.RoundTitle, a.RunNumber
+	}
+	return l, nil
+}
+
+// waits is the act that the appeal waits for from this role.
+func waits(who authz.Actor, c *appeal.Case) string {
+	switch who.Role {
+	case authz.Manager:
+		switch {
+		case c.State == appeal.Filed:
+			return "accept"
+		case c.State == appeal.Accepted, c.NeedsThird():
+			return "assign"
+		case c.State == appeal.Decided:
+			return "conclude"
+		case c.State == appeal.RunRequested:
+			return "release"
+		}
+	case authz.Panel:
+		if (c.State == appeal.Assigned || c.State == appeal.Voting) && slices.Contains(c.Panel, who.AccountID) && !c.Voted(who.AccountID) {
+			return "vote"
+		}
+	}
+	return ""
+}
+
+// Detail is an appeal as its appellant, a manager or an auditor may see it.
+type Detail struct {
+	appealdb.Appeal
+	Statement string
+	State     appeal.State
+	Course    []Entry
+	Due       time.Time
+	Late      bool
+	Remaining int
+	Waits     string
+	Rules     appeal.Rules
+	Evidence  []EvidenceRef
+	Decision  *Decision
+	Seats     int
+	Votes     int
+	Third     bool // a third member is needed and none is seated
+	Withdraw  bool
+	NewRun    *scoredb.Run // published, or any for those who make runs
+	Audit     *AuditView   // auditors only
+}
+
+// Entry is a step of the course that has been taken. Who is a role, or, for
+// auditors, a name.
+type Entry struct {
+	Kind    appeal.Kind
+	At      time.Time
+	Who     string // "appellant", "manager", "panel", "service", or a name
+	Named   bool
+	Reason  string
+	Outcome appeal.Outcome
+	Step    appeal.Step
+}
+
+// AuditView is what only auditors see: both sides of the review.
+type AuditView struct {
+	Items  []appealdb.Item
+	Marks  map[string]int // votes that marked a label
+	Effect *appeal.Effect
+	Panel  []string // names
+}
+
+// Get opens an appeal. Reading somebody else's statement leaves a trace.
+func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (d Detail, err error) {
+	o, _ := scope(who)
+	if who.Role == authz.Panel {
+		return d, hidden() // the panel has the case file
+	}
+	read := func(ctx context.Context, q pg.Querier, check func(authz.Object) error) error {
+		a, c, err := load(ctx, q, who.District, id)
+		if err != nil {
+			return err
+		}
+		if check(object(a, c)) != nil {
+			return hidden()
+		}
+		d, err = s.detail(ctx, q, who, a, c)
+		return err
+	}
+	if who.Role == authz.Worker {
+		err = s.Read(ctx, who, authz.AppealRead, o, func(ctx context.Context, q pg.Querier) error {
+			return read(ctx, q, func(o authz.Object) error { return authz.Check(who, authz.AppealRead, o) })
+		})
+		return d, err
+	}
+	err = s.Write(ctx, who, authz.AppealRead, o, func(ctx context.Context, tx *app.Tx) error {
+		if err := read(ctx, tx, tx.Check); err != nil {
+			return err
+		}
+		tx.Record("appeal", id, d.Unit, map[string]any{"statement": true})
+		return nil
+	})
+	return d, err
+}
+
+func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a appealdb.Appeal, c *appeal.Case) (d Detail, err error) {
+	text, err := s.Seal.Open(a.Statement, "appeal/"+a.ID)
+	if err != nil {
+		return d, err
+	}
+	t, err := termsOf(ctx, q, who.District, a.RoundID)
+	if err != nil {
+		return d, err
+	}
+	now := s.Clock.Now()
+	d = Detail{Appeal: a, Statement: string(text), State: c.State, Due: c.Due(), Late: c.Late(now) != "", Waits: waits(who, c), Rules: t.rules,
+		Decision: decisionOf(c), Seats: len(c.Panel), Votes: len(c.Votes), Third: c.NeedsThird(),
+		Withdraw: who.AccountID == a.AppellantID && !c.State.Final() && (c.State == appeal.Filed || c.State == appeal.Accepted || c.State == appeal.Assigned || c.State == appeal.Voting)}
+	if !d.Due.IsZero() {
+		d.Remaining = t.calendar.Between(now, d.Due)
+	}
+	files, err := appealdb.EvidenceOf(ctx, q, who.District, a.ID)
+	if err != nil {
+		return d, err
+	}
+	for _, e := range files {
+		name, err := s.Seal.Open(e.Name, "evidence-name/"+e.ID)
+		if err != nil {
+			return d, err
+		}
+		d.Evidence = append(d.Evidence, EvidenceRef{ID: e.ID, Kind: e.Kind, MediaType: e.MediaType, Name: string(name), KB: (e.Size + 1023) / 1024})
+	}
+	if err := s.course(ctx, q, who, a, c, &d); err != nil {
+		return d, err
+	}
+	if who.Role == authz.Auditor {
+		return d, s.auditView(ctx, q, who, c, &d)
+	}
+	return d, nil
+}
+
+// course lists what has happened, without who voted what (but for auditors),
+// and without any vote before the decision.
+func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a appealdb.Appeal, c *appeal.Case, d *Detail) error {
+	all := who.Role == authz.Auditor
+	for _, e := range c.Events {
+		if e.Kind == appeal.KindVote && !all {
+			continue
+		}
+		x := Entry{Kind: e.Kind, At: e.At, Outcome: e.Outcome, Step: e.Step}
+		switch e.Kind {
+		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn:
+			x.Reason = e.Reason
+		case appeal.KindClosed:
+			if e.By != "" {
+				x.Reason = e.Reason
+			}
+		}
+		switch {
+		case e.By == "":
+			x.Who = "service"
+		case e.By == a.AppellantID:
+			x.Who = "appellant"
+		case e.Kind == appeal.KindVote:
+			x.Who = "panel"
+		default:
+			x.Who = "manager"
+		}
+		if all && e.By != "" {
+			acc, err := accountdb.ByID(ctx, q, who.District, e.By)
+			if err != nil {
+				return err
+			}
+			x.Who, x.Named = acc.Name, true
+		}
+		d.Course = append(d.Course, x)
+		if e.RunID == "" {
+			continue
+		}
+		run, err := scoredb.Get(ctx, q, who.District, e.RunID)
+		if err != nil {
+			return err
+		}
+		if run.PublishedAt != nil || who.Role == authz.Manager || all {
+			d.NewRun = &run
+		}
+	}
+	return nil
+}
+
+func (s *Service) auditView(ctx context.Context, q pg.Querier, who authz.Actor, c *appeal.Case, d *Detail) (err error) {
+	v := &AuditView{Marks: map[string]int{}}
+	if v.Items, err = appealdb.Items(ctx, q, who.District, d.ID); err != nil {
+		return err
+	}
+	for _, vote := range c.Votes {
+		for _, l := range vote.Affected {
+			v.Marks[l]++
+		}
+	}
+	for _, e := range c.Events {
+		if e.Effect != nil {
+			v.Effect = e.Effect
+		}
+	}
+	for _, m := range c.Panel {
+		acc, err := accountdb.ByID(ctx, q, who.District, m)
+		if err != nil {
+			return err
+		}
+		v.Panel = append(v.Panel, acc.Name)
+	}
+	d.Audit = v
+	return nil
+}
+
+// Evidence opens an attached file for the appellant, a manager or an auditor.
+// It leaves a trace.
+func (s *Service) Evidence(ctx context.Context, who authz.Actor, id, evidence string) (ref EvidenceRef, content []byte, err error) {
+	o, _ := scope(who)
+	if who.Role == authz.Panel {
+		return ref, nil, hidden()
+	}
+	err = s.Write(ctx, who, authz.AppealRead, o, func(ctx context.Context, tx *app.Tx) error {
+		a, c, err := load(ctx, tx, who.District, id)
+		if err != nil {
+			return err
+		}
+		if tx.Check(object(a, c)) != nil {
+			return hidden()
+		}
+		e, sealed, err := appealdb.EvidenceContent(ctx, tx, who.District, id, evidence)
+		if err != nil {
+			return app.NotFound(err, "evidence")
+		}
+		name, err := s.Seal.Open(e.Name, "evidence-name/"+e.ID)
+		if err != nil {
+			return err
+		}
+		ref = EvidenceRef{ID: e.ID, Kind: e.Kind, MediaType: e.MediaType, Name: string(name), KB: (e.Size + 1023) / 1024}
+		content, err = s.Seal.Open(sealed, "evidence/"+e.ID)
+		tx.Record("appeal_evidence", e.ID, a.Unit, map[string]any{"appeal": id})
+		return err
+	})
+	return ref, content, err
+}
+
+// Statistics are the numbers of appeals for auditors and managers.
+type Statistics struct {
+	Grounds  []appealdb.GroundCount
+	Outcomes []appealdb.Votes
+	Sides    []appealdb.SideCount // auditors only: a manager could tell answers from it
+}
+
+// Statistics counts appeals within the actor's area by ground, state, outcome
+// and side.
+func (s *Service) Statistics(ctx context.Context, who authz.Actor) (st Statistics, err error) {
+	if who.Role == authz.Worker || who.Role == authz.Panel {
+		return st, errs.New(errs.Forbidden, "auth.forbidden", "the role %s may not do %s here", who.Role, authz.AppealRead).
+			With(map[string]any{"Role": string(who.Role), "Action": string(authz.AppealRead)})
+	}
+	err = s.Read(ctx, who, authz.AppealRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		if st.Grounds, err = appealdb.Counts(ctx, q, who.District, who.Area); err != nil {
+			return err
+		}
+		if st.Outcomes, err = appealdb.Outcomes(ctx, q, who.District, who.Area); err != nil {
+			return err
+		}
+		if who.Role == authz.Auditor {
+			st.Sides, err = appealdb.Sides(ctx, q, who.District, who.Area)
+		}
+		return err
+	})
+	return st, err
+}
