@@ -96,7 +96,7 @@ func InsertSession(ctx context.Context, q pg.Querier, district string, hash []by
 // nor been idle since idleAfter, and notes that it was seen.
 func BySession(ctx context.Context, q pg.Querier, district string, hash []byte, now, idleAfter time.Time) (Account, error) {
 	return one(q.Query(ctx, `with seen as (
-			update session set last_seen_at = $3 where district = $1 and token_hash = $2 and last_seen_at < $3 - interval '1 minute'
+			update session set last_seen_at = $3::timestamptz where district = $1 and token_hash = $2 and last_seen_at < $3::timestamptz - interval '1 minute'
 			  and last_seen_at >= $4 and expires_at > $3)
 		select `+columns+` from session s join account a on a.district = s.district and a.id = s.account_id
 		where s.district = $1 and s.token_hash = $2 and s.expires_at > $3 and s.last_seen_at >= $4 and a.disabled_at is null`,
