@@ -3,7 +3,6 @@ package rater
 import (
 	"math"
 	"slices"
-	"strings"
 )
 
 // maxDifficulty is how far apart (in logits) items may lie before the estimates
@@ -92,23 +91,14 @@ func newConditional(a *answers, used [][]bool, keep []bool, model RaschModel) *c
 		if !keep[i] {
 			continue
 		}
-		var key strings.Builder
-		p := pattern{scores: map[int]float64{}}
-		score := 0
-		for j, k := range row {
-			if k < 0 {
-				key.WriteByte('0')
-				continue
-			}
-			key.WriteByte('1')
-			p.items = append(p.items, j)
-			score += k
-			c.count[c.index[j][k]]++
+		score, items, key := summary(row)
+		for _, j := range items {
+			c.count[c.index[j][row[j]]]++
 		}
-		if byMask[key.String()] == nil {
-			byMask[key.String()] = &p
+		if byMask[key] == nil {
+			byMask[key] = &pattern{items: items, scores: map[int]float64{}}
 		}
-		byMask[key.String()].scores[score]++
+		byMask[key].scores[score]++
 	}
 	c.sortPatterns(byMask)
 	if model == RatingScale {

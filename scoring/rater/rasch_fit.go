@@ -65,30 +65,51 @@ func fourth(p []float64, mean float64) float64 {
 	return s
 }
 
-// FitStatistics gives the fit of every item and person; extreme persons are
-// left out of both (their Fit is not Defined).
+// FitStatistics gives the fit of every item and person. Expectations are those
+// given the person's raw score (Müller 2020, Journal of Statistical Distributions
+// and Applications 7:5), so that both are 1 on average also for short scales,
+// where plugging in estimated persons gives about (k-1)/k with k items. Extreme
+// persons are left out (their Fit is not Defined).
 func (f *Rasch) FitStatistics(m Matrix) (items, persons []Fit, err error) {
 	a, err := categorise(m, f.Model)
 	if err != nil {
 		return nil, nil, err
 	}
-	at, err := f.Measures(m)
+	used, keep, _, err := a.reduce(f.Model)
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(used) != len(f.Items) {
+		panic("rater: FitStatistics needs the matrix that the model was fitted to")
+	}
+	c := newConditional(a, used, keep, f.Model)
+	b := f.difficulties(c)
+	type known struct{ before, after, w [][]float64 }
+	cache := map[string]known{}
 	items, persons = make([]Fit, len(f.Items)), make([]Fit, len(a.cat))
 	for i, row := range a.cat {
-		if at[i].Extreme || !at[i].Defined {
+		if !keep[i] {
 			continue
 		}
-		for j, c := range row {
-			if c < 0 {
-				continue
+		score, answered, key := summary(row)
+		g, ok := cache[key]
+		if !ok {
+			g.w, _ = c.weights(answered, b)
+			g.before, g.after = ends(g.w)
+			cache[key] = g
+		}
+		for q, j := range answered {
+			p := given(g.w, g.before, g.after, q, score)
+			e, v := 0.0, 0.0
+			for k, x := range p {
+				e += float64(float64(k) * x)
 			}
-			e, v, _, p := f.Items[j].moments(at[i].Value)
+			for k, x := range p {
+				v += float64(x * (float64(k) - e) * (float64(k) - e))
+			}
 			c4 := fourth(p, e)
-			items[j].add(float64(c)-e, v, c4)
-			persons[i].add(float64(c)-e, v, c4)
+			items[j].add(float64(row[j])-e, v, c4)
+			persons[i].add(float64(row[j])-e, v, c4)
 		}
 		persons[i].finish()
 	}
@@ -96,4 +117,31 @@ func (f *Rasch) FitStatistics(m Matrix) (items, persons []Fit, err error) {
 		items[j].finish()
 	}
 	return items, persons, nil
+}
+
+// summary is the raw score, the items answered, and a key for them.
+func summary(row []int) (score int, items []int, key string) {
+	mask := make([]byte, len(row))
+	for j, c := range row {
+		mask[j] = '0'
+		if c >= 0 {
+			mask[j] = '1'
+			score += c
+			items = append(items, j)
+		}
+	}
+	return score, items, string(mask)
+}
+
+// difficulties puts the cumulative difficulties into the order of c.
+func (f *Rasch) difficulties(c *conditional) []float64 {
+	b := make([]float64, len(c.count))
+	for j, at := range c.index {
+		for k, r := range at {
+			if r >= 0 {
+				b[r] = f.Items[j].Cumulative[k]
+			}
+		}
+	}
+	return b
 }

@@ -102,23 +102,27 @@ func (c *conditional) derivatives(b []float64) (slope []float64, info [][]float6
 	return slope, info
 }
 
+// given are the probabilities of the categories of item q given raw score s.
+func given(w, before, after [][]float64, q, s int) []float64 {
+	p := make([]float64, len(w[q]))
+	for k, v := range w[q] {
+		if v > 0 && s >= k {
+			p[k] = v * coefficient(before[q], after[q+1], s-k) / after[0][s]
+		}
+	}
+	return p
+}
+
 // singles adds what single items contribute and returns the probability of
 // every category by score: single[score][item][category]. The upper triangle
 // only is filled.
 func (c *conditional) singles(p pattern, w, before, after [][]float64, slope []float64, info [][]float64) [][][]float64 {
-	total := after[0]
 	single := make([][][]float64, len(p.order))
 	for i, s := range p.order {
 		n := p.scores[s]
 		single[i] = make([][]float64, len(w))
-		for q, e := range w {
-			pr := make([]float64, len(e))
-			at := c.index[p.items[q]]
-			for k, v := range e {
-				if v > 0 && s >= k {
-					pr[k] = v * coefficient(before[q], after[q+1], s-k) / total[s]
-				}
-			}
+		for q := range w {
+			pr, at := given(w, before, after, q, s), c.index[p.items[q]]
 			for k, r := range at {
 				if r < 0 {
 					continue

@@ -34,36 +34,23 @@ func (f *Rasch) Measures(m Matrix) ([]Measure, error) {
 	}
 	groups := map[string]map[int]Measure{}
 	keys := make([]string, len(a.cat))
+	scores := make([]int, len(a.cat))
 	for i, row := range a.cat {
-		key := make([]byte, len(row))
-		score := 0
 		var items []int
-		for j, c := range row {
-			key[j] = '0'
-			if c >= 0 {
-				key[j] = '1'
-				score += c
-				items = append(items, j)
-			}
-		}
-		keys[i] = string(key)
+		scores[i], items, keys[i] = summary(row)
 		if groups[keys[i]] == nil {
 			groups[keys[i]] = map[int]Measure{}
 		}
-		if _, done := groups[keys[i]][score]; !done {
-			groups[keys[i]][score] = f.measure(items, score)
+		if _, done := groups[keys[i]][scores[i]]; !done {
+			groups[keys[i]][scores[i]] = f.measure(items, scores[i])
 		}
 	}
 	for _, g := range groups {
 		extrapolate(g)
 	}
 	out := make([]Measure, len(a.cat))
-	for i, row := range a.cat {
-		score := 0
-		for _, c := range row {
-			score += max(c, 0)
-		}
-		out[i] = groups[keys[i]][score]
+	for i, key := range keys {
+		out[i] = groups[key][scores[i]]
 	}
 	return out, nil
 }
