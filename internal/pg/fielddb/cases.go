@@ -40,7 +40,7 @@ const caseTables = ` join round r on r.district = c.district and r.id = c.round_
 	left join case_completion d on d.district = c.district and d.case_id = c.id
 	left join account ac on ac.district = c.district and ac.id = s.evaluator_id
 	left join lateral (select array_agg(y.disposition order by y.at, y.id) as codes, max(y.at) as last_at,
-		(array_agg(y.appointment order by y.at desc, y.id desc))[1] as appointment
+		(array_agg(y.appointment order by y.at desc, y.id desc) filter (where y.appointment is not null))[1] as appointment
 		from contact_attempt y where y.district = c.district and y.case_id = c.id) t on true`
 
 // latest joins the assignment that counts.

@@ -98,7 +98,8 @@ func outcomeOf(o field.Outcome) Outcome {
 
 type body[T any] struct{ Body T }
 
-type caseID struct {
+// CasePath is the case in an address.
+type CasePath struct {
 	ID string `path:"id" format:"uuid" doc:"Id of the case"`
 }
 
@@ -147,7 +148,7 @@ func registerCases(a huma.API, svc *field.Service) {
 			return &body[[]Case]{out}, err
 		})
 	huma.Register(a, op(http.MethodGet, "get-case", "/cases/{id}", "A case", "For its evaluator and for those who supervise the area; without name or contact."),
-		func(ctx context.Context, in *caseID) (*body[Case], error) {
+		func(ctx context.Context, in *CasePath) (*body[Case], error) {
 			d, err := svc.Case(ctx, who(ctx), in.ID)
 			if err != nil {
 				return nil, err
@@ -164,7 +165,7 @@ func registerCases(a huma.API, svc *field.Service) {
 		Address string `json:"address"`
 	}
 	huma.Register(a, op(http.MethodPost, "open-identity", "/cases/{id}/identity", "Open name and contacts", "For the evaluator of the case only, while the round is collected. Every opening is written to the audit log."),
-		func(ctx context.Context, in *caseID) (*body[person], error) {
+		func(ctx context.Context, in *CasePath) (*body[person], error) {
 			p, err := svc.OpenIdentity(ctx, who(ctx), in.ID)
 			return &body[person]{person{p.Name, p.Phone, p.Address}}, err
 		})
@@ -173,17 +174,17 @@ func registerCases(a huma.API, svc *field.Service) {
 		ExpiresAt time.Time `json:"expires_at"`
 	}
 	huma.Register(a, op(http.MethodPost, "issue-link", "/cases/{id}/link", "Make a personal link", "Ends earlier links of the case that were not used."),
-		func(ctx context.Context, in *caseID) (*body[link], error) {
+		func(ctx context.Context, in *CasePath) (*body[link], error) {
 			token, expires, err := svc.IssueLink(ctx, who(ctx), in.ID)
 			return &body[link]{link{token, expires}}, err
 		})
 	huma.Register(a, op(http.MethodDelete, "revoke-link", "/cases/{id}/link", "Withdraw personal links", "Ends the links of the case that were not used."),
-		func(ctx context.Context, in *caseID) (*none, error) {
+		func(ctx context.Context, in *CasePath) (*none, error) {
 			return nil, svc.RevokeLinks(ctx, who(ctx), in.ID)
 		})
 	huma.Register(a, op(http.MethodPost, "release-reserve", "/cases/{id}/reserve", "Give a case up for the next reserve", "The rule book's tries must be made. A wish for another than the next reserve is refused and logged."),
 		func(ctx context.Context, in *struct {
-			caseID
+			CasePath
 			Body struct {
 				Expect string `json:"expect,omitempty" doc:"Frame id of the reserve that the caller expects"`
 			} `required:"false"`
@@ -193,7 +194,7 @@ func registerCases(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "assign-case", "/cases/{id}/assignment", "Hand a case to another evaluator", "For supervisors and managers of the area."),
 		func(ctx context.Context, in *struct {
-			caseID
+			CasePath
 			Body struct {
 				Evaluator string `json:"evaluator" format:"uuid"`
 				Reason    string `json:"reason" minLength:"1" maxLength:"200"`

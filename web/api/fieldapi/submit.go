@@ -32,7 +32,7 @@ const syncAtOnce = 32
 func registerSubmissions(a huma.API, svc *field.Service) {
 	huma.Register(a, op(http.MethodPost, "record-attempt", "/cases/{id}/attempts", "Record a contact attempt", "Idempotent by the id. Times that cannot be are set to that of the receipt."),
 		func(ctx context.Context, in *struct {
-			caseID
+			CasePath
 			Body Attempt
 		}) (*body[Outcome], error) {
 			out, err := attempt(ctx, svc, in.ID, in.Body)
@@ -40,7 +40,7 @@ func registerSubmissions(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "submit-response", "/cases/{id}/responses", "Submit the answers of a case", "Answered after the commit. Sending the same again gives the same receipt; a different answer for a case that has one is held."),
 		func(ctx context.Context, in *struct {
-			caseID
+			CasePath
 			Body Response
 		}) (*body[Outcome], error) {
 			out, err := svc.Submit(ctx, who(ctx), in.Body.into(in.ID))
@@ -113,7 +113,8 @@ func attempt(ctx context.Context, svc *field.Service, caseID string, a Attempt) 
 	return o, err
 }
 
-type token struct {
+// LinkPath is the token in an address.
+type LinkPath struct {
 	Token string `path:"token" doc:"Token of the personal link" maxLength:"64"`
 }
 
@@ -131,7 +132,7 @@ func registerResidents(a huma.API, svc *field.Service, limit Limiter, district s
 		Questionnaire *instrument.Questionnaire `json:"questionnaire"`
 	}
 	huma.Register(a, public(op(http.MethodGet, "open-link", "/links/{token}", "Open a personal link", "The questions, and nothing about the person. Used, withdrawn and expired links answer 410.")),
-		func(ctx context.Context, in *token) (*body[invitation], error) {
+		func(ctx context.Context, in *LinkPath) (*body[invitation], error) {
 			if err := allow(ctx); err != nil {
 				return nil, err
 			}
@@ -143,7 +144,7 @@ func registerResidents(a huma.API, svc *field.Service, limit Limiter, district s
 		})
 	huma.Register(a, public(op(http.MethodPost, "submit-by-link", "/links/{token}/response", "Answer by a personal link", "Once. Sending the same again gives the same receipt.")),
 		func(ctx context.Context, in *struct {
-			token
+			LinkPath
 			Body Response
 		}) (*body[Outcome], error) {
 			if err := allow(ctx); err != nil {
