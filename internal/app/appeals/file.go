@@ -1,6 +1,7 @@
 package appeals
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -158,7 +159,10 @@ func (s *Service) File(ctx context.Context, who authz.Actor, in Filing) (id, rec
 		tx.Record("appeal", id, in.Unit, map[string]any{"run": in.RunID, "ground": g.ID, "files": len(in.Files), "number": number})
 		return s.attach(ctx, tx, id, in.Files)
 	})
-	return id, receipt, err
+	if err != nil {
+		return "", "", err
+	}
+	return id, receipt, nil
 }
 
 func checkFiling(in *Filing) (appeal.Ground, error) {
@@ -178,7 +182,7 @@ func checkFiling(in *Filing) (appeal.Ground, error) {
 	has := g.Needs == ""
 	for i := range in.Files {
 		if in.Files[i].Kind == "" {
-			in.Files[i].Kind = g.Needs
+			in.Files[i].Kind = cmp.Or(g.Needs, appeal.Other)
 		}
 		has = has || in.Files[i].Kind == g.Needs
 	}

@@ -1,0 +1,171 @@
+package auditlog_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/app/auditlog"
+	"gongping/internal/audit"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg/auditdb"
+	"gongping/internal/testkit"
+	"gongping/internal/testkit/world"
+)
+
+func begin(t *testing.T) (*world.World, *auditlog.Service, authz.Actor) {
+	t.Helper()
+	w := world.Load(t)
+	for range 12 {
+		err := w.Write(t.Context(), w.Actor("manager"), authz.RoundEdit, authz.Object{}, func(_ context.Context, tx *app.Tx) error {
+			tx.Record("round", app.NewID(), w.Actor("manager").Area, map[string]any{"n": 1})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w, &auditlog.Service{Core: w.Core}, w.Actor("auditor")
+}
+
+// tamper changes the log behind the lock of the trigger, as a thief of the
+// database's owner could.
+func tamper(t *testing.T, sql string) {
+	t.Helper()
+	for _, s := range []string{`alter table audit_log disable trigger append_only`, sql, `alter table audit_log enable trigger append_only`} {
+		if _, err := testkit.OwnerDB(t).Exec(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestVerifyNamesTheFirstAlteredRecord alters, removes and rewrites.
+func TestVerifyNamesTheFirstAlteredRecord(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sql   string
+		first int64
+	}{
+		"nothing":          {`select 1`, 0},
+		"one detail":       {`update audit_log set detail = '{"n":2}' where seq = 5`, 5},
+		"an actor":         {`update audit_log set actor_role = 'auditor' where seq = 1`, 1},
+		"a record removed": {`delete from audit_log where seq = 7`, 7},
+		"the first gone":   {`delete from audit_log where seq = 1`, 1},
+		"a hash replaced":  {`update audit_log set hash = sha256('x') where seq = 9`, 9},
+		"two swapped":      {`update audit_log set seq = case seq when 3 then 104 else 103 end where seq in (3, 4); update audit_log set seq = seq - 100 where seq > 100`, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, s, auditor := begin(t)
+			tamper(t, c.sql)
+			r, err := s.Verify(t.Context(), auditor, nil)
+			if err != nil || r.OK != (c.first == 0) || r.FirstAt != c.first {
+				t.Errorf("%+v %v, want the first altered record to be %d", r, err, c.first)
+			}
+			if c.first > 0 && (r.Records != c.first-1 || r.Fault == "") {
+				t.Errorf("%d records stand before record %d: %s", r.Records, c.first, r.Fault)
+			}
+			if _, err := s.Checkpoint(t.Context(), auditor); (err != nil) != (c.first > 0) {
+				t.Errorf("checkpoint of the log: %v", err)
+			}
+		})
+	}
+}
+
+// TestCheckpointShowsARewrittenEnd: cutting off the end leaves an unbroken
+// chain, which only a checkpoint lodged elsewhere gives away.
+func TestCheckpointShowsARewrittenEnd(t *testing.T) {
+	t.Parallel()
+	_, s, auditor := begin(t)
+	c, err := s.Checkpoint(t.Context(), auditor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lodged, err := audit.DecodeCheckpoint(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || !r.OK || !*r.Checkpoint || !r.OwnKey {
+		t.Errorf("%+v %v", r, err)
+	}
+	tamper(t, `delete from audit_log where seq > 10`)
+	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || !r.OK {
+		t.Errorf("without a checkpoint: %+v %v", r, err)
+	}
+	// The verification above was itself recorded as number 11.
+	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint {
+		t.Errorf("against the checkpoint: %+v %v", r, err)
+	}
+	for _, change := range []func(*audit.Checkpoint){
+		func(c *audit.Checkpoint) { c.Records++ }, func(c *audit.Checkpoint) { c.Hash[0] ^= 1 },
+		func(c *audit.Checkpoint) { c.At = c.At.Add(1000) }, func(c *audit.Checkpoint) { c.Signature[3] ^= 1 },
+	} {
+		forged, _ := audit.DecodeCheckpoint(file)
+		change(&forged)
+		if _, err := s.Verify(t.Context(), auditor, &forged); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a forged checkpoint was taken: %v", err)
+		}
+	}
+	list, err := s.Checkpoints(t.Context(), auditor)
+	if err != nil || len(list) != 1 || list[0].Check() != nil {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
+func TestListFiltersAndPages(t *testing.T) {
+	t.Parallel()
+	w, s, auditor := begin(t)
+	p, err := s.List(t.Context(), auditor, auditdb.Filter{Limit: 5}, false)
+	if err != nil || len(p.Records) != 5 || p.Next != p.Records[4].Seq || p.Records[0].ActorName == "" {
+		t.Fatalf("%+v %v", p, err)
+	}
+	q, err := s.List(t.Context(), auditor, auditdb.Filter{Limit: 50, Before: p.Next}, false)
+	if err != nil || len(q.Records) != 7 || q.Next != 0 {
+		t.Errorf("%d records, next %d: %v", len(q.Records), q.Next, err)
+	}
+	for _, f := range []auditdb.Filter{{Action: "draw.commit"}, {Actor: auditor.AccountID}, {Kind: "draw"}, {ID: "none"}, {Until: w.Clock.Now()}, {Since: w.Clock.Now().Add(time.Second)}} {
+		if p, err := s.List(t.Context(), auditor, f, false); err != nil || len(p.Records) != 0 {
+			t.Errorf("%+v finds %d: %v", f, len(p.Records), err)
+		}
+	}
+	if p, err := s.List(t.Context(), auditor, auditdb.Filter{Action: "round.edit", Actor: w.Actor("manager").AccountID, Kind: "round"}, false); err != nil || len(p.Records) != 12 {
+		t.Errorf("%d found: %v", len(p.Records), err)
+	}
+	if p, err := s.List(t.Context(), auditor, auditdb.Filter{}, true); err != nil || len(p.Records) != 0 {
+		t.Errorf("reads of personal data: %d, %v", len(p.Records), err)
+	}
+}
+
+func TestOnlyAuditors(t *testing.T) {
+	t.Parallel()
+	w, s, _ := begin(t)
+	for _, login := range []string{"admin", "manager", "supervisor", "panel-1", "worker-lone"} {
+		who := w.Actor(login)
+		if _, err := s.List(t.Context(), who, auditdb.Filter{}, false); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s reads the log: %v", login, err)
+		}
+		if _, err := s.Verify(t.Context(), who, nil); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s verifies the log: %v", login, err)
+		}
+		if _, err := s.Checkpoint(t.Context(), who); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s signs checkpoints: %v", login, err)
+		}
+	}
+}
+
+// FuzzDecodeCheckpoint: whatever is read without fault has a valid signature.
+func FuzzDecodeCheckpoint(f *testing.F) {
+	f.Add([]byte(`{"format":"gongping/audit-checkpoint/v1","records":1,"hash":"00"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if c, err := audit.DecodeCheckpoint(data); err == nil && c.Check() != nil {
+			t.Fatal("taken, though it does not check")
+		}
+	})
+}
