@@ -4,6 +4,9 @@ package api
 
 import (
 	"context"
+	"path"
+	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -26,6 +29,7 @@ func New(e *gin.Engine, group *gin.RouterGroup, version string, catalog *locale.
 	cfg.DocsPath = "" // its page would load scripts from another host
 	cfg.SchemasPath = Prefix + "/schemas"
 	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "A token made under Account, or by `gongping token`."},
 		"session": {Type: "apiKey", In: "cookie", Name: "gp_session"},
@@ -34,4 +38,18 @@ func New(e *gin.Engine, group *gin.RouterGroup, version string, catalog *locale.
 	problem.Huma(catalog, onError)
 	g := group.Group("/", problem.WithLang())
 	return humagin.NewWithGroup(e, g, cfg)
+}
+
+// schemaName names a schema by its room and type ("IntakeOutcome"), because
+// several rooms have an Outcome.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	room := strings.TrimSuffix(path.Base(t.PkgPath()), "api")
+	if room == "" || room == "." || strings.HasPrefix(strings.ToLower(name), room) {
+		return name
+	}
+	return strings.ToUpper(room[:1]) + room[1:] + name
 }
