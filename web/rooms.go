@@ -6,14 +6,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
+	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
+	drawspage "gongping/web/page/draws"
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
 	residentpage "gongping/web/page/resident"
@@ -24,6 +28,7 @@ import (
 type Rooms struct {
 	Intake *intake.Service
 	Rounds *rounds.Service
+	Draws  *draws.Service
 	Field  *field.Service
 	Score  *score.Service
 }
@@ -36,6 +41,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	if d.Rounds != nil {
 		roundspage.Routes(r, p, d.Rounds)
 	}
+	if d.Draws != nil && d.Rounds != nil {
+		drawspage.Routes(r, p, d.Draws, d.Rounds)
+	}
 	if d.Field != nil {
 		apppage.Routes(r, p, d.Field)
 		residentpage.Routes(r, p, d.Field, d.Cache)
@@ -47,6 +55,12 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 func register(a huma.API, d Deps) {
 	if d.Intake != nil {
 		intakeapi.Register(a, d.Intake)
+	}
+	if d.Rounds != nil {
+		roundsapi.Register(a, d.Rounds)
+	}
+	if d.Draws != nil {
+		drawsapi.Register(a, d.Draws)
 	}
 	if d.Field != nil {
 		fieldapi.Register(a, d.Field, d.Cache, d.District)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"gongping/internal/app/account"
+	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
@@ -61,7 +62,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
-		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core},
+		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
 			Field: fieldwork, Score: scores},
 	})
 	if err != nil {

@@ -211,3 +211,8 @@ func (s *Service) Verify(ctx context.Context, who authz.Actor, drawID string) (*
 	}
 	return report, err
 }
+
+// NotDrawn is the answer to a wish for the bundle of a draw that is still to come.
+func NotDrawn() error {
+	return errs.New(errs.Conflict, "draw.not_drawn", "this commitment was not drawn yet, so there is no bundle")
+}

@@ -322,7 +322,7 @@ func (h *pages) bundle(c *gin.Context, _ authz.Actor) error {
 		return err
 	}
 	if p.Draw == nil {
-		return errs.New(errs.Conflict, "draw.not_drawn", "this commitment was not drawn yet, so there is no bundle")
+		return draws.NotDrawn()
 	}
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)

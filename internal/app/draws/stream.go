@@ -1,0 +1,67 @@
+package draws
+
+import (
+	"context"
+	"iter"
+
+	"gongping/internal/app/rounds"
+	"gongping/internal/pg"
+	"gongping/internal/pg/drawdb"
+	"gongping/survey"
+	"gongping/survey/draw"
+)
+
+// Rows yields the frame of a round for publication and drawing, in the order in
+// which it was frozen.
+func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) draw.Rows {
+	return func() iter.Seq2[draw.Row, error] {
+		return func(yield func(draw.Row, error) bool) {
+			stratum := strataOf(r)
+			for p, err := range drawdb.Stream(ctx, db, district, r.FrameID) {
+				row := draw.Row{Entry: p.Entry}
+				if err == nil {
+					if row.Stratum = stratum(p); row.Stratum != "" {
+						row.Cluster, row.Household, row.Size = p.Building, p.Household, 1
+					}
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// strataOf is rounds.StratumOf with a memory of the committee's strata: a frame
+// comes committee by committee, and a name need not be put together again for
+// every neighbour.
+func strataOf(r survey.Round) func(drawdb.Person) string {
+	type cell struct {
+		grid, building, sex, tenure, status string
+		born                                int
+	}
+	committee, names := "", map[cell]string{}
+	byGrid, byBuilding := false, false
+	for _, c := range r.Plan.StrataBy {
+		byGrid, byBuilding = byGrid || c == "grid", byBuilding || c == "building"
+	}
+	return func(p drawdb.Person) string {
+		if p.Committee != committee {
+			committee = p.Committee
+			clear(names)
+		}
+		k := cell{sex: p.Sex, tenure: p.Tenure, status: p.Status, born: p.BirthYear}
+		if byGrid {
+			k.grid = p.Grid
+		}
+		if byBuilding {
+			k.building = p.Building
+		}
+		name, known := names[k]
+		if !known {
+			name = rounds.StratumOf(r, p)
+			names[k] = name
+		}
+		return name
+	}
+}
