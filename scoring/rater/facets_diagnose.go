@@ -170,9 +170,9 @@ func withinUnits(d Panel, use []bool, resid, variance []float64, acc []spreadSum
 			continue
 		}
 		s := &acc[at%nr]
-		want := c.v * (1 - 1/c.n)
+		want := float64(c.v * (1 - 1/c.n))
 		s.within += c.square - float64(c.sum*c.sum/c.n)
 		s.withinWant += want
-		s.withinVar += 2 * want * want / (c.n - 1) // as for normal residuals
+		s.withinVar += float64(2*want*want) / (c.n - 1) // as for normal residuals
 	}
 }

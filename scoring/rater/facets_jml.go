@@ -202,7 +202,7 @@ func (j *joint) maximise() error {
 		next := value
 		for h := 1.0; h > 1e-9; h /= 2 {
 			nu, ns = along(j.unit, unit, h), along(j.shared, step, h)
-			if next = j.logLik(nu, ns); next >= value-1e-12*math.Abs(value) {
+			if next = j.logLik(nu, ns); next >= value-float64(1e-12*math.Abs(value)) {
 				break
 			}
 		}

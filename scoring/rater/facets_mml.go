@@ -183,7 +183,7 @@ func (e *marginal) expect() {
 			}
 		}
 		for t, v := range row {
-			row[t] = math.Exp(v-top) * (prior[t] / sum)
+			row[t] = float64(math.Exp(v-top) * (prior[t] / sum))
 			total += row[t]
 		}
 		for t := range row {

@@ -224,7 +224,7 @@ func (c *conditional) fit(f *Rasch) ([][]float64, error) {
 			}
 			nb = expand(c.design, next)
 			nv = c.logLik(nb)
-			if nv >= value-1e-12*math.Abs(value) {
+			if nv >= value-float64(1e-12*math.Abs(value)) {
 				break
 			}
 		}

@@ -188,7 +188,7 @@ func naturalSlopes(x, y []float64) (low, high float64) {
 	second, c := make([]float64, n), make([]float64, n)
 	for i := 1; i < n-1; i++ { // tridiagonal system, forward elimination
 		h, k := x[i]-x[i-1], x[i+1]-x[i]
-		r := 6 * ((y[i+1]-y[i])/k - (y[i]-y[i-1])/h)
+		r := float64(6 * ((y[i+1]-y[i])/k - (y[i]-y[i-1])/h))
 		d := float64(2*(h+k)) - float64(h*c[i-1])
 		c[i] = k / d
 		second[i] = (r - float64(h*second[i-1])) / d
