@@ -25,12 +25,14 @@ func commands() []*cobra.Command {
 		serveCmd(),
 		migrateCmd(),
 		importCmd(),
+		drawCmd(),
 		scoreCmd(),
 		userCmd(),
 		tokenCmd(),
 		doctorCmd(),
 		conformanceCmd(),
 		simulateCmd(),
+		analyzeCmd(),
 		versionCmd(),
 	}
 }

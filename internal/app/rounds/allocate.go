@@ -179,7 +179,9 @@ func (c counts) allocate(p survey.Plan) ([]rounddb.Stratum, error) {
 
 // allocateCommittee spreads one committee's size over its strata. A committee
 // with no more residents than its size (or than the plan's census limit) is
-// taken whole; a committee with size 0 is left out, with its strata listed.
+// taken whole; a committee with size 0 is left out, with its strata listed. Where
+// strata that are taken whole use up the size, the others still get their
+// minimum, and the committee more than its size.
 func allocateCommittee(p survey.Plan, committee string, cells map[string]int64, size int) ([]rounddb.Stratum, error) {
 	names := sortedKeys(cells)
 	var total int64
@@ -219,9 +221,13 @@ func spread(p survey.Plan, committee string, out []rounddb.Stratum, rest []int, 
 		s = appendPrior(s, float64(out[i].Population), p.PriorOf(out[i].Stratum))
 		need += min(least, int(out[i].Population))
 	}
+	if len(rest) < len(out) {
+		left = max(left, need) // strata taken whole never leave the others unheard
+	}
 	if left < need {
 		return errs.New(errs.Invalid, "plan.too_fine", "committee %s has more strata than drawn residents", committee).
-			At(committee, fmt.Sprintf("%d strata, %d residents to draw", len(rest), max(left, 0)), fmt.Sprint("at least ", need),
+			With(map[string]any{"Need": need, "Strata": len(rest)}).
+			At(committee, fmt.Sprint(max(left, 0)), fmt.Sprintf("at least %d residents for %d strata", need, len(rest)),
 				"stratify by fewer columns, collapse thin cells or draw more")
 	}
 	n, err := share(p, left, s, design.Bounds{Minimum: least, Maximum: p.Maximum})

@@ -1,0 +1,256 @@
+package draws_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gongping/internal/app/account"
+	"gongping/internal/app/draws"
+	"gongping/internal/app/rounds"
+	"gongping/internal/cache"
+	"gongping/internal/demo"
+	"gongping/internal/testkit/world"
+	"gongping/survey/draw/verify"
+	"gongping/web"
+)
+
+// site is the whole service over the small world.
+type site struct {
+	*world.World
+	t   *testing.T
+	url string
+}
+
+func open(t *testing.T) *site {
+	t.Helper()
+	w := world.Load(t)
+	h, err := web.New(web.Deps{Core: w.Core, District: demo.DistrictCode, Cache: cache.NewLocal(), Log: w.Log, Version: "test", Account: &account.Service{Core: w.Core},
+		Rooms: web.Rooms{Rounds: &rounds.Service{Core: w.Core}, Draws: &draws.Service{Core: w.Core}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return &site{w, t, s.URL}
+}
+
+// visitor is a browser; a login signs it in by the demonstration's button.
+type visitor struct {
+	*site
+	c *http.Client
+}
+
+func (s *site) as(login string) *visitor {
+	jar, _ := cookiejar.New(nil)
+	v := &visitor{s, &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	if login != "" {
+		v.post("/sign-in/demo", url.Values{"login": {login}, "to": {"/planner"}})
+	}
+	return v
+}
+
+func (v *visitor) do(req *http.Request, want ...int) (string, string) {
+	v.t.Helper()
+	req.Header.Set("Accept-Language", "zh-CN")
+	res, err := v.c.Do(req)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, w := range want {
+		if res.StatusCode == w {
+			return string(b), res.Request.URL.Path
+		}
+	}
+	v.t.Fatalf("%s %s: %d, want %v\n%s", req.Method, req.URL, res.StatusCode, want, text(string(b)))
+	return "", ""
+}
+
+// text is a page without its tags, for messages.
+func text(page string) string {
+	page = regexp.MustCompile(`(?s)<script.*?</script>|<[^>]+>`).ReplaceAllString(page, " ")
+	page = strings.Join(strings.Fields(page), " ")
+	return page[:min(len(page), 1500)]
+}
+
+func (v *visitor) get(path string, want ...int) string {
+	v.t.Helper()
+	req, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, v.url+path, nil)
+	if len(want) == 0 {
+		want = []int{http.StatusOK}
+	}
+	b, _ := v.do(req, want...)
+	return b
+}
+
+func (v *visitor) post(path string, form url.Values, want ...int) (string, string) {
+	v.t.Helper()
+	req, _ := http.NewRequestWithContext(context.Background(), http.MethodPost, v.url+path, strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if len(want) == 0 {
+		want = []int{http.StatusOK}
+	}
+	return v.do(req, want...)
+}
+
+func contains(t *testing.T, page string, wants ...string) {
+	t.Helper()
+	for _, w := range wants {
+		if !strings.Contains(page, w) {
+			t.Errorf("the page lacks %q:\n%s", w, text(page))
+		}
+	}
+}
+
+// round makes and freezes a round through the pages and returns its id.
+func (s *site) round(m *visitor) string {
+	s.t.Helper()
+	contains(s.t, m.get("/rounds"), "还没有评价轮次")
+	contains(s.t, m.get("/rounds/new"), "2026 年居民名单")
+	_, at := m.post("/rounds", url.Values{"title": {"第四季度居民评议"}, "area": {demo.DistrictCode}, "frame": {s.FrameID}})
+	id := strings.Split(at, "/")[2]
+	edit := "/rounds/" + id + "/edit"
+	form := url.Values{"step": {"plan"}, "by.sex": {"1"}, "by.age_band": {"1"}, "sizing": {""}, "size": {"24"}, "allocation": {"neyman"}, "collapse_below": {"8"},
+		"response_rate": {"60"}, "reserve_ratio": {"50"}, "prior_sd": {"21"}, "sd.sex:f": {"24"}, "take.age_band:75-": {"1"}, "then": {"preview"}}
+	page, _ := m.post(edit, form)
+	contains(s.t, page, "各居委会的样本", "女")
+	form.Set("size", "-3")
+	page, _ = m.post(edit, form, http.StatusUnprocessableEntity)
+	contains(s.t, page, "抽样方案不能使用")
+	m.post(edit, url.Values{"step": {"dates"}, "opens": {"2026-12-01"}, "closes": {"2026-12-28"}})
+	for _, step := range []string{"basics", "questionnaire", "plan", "evaluators", "rules", "dates", "review"} {
+		contains(s.t, m.get(edit+"?step="+step), "填写步骤")
+	}
+	contains(s.t, m.get("/rounds/"+id+"/preview"), "入样概率", "岁")
+	page, _ = m.post("/rounds/"+id+"/freeze", nil)
+	contains(s.t, page, "已冻结", "去抽样")
+	m.get(edit, http.StatusConflict)
+	return id
+}
+
+var commitmentLink = regexp.MustCompile(`/d/([0-9a-f-]{36})`)
+
+func TestFromARoundToAPublicDraw(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	m := s.as("manager")
+	id := s.round(m)
+	draw := "/rounds/" + id + "/draw"
+	page, _ := m.post(draw, url.Values{"kind": {"dice"}, "name": {"大厅掷骰"}, "due": {"2020-01-01T10:00"}}, http.StatusUnprocessableEntity)
+	contains(t, page, "提交承诺时随机数已经产生")
+	page, _ = m.post(draw, url.Values{"kind": {"dice"}, "name": {"大厅掷骰"}, "due": {"2026-11-21T10:00"}})
+	contains(t, page, "随机数还没有产生", "承诺摘要")
+	c := commitmentLink.FindStringSubmatch(page)[1]
+
+	citizen := s.as("")
+	contains(t, citizen.get("/d/"+c), "大厅掷骰", "等待随机数")
+	contains(t, citizen.get("/d"), "第四季度居民评议")
+	contains(t, citizen.get("/d/"+c+"/commitment.txt"), "gongping draw commitment v1")
+	citizen.get("/d/"+c+"/bundle", http.StatusConflict)
+	citizen.post("/draws/"+c+"/reveal", url.Values{"seed": {"1"}, "evidence": {"x"}}, http.StatusUnauthorized)
+
+	s.Clock.Advance(48 * time.Hour)
+	m, a := s.as("manager"), s.as("auditor") // sessions ended meanwhile
+	contains(t, m.get(draw), "请换一个人录入")
+	reveal := url.Values{"seed": {"31415126535461524336"}, "evidence": {"公证处在场"}}
+	m.post("/draws/"+c+"/reveal", reveal, http.StatusForbidden)
+	page, _ = a.post("/draws/"+c+"/reveal", url.Values{"seed": {"7"}, "evidence": {"公证处在场"}}, http.StatusUnprocessableEntity)
+	contains(t, page, "种子的写法")
+	page, _ = a.post("/draws/"+c+"/reveal", reveal)
+	contains(t, page, "样本已抽出", "31415126535461524336")
+	drawID := regexp.MustCompile(`name="draw" value="([^"]+)"`).FindStringSubmatch(page)[1]
+	page, _ = a.post("/draws/"+c+"/verify", url.Values{"draw": {drawID}})
+	contains(t, page, "全部一致")
+
+	for _, path := range []string{"/d/" + c, "/d/" + drawID} {
+		contains(t, citizen.get(path), "可以核验", "31415126535461524336", "公证处在场", "下载核验包", "/static/verify/")
+	}
+	bundle := citizen.get("/d/" + drawID + "/bundle")
+	if _, err := verify.Bundle(bytes.NewReader([]byte(bundle)), ""); err != nil {
+		t.Errorf("the downloaded bundle: %v", err)
+	}
+	contains(t, citizen.get("/static/verify/index.html"), "verify")
+	citizen.get("/d/00000000-0000-4000-8000-000000000000", http.StatusNotFound)
+	citizen.get("/d/nonsense", http.StatusNotFound)
+	contains(t, m.get("/rounds/"+id), "开始访问")
+	page, _ = m.post("/rounds/"+id+"/step", url.Values{"to": {"collecting"}})
+	contains(t, page, "访问中")
+}
+
+func TestDocumentPages(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	m := s.as("manager")
+	contains(t, m.get("/questionnaires"), "使用自带问卷")
+	page, at := m.post("/questionnaires/default", nil)
+	contains(t, page, "非常满意", "第 1 版")
+	contains(t, m.get(at+"/edit"), "增加题目")
+	form := url.Values{"title.zh": {"短问卷"}, "dim.0.id": {"d"}, "dim.0.zh": {"总体"}, "item.0.id": {"a"}, "item.0.kind": {"yesno"}, "item.0.zh": {"打过交道吗？"}, "item.0.required": {"on"},
+		"item.1.id": {"b"}, "item.1.kind": {"grade5"}, "item.1.zh": {"您满意吗？"}, "item.1.dimension": {"d"}, "item.1.if": {"a"}, "item.1.in": {"yes"}}
+	form.Set("act", "up:1")
+	page, _ = m.post(at, form)
+	if strings.Index(page, "您满意吗") > strings.Index(page, "打过交道吗") {
+		t.Error("the item did not move up")
+	}
+	form.Set("act", "save")
+	page, _ = m.post(at, form)
+	contains(t, page, "短问卷", "第 2 版", "仅当第 1 题回答")
+	form.Set("item.1.dimension", "none")
+	page, _ = m.post(at, form, http.StatusUnprocessableEntity)
+	contains(t, page, "问卷不能使用")
+
+	contains(t, m.get("/rulebooks"), "还没有评价规则")
+	page = m.get("/rulebooks/new?preset=70-30")
+	form = formOf(page)
+	form.Set("title.zh", "七三规则")
+	page, at = m.post("/rulebooks", form)
+	contains(t, page, "七三规则", "居民评价占总分的 70%", "用平常话说")
+	form = formOf(m.get(at + "/edit"))
+	form.Set("gates.unit_min", "40")
+	page, _ = m.post(at, form)
+	contains(t, page, "第 2 版", "少于 40 份")
+	form.Set("resident.weight", "50")
+	page, _ = m.post(at, form, http.StatusUnprocessableEntity)
+	contains(t, page, "计分规则不能使用")
+	contains(t, m.get("/planner"), "错怪", "每个居委会 20 份")
+	contains(t, m.get("/planner?within=0"), "alert")
+	w := s.as("worker-lone")
+	contains(t, w.get(at), "七三规则")
+	w.get(at+"/edit", http.StatusForbidden)
+	w.get("/rounds/new", http.StatusForbidden)
+	w.post("/rulebooks", form, http.StatusForbidden)
+	s.as("").get("/rounds") // leads to the sign-in page
+}
+
+var input = regexp.MustCompile(`<(?:input|select|textarea)[^>]*name="([^"]+)"[^>]*>`)
+var value = regexp.MustCompile(`value="([^"]*)"`)
+var selected = regexp.MustCompile(`(?s)<select[^>]*name="([^"]+)"[^>]*>.*?<option value="([^"]*)" selected`)
+
+// formOf reads the fields of a form as a browser would send them.
+func formOf(page string) url.Values {
+	out := url.Values{}
+	for _, m := range input.FindAllStringSubmatch(page, -1) {
+		v := ""
+		if x := value.FindStringSubmatch(m[0]); x != nil {
+			v = x[1]
+		}
+		out.Set(m[1], v)
+	}
+	for _, m := range selected.FindAllStringSubmatch(page, -1) {
+		out.Set(m[1], m[2])
+	}
+	return out
+}
