@@ -69,7 +69,7 @@ func shell(r *render.Renderer) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if who := signin.Actor(c.Request.Context()); who.Role != "" {
 			render.SetShell(c, render.Shell{
-				User: &render.User{Name: who.Name, Role: r.Printer(c).T("role." + string(who.Role)), Area: who.Area},
+				User: &render.User{Name: who.Name, Role: r.Printer(c).T("role." + string(who.Role)), Area: who.AreaName},
 				Nav:  navigation(who),
 			})
 		}

@@ -36,6 +36,7 @@ type Actor struct {
 	Name      string // display name, for pages only
 	Role      Role
 	Area      string // the code of the area that the account is for
+	AreaName  string // its name, for pages only
 	WorkerNo  string
 	Locale    string
 	CaseID    string // Resident only: the case of the link

@@ -43,7 +43,7 @@ type Service struct{ *app.Core }
 
 // Actor turns an account into who acts.
 func actor(a accountdb.Account) authz.Actor {
-	return authz.Actor{District: a.District, AccountID: a.ID, Name: a.Name, Role: authz.Role(a.Role), Area: a.Area, WorkerNo: a.WorkerNo, Locale: a.Locale}
+	return authz.Actor{District: a.District, AccountID: a.ID, Name: a.Name, Role: authz.Role(a.Role), Area: a.Area, AreaName: a.AreaName, WorkerNo: a.WorkerNo, Locale: a.Locale}
 }
 
 var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the password is wrong, or the account is locked for a while").

@@ -12,18 +12,18 @@ import (
 
 // Account is a row of the account table.
 type Account struct {
-	District, ID, Login, PasswordHash, Name, Role, Area, WorkerNo, Locale string
-	Failed                                                                int
-	LockedUntil, DisabledAt                                               *time.Time
-	CreatedAt                                                             time.Time
+	District, ID, Login, PasswordHash, Name, Role, Area, AreaName, WorkerNo, Locale string
+	Failed                                                                          int
+	LockedUntil, DisabledAt                                                         *time.Time
+	CreatedAt                                                                       time.Time
 }
 
 const columns = `a.district, a.id::text, a.login, a.password_hash, a.display_name, a.role, a.area_code,
-	coalesce(a.worker_no,''), a.locale, a.failed, a.locked_until, a.disabled_at, a.created_at`
+	coalesce((select n.name from area n where n.district = a.district and n.code = a.area_code), a.area_code), coalesce(a.worker_no,''), a.locale, a.failed, a.locked_until, a.disabled_at, a.created_at`
 
 func scan(r pgx.CollectableRow) (Account, error) {
 	var a Account
-	err := r.Scan(&a.District, &a.ID, &a.Login, &a.PasswordHash, &a.Name, &a.Role, &a.Area, &a.WorkerNo, &a.Locale,
+	err := r.Scan(&a.District, &a.ID, &a.Login, &a.PasswordHash, &a.Name, &a.Role, &a.Area, &a.AreaName, &a.WorkerNo, &a.Locale,
 		&a.Failed, &a.LockedUntil, &a.DisabledAt, &a.CreatedAt)
 	return a, err
 }
