@@ -31,7 +31,10 @@ const removedShown = 200
 // Audit is the audit of a frame as it is stored with the freeze. It holds
 // counts and published ids, never a name or a code of the register.
 type Audit struct {
-	Tally    frame.AuditTally `json:"tally"`
+	Tally *frame.AuditTally `json:"tally,omitempty"`
+	// Counts take the place of Tally in an audit that is shown: nil where there
+	// are fewer than SmallestCell persons.
+	Counts   map[string]*int  `json:"counts,omitempty"`
 	Limits   frame.Limits     `json:"limits"`
 	Census   *Census          `json:"census,omitempty"`
 	Coverage []frame.Coverage `json:"coverage,omitempty"`
@@ -83,7 +86,7 @@ func (s *Service) auditFrame(ctx context.Context, q querier, district string, f 
 	}
 	auditor.Tally.NearDuplicate = noteOf(f).Alike
 	found := frame.Findings{Tally: auditor.Tally}
-	a := &Audit{Tally: auditor.Tally, Limits: Limits, Deviations: []Deviation{}}
+	a := &Audit{Tally: &auditor.Tally, Limits: Limits, Deviations: []Deviation{}}
 	if counts != nil {
 		a.Census, a.Coverage = &counts.Census, auditor.Coverage(counts.cells)
 		found.Coverage = a.Coverage

@@ -188,14 +188,14 @@ func (s *Service) Frame(ctx context.Context, who authz.Actor, id string) (d Fram
 
 // openAudit is the audit of a frame that is not frozen yet, from its counts.
 func openAudit(committees []intakedb.CommitteeCount, n importNote) *Audit {
-	a := &Audit{Limits: Limits, Deviations: []Deviation{}}
+	a := &Audit{Tally: &frame.AuditTally{}, Limits: Limits, Deviations: []Deviation{}}
 	for _, c := range committees {
 		a.Tally.Persons += c.People
 		a.Tally.NoContact += c.NoContact
 		a.Tally.Moved += c.Inactive
 	}
 	a.Tally.NearDuplicate = n.Alike
-	for _, d := range Limits.Deviations(&frame.Findings{Tally: a.Tally}) {
+	for _, d := range Limits.Deviations(&frame.Findings{Tally: *a.Tally}) {
 		a.Deviations = append(a.Deviations, Deviation{d.Key[len("audit."):], d.Where, d.Found, d.Want, d.Hint})
 	}
 	return a
@@ -230,6 +230,15 @@ func committeeLines(list []intakedb.CommitteeCount) []CommitteeLine {
 // suppress takes small census cells out of an audit that is to be shown. The
 // stored one keeps them.
 func (a *Audit) suppress() {
+	if t := a.Tally; t != nil {
+		a.Tally, a.Counts = nil, map[string]*int{}
+		for key, n := range map[string]int{"persons": t.Persons, "no_contact": t.NoContact, "no_phone": t.NoPhone,
+			"inactive": t.Moved + t.Deceased, "unknown_sex": t.UnknownSex, "near_duplicate": t.NearDuplicate} {
+			if a.Counts[key] = nil; n == 0 || n >= SmallestCell {
+				a.Counts[key] = &n
+			}
+		}
+	}
 	kept := a.Coverage[:0]
 	for _, c := range a.Coverage {
 		if c.Frame >= SmallestCell && c.Census >= SmallestCell {

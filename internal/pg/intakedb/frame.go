@@ -70,8 +70,8 @@ func GetFrame(ctx context.Context, q pg.Querier, district, id string) (Frame, er
 // FrameBefore returns the frame of the same name that was imported last before
 // another one and is frozen; pgx.ErrNoRows where there is none.
 func FrameBefore(ctx context.Context, q pg.Querier, district string, f Frame) (Frame, error) {
-	rows, err := q.Query(ctx, frameQuery+`where f.district = $1 and f.name = $2 and f.created_at < $3 and z.frozen_at is not null
-		order by f.created_at desc, f.id limit 1`, district, f.Name, f.At)
+	rows, err := q.Query(ctx, frameQuery+`where f.district = $1 and f.name = $2 and f.created_at <= $3 and f.id <> $4 and z.frozen_at is not null
+		order by f.created_at desc, f.id limit 1`, district, f.Name, f.At, f.ID)
 	if err != nil {
 		return Frame{}, err
 	}

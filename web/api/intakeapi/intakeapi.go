@@ -156,17 +156,17 @@ func (o *operations) figures(ctx context.Context, in *struct {
 	return &answer[Figures]{Figures{f.Indicators, f.Ratings}}, err
 }
 
-// Body is a request body that is streamed, not held in memory.
-type Body struct{ reader io.Reader }
+// Stream is a request body that is streamed, not held in memory.
+type Stream struct{ reader io.Reader }
 
 // Resolve keeps the body for the handler.
-func (b *Body) Resolve(ctx huma.Context) []error {
+func (b *Stream) Resolve(ctx huma.Context) []error {
 	b.reader = ctx.BodyReader()
 	return nil
 }
 
 func (o *operations) upload(ctx context.Context, in *struct {
-	Body
+	Stream
 	Kind  string `path:"kind" enum:"areas,workers,frame,indicators,ratings"`
 	Round string `query:"round" doc:"Round of indicators and ratings"`
 	Name  string `query:"name" maxLength:"100" doc:"Name of the frame, the same for every edition"`
@@ -183,12 +183,13 @@ func (o *operations) upload(ctx context.Context, in *struct {
 	return &answer[Upload]{preview(u.Token, u.Preview)}, nil
 }
 
-type uploadPath struct {
+// UploadPath names an upload.
+type UploadPath struct {
 	Kind   string `path:"kind" enum:"areas,workers,frame,indicators,ratings"`
 	Upload string `path:"upload" doc:"As given by the upload"`
 }
 
-func (o *operations) read(ctx context.Context, in *uploadPath) (*answer[Upload], error) {
+func (o *operations) read(ctx context.Context, in *UploadPath) (*answer[Upload], error) {
 	who := signin.Actor(ctx)
 	u, err := o.svc.Waiting(who, in.Upload)
 	if err != nil {
@@ -204,7 +205,7 @@ func (o *operations) read(ctx context.Context, in *uploadPath) (*answer[Upload],
 }
 
 func (o *operations) confirm(ctx context.Context, in *struct {
-	uploadPath
+	UploadPath
 	Body struct {
 		Digest string `json:"sha256" doc:"As given by the preview"`
 	}
@@ -225,7 +226,7 @@ func (o *operations) confirm(ctx context.Context, in *struct {
 	return &answer[Upload]{out}, nil
 }
 
-func (o *operations) discard(ctx context.Context, in *uploadPath) (*struct{}, error) {
+func (o *operations) discard(ctx context.Context, in *UploadPath) (*struct{}, error) {
 	return nil, o.svc.Discard(signin.Actor(ctx), in.Upload)
 }
 
