@@ -190,21 +190,31 @@ func CheckReveal(c *Commitment, r *Reveal, past []Past) error {
 	if digest != r.Commitment {
 		return errs.New(errs.Conflict, "draw.reveal_other", "the seed is for another commitment")
 	}
-	if !seedForms[c.Randomness.Kind].MatchString(r.Seed) {
-		return errs.New(errs.Invalid, "draw.seed_form", "the seed is not written as the commitment's kind of randomness needs").
-			At("seed", r.Seed, seedWords[c.Randomness.Kind], "copy the published outcome without spaces")
+	if err := CheckSeed(c.Randomness, r, past); err != nil {
+		return err
 	}
-	if stamp(r.RevealedAt) < stamp(c.Randomness.Due) {
+	_, err = r.Text()
+	return err
+}
+
+// CheckSeed is the part of CheckReveal that needs no frame: the seed in the
+// form of the kind named, not before the event was due, and one that no earlier
+// draw used.
+func CheckSeed(named Randomness, r *Reveal, past []Past) error {
+	if !seedForms[named.Kind].MatchString(r.Seed) {
+		return errs.New(errs.Invalid, "draw.seed_form", "the seed is not written as the commitment's kind of randomness needs").
+			At("seed", r.Seed, seedWords[named.Kind], "copy the published outcome without spaces")
+	}
+	if stamp(r.RevealedAt) < stamp(named.Due) {
 		return errs.New(errs.Conflict, "draw.reveal_early", "the randomness does not exist yet").
-			At("revealed at", stamp(r.RevealedAt), "not before "+stamp(c.Randomness.Due), "wait for the event")
+			At("revealed at", stamp(r.RevealedAt), "not before "+stamp(named.Due), "wait for the event")
 	}
 	for _, p := range past {
 		if p.Seed == r.Seed {
 			return errs.New(errs.Conflict, "draw.seed_used", "this seed already served draw %s", p.Purpose)
 		}
 	}
-	_, err = r.Text()
-	return err
+	return nil
 }
 
 // Record is the signed result of a draw.
@@ -221,7 +231,7 @@ func NewRecord(c *Commitment, r *Reveal, sel []Selected, codeVersion string, at 
 	if err != nil {
 		return nil, err
 	}
-	rec := &Record{Commitment: r.Commitment, Reveal: sumOf(text), Sample: sumOf(sampleText(sel)), CodeVersion: codeVersion, DrawnAt: at}
+	rec := &Record{Commitment: r.Commitment, Reveal: sumOf(text), Sample: sampleSum(sel), CodeVersion: codeVersion, DrawnAt: at}
 	for _, s := range sel {
 		if s.Reserve {
 			rec.Reserves++

@@ -22,12 +22,13 @@ type collector struct {
 
 func newCollector(p StratumPlan) *collector {
 	c := &collector{plan: p}
+	most := int(min(p.Population, maxSample))
 	switch p.Method {
 	case Simple:
-		c.order = bounded{limit: p.Sample + p.Reserve, less: byTicket}
+		c.order = bounded{limit: p.Sample + p.Reserve, most: most, less: byTicket}
 	case Poisson:
-		c.order = bounded{limit: p.Sample + p.Reserve, less: byShare}
-		c.largest = bounded{limit: p.Sample, less: bySizeDown}
+		c.order = bounded{limit: p.Sample + p.Reserve, most: most, less: byShare}
+		c.largest = bounded{limit: p.Sample, most: most, less: bySizeDown}
 	case TwoStage, TwoStageSimple:
 		c.clusters = map[string]*cluster{}
 	}
@@ -92,13 +93,28 @@ func Draw(plan []StratumPlan, seed, purpose string, source Source) ([]Selected, 
 	if err := secondStage(strata, seed, purpose, source); err != nil {
 		return nil, err
 	}
-	var out []Selected
+	out := make([]Selected, 0, expected(strata))
 	for _, name := range names {
 		if out, err = strata[name].finish(out, seed, purpose); err != nil {
 			return nil, err
 		}
+		delete(strata, name) // what it held may go
 	}
 	return out, nil
+}
+
+// expected is how many persons one-stage strata will give.
+func expected(strata map[string]*collector) int {
+	n := 0
+	for _, c := range strata {
+		switch {
+		case c.plan.Method == Census:
+			n += len(c.all)
+		case !c.plan.Method.twoStage():
+			n += int(min(uint64(c.plan.Sample+c.plan.Reserve), c.count))
+		}
+	}
+	return n
 }
 
 func collectors(plan []StratumPlan, seed, purpose string) (map[string]*collector, error) {

@@ -60,6 +60,7 @@ func bySizeDown(a, b *candidate) bool {
 // depends on the sample, not on the population.
 type bounded struct {
 	limit int
+	most  int // units there can be
 	less  func(a, b *candidate) bool
 	items []candidate
 }
@@ -68,6 +69,9 @@ type bounded struct {
 // so that it does not hold on to the reader's buffer.
 func (h *bounded) offer(c *candidate) {
 	if len(h.items) < h.limit {
+		if h.items == nil {
+			h.items = make([]candidate, 0, min(h.limit, h.most))
+		}
 		h.items = append(h.items, *c)
 		last := len(h.items) - 1
 		h.items[last].id = strings.Clone(c.id)

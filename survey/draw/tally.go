@@ -1,8 +1,10 @@
 package draw
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -105,11 +107,15 @@ type Tally struct {
 	Excluded []string         // ascending, as published
 }
 
-// Count reads the rows once: it recomputes the frame's digest, fingerprints the
-// unit list and counts each stratum without the excluded ids (those that
-// earlier draws of the round already hold). An excluded id that is not in the
-// frame is an error.
-func (r Rows) Count(excluded []string) (*Tally, error) {
+// counter makes a Tally while rows pass.
+type counter struct {
+	tally   *Tally
+	out     map[string]bool // excluded
+	found   int             // of them
+	freezer frame.Freezer
+}
+
+func newCounter(excluded []string) (*counter, error) {
 	t := &Tally{Strata: map[string]Count{}, Excluded: slices.Clone(excluded)}
 	slices.Sort(t.Excluded)
 	for i, id := range t.Excluded {
@@ -117,34 +123,99 @@ func (r Rows) Count(excluded []string) (*Tally, error) {
 			return nil, errs.New(errs.Invalid, "draw.excluded", "%s is excluded twice", id)
 		}
 	}
-	out, found := idSet(excluded), 0
-	var freezer frame.Freezer
+	return &counter{tally: t, out: idSet(excluded)}, nil
+}
+
+// add takes the next row and tells whether it can be drawn.
+func (c *counter) add(row *Row) (bool, error) {
+	if err := c.freezer.Add(row.Entry); err != nil {
+		return false, err
+	}
+	if len(c.out) > 0 && c.out[row.FrameID] {
+		c.found++
+		return false, nil
+	}
+	if row.Stratum == "" {
+		return false, nil
+	}
+	n, known := c.tally.Strata[row.Stratum]
+	n.Units, n.Size = n.Units+1, n.Size+row.Size
+	if !known {
+		row.Stratum = strings.Clone(row.Stratum)
+	}
+	c.tally.Strata[row.Stratum] = n
+	return true, nil
+}
+
+func (c *counter) finish(units canon.Sum, bytes int64) (*Tally, error) {
+	if missing := len(c.out) - c.found; missing != 0 {
+		return nil, errs.New(errs.Conflict, "draw.excluded_unknown", "%d excluded ids are not in this frame", missing)
+	}
+	c.tally.Frame, c.tally.UnitsSHA, c.tally.bytes = c.freezer.Digest(), units, bytes
+	return c.tally, nil
+}
+
+// Count reads the rows once: it recomputes the frame's digest, fingerprints the
+// unit list and counts each stratum without the excluded ids (those that
+// earlier draws of the round already hold). An excluded id that is not in the
+// frame is an error.
+func (r Rows) Count(excluded []string) (*Tally, error) {
+	c, err := newCounter(excluded)
+	if err != nil {
+		return nil, err
+	}
 	sum, n, err := r.write(io.Discard, func(row *Row) error {
-		if err := freezer.Add(row.Entry); err != nil {
-			return err
-		}
-		if out[row.FrameID] {
-			found++
-			return nil
-		}
-		if row.Stratum != "" {
-			c, known := t.Strata[row.Stratum]
-			c.Units, c.Size = c.Units+1, c.Size+row.Size
-			if !known {
-				row.Stratum = strings.Clone(row.Stratum)
-			}
-			t.Strata[row.Stratum] = c
-		}
-		return nil
+		_, err := c.add(row)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if found != len(excluded) {
-		return nil, errs.New(errs.Conflict, "draw.excluded_unknown", "%d excluded ids are not in this frame", len(excluded)-found)
+	return c.finish(sum, n)
+}
+
+// errStopped ends a reading that the draw gave up.
+var errStopped = errors.New("draw: the reading was stopped")
+
+// Counted is Units and Count in one reading: the rows are counted while the
+// source is read for the first time, and the returned function gives their
+// Tally after that. A draw over a large frame then reads it once and not three
+// times.
+func (r Rows) Counted(excluded []string) (Source, func() (*Tally, error)) {
+	tally, fault := (*Tally)(nil), errStopped
+	read := false
+	source := func() iter.Seq2[Unit, error] {
+		if read {
+			return r.Units(excluded)()
+		}
+		read = true
+		return func(yield func(Unit, error) bool) {
+			tally, fault = r.count(excluded, yield)
+			if fault != nil && fault != errStopped {
+				yield(Unit{}, fault)
+			}
+		}
 	}
-	t.Frame, t.UnitsSHA, t.bytes = freezer.Digest(), sum, n
-	return t, nil
+	return source, func() (*Tally, error) { return tally, fault }
+}
+
+// count counts and passes every unit on that can be drawn.
+func (r Rows) count(excluded []string, yield func(Unit, error) bool) (*Tally, error) {
+	c, err := newCounter(excluded)
+	if err != nil {
+		return nil, err
+	}
+	sum, n, err := r.write(io.Discard, func(row *Row) error {
+		in, err := c.add(row)
+		if in && err == nil && !yield(Unit{FrameID: row.FrameID, Stratum: row.Stratum, Cluster: row.Cluster, Household: row.Household, Size: row.Size}, nil) {
+			err = errStopped
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(sum, n)
 }
 
 // write writes the units file and returns its SHA-256 and length.
@@ -197,13 +268,32 @@ func excludedText(ids []string) []byte {
 
 // sampleText is the sample file: the drawn persons in the order of Draw.
 func sampleText(sel []Selected) []byte {
-	b := []byte("stratum,cluster,role,order,frame_id,ticket,probability\n")
+	var b bytes.Buffer
+	writeSample(&b, sel)
+	return b.Bytes()
+}
+
+// sampleSum is the SHA-256 of the sample file, without holding it.
+func sampleSum(sel []Selected) (sum canon.Sum) {
+	h := sha256.New()
+	writeSample(h, sel)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// writeSample writes the sample file; w never fails.
+func writeSample(w io.Writer, sel []Selected) {
+	b := append(make([]byte, 0, 8<<10), "stratum,cluster,role,order,frame_id,ticket,probability\n"...)
 	for _, s := range sel {
 		role, prob := "sample", fmt.Sprintf("%d/%d", s.Probability.Num, s.Probability.Den)
 		if s.Reserve {
 			role, prob = "reserve", ""
 		}
 		b = fmt.Appendf(b, "%s,%s,%s,%d,%s,%x,%s\n", s.Stratum, s.Cluster, role, s.Order, s.FrameID, s.Ticket[:], prob)
+		if len(b) > 7<<10 {
+			_, _ = w.Write(b)
+			b = b[:0]
+		}
 	}
-	return b
+	_, _ = w.Write(b)
 }
