@@ -18,12 +18,17 @@ type Interval struct {
 	Areas   []Area
 	Overall float64
 	Minimum int
+	// ByCode keeps the order of the codes, which invites no ranking.
+	ByCode bool
 }
 
 // Figure draws the chart.
 func (v Interval) Figure(t Text) Figure {
 	areas := slices.Clone(v.Areas)
 	slices.SortStableFunc(areas, func(a, b Area) int {
+		if v.ByCode {
+			return cmp.Compare(a.Code, b.Code)
+		}
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Code, b.Code))
 	})
 	shown, _ := split(areas)

@@ -168,6 +168,16 @@ func (r *Renderer) Partial(c *gin.Context, status int, name string, data any) {
 	r.write(c, status, t, name, data)
 }
 
+// Fragment runs one shared template in the language of the request and returns
+// its bytes, for parts of pages that are kept.
+func (r *Renderer) Fragment(c *gin.Context, name string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := r.base[locale.FromRequest(c.Request)].ExecuteTemplate(&b, name, data); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
 // IsPartial reports whether htmx asks for a part of a page.
 func IsPartial(c *gin.Context) bool { return c.GetHeader("HX-Request") == "true" }
 

@@ -1,0 +1,282 @@
+package results
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"gongping/analytics/chart"
+	"gongping/analytics/view"
+	"gongping/internal/authz"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
+	"gongping/scoring/composite"
+	"gongping/survey"
+	"gongping/web/page/render"
+)
+
+type unitData struct {
+	Run        *scoredb.Run
+	Unit       *view.Unit
+	Own        bool
+	Tiles      []render.Stat
+	Say        []string
+	Steps      *chart.Figure
+	Influence  *chart.Figure
+	Answers    *chart.Figure
+	Reasons    []reasonRow
+	Excluded   []reasonRow
+	Items      []itemRow
+	Parts      []partRow
+	Compare    render.Table
+	Alerts     []render.Alert
+	Minimum    int
+	AppealHref string
+	AppealDays int
+}
+
+type reasonRow struct{ Name, Why, Count, Direction string }
+
+// itemRow is a question, or the dimension above its questions.
+type itemRow struct {
+	Name                        string
+	Dimension                   bool
+	N, Value, Interval          string
+	Street, District, DontKnows string
+}
+
+type partRow struct {
+	Name, Source, Weight, Planned, Value, Interval, N, Points string
+	Group                                                     bool
+}
+
+func (h *pages) unit(c *gin.Context, who authz.Actor) error {
+	ctx, code := c.Request.Context(), c.Param("code")
+	if survey.LevelOf(code) == survey.Street || survey.LevelOf(code) == survey.District {
+		c.Redirect(http.StatusSeeOther, "/results/"+c.Param("run")+"?street="+code)
+		return nil
+	}
+	row, res, err := h.svc.Unit(ctx, who, c.Param("run"), code)
+	if err != nil {
+		return err
+	}
+	v := h.reader(c, &res)
+	u := v.units([]scoredb.UnitRow{row})[0]
+	d := &unitData{Run: &res.Run, Unit: &u, Own: who.Role == authz.Worker, Minimum: v.cell, AppealDays: res.Rules.Appeal.FileDays}
+	d.Tiles, d.Alerts = v.unitTiles(&u), v.unitAlerts(&u)
+	d.Say = v.say(&u)
+	if w, ok := view.Waterfall(&u.UnitResult, v.p); ok {
+		steps, influence := w.Figure(v.p), view.Influence(&u.UnitResult).Figure(v.p)
+		d.Steps, d.Influence = &steps, &influence
+	}
+	answers := view.Distribution(&u.UnitResult, &res.Questionnaire, v.lang, v.cell, v.p).Figure(v.p)
+	d.Answers = &answers
+	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
+	d.Items = v.items(&u.UnitResult)
+	d.Parts = v.parts(&u.UnitResult)
+	d.Compare = v.compare(&u)
+	var actions []render.Action
+	if d.Own && res.Run.PublishedAt != nil && authz.May(who, authz.AppealFile, authz.Object{Area: u.Unit}) {
+		d.AppealHref = "/appeals/new?run=" + res.Run.ID + "&unit=" + u.Unit
+		actions = append(actions, render.Action{Text: v.p.T("unit.appeal"), Href: d.AppealHref, Icon: "gavel", Primary: true})
+	}
+	title := v.p.T("unit.title", "Name", u.Name)
+	if d.Own {
+		title = v.p.T("unit.title.own", "Name", u.Name)
+	}
+	h.Render(c, http.StatusOK, "results/unit", render.Page{Title: title, Subtitle: res.Round.Title + " · " + h.runLine(c, &res.Run),
+		Crumbs: resultCrumbs(h, c, &res.Run, res.Round.Title, u.Name), Actions: actions, Data: d})
+	return nil
+}
+
+func (v *reader) unitTiles(u *view.Unit) []render.Stat {
+	p, f := v.p, v.f
+	score := render.Stat{Label: p.T("unit.tile.score"), Value: v.value(u.Official), N: u.N}
+	rel := render.Stat{Label: p.T("unit.tile.reliability"), Value: render.Dash, N: u.N, Note: p.T("unit.tile.reliability_note", "Min", f.Num(v.res.Rules.Gates.PublishReliability, 2))}
+	if u.Official.OK {
+		score.Unit, score.Interval = p.T("results.points"), v.interval(u.Official)
+		score.Badge = v.standing(&u.UnitResult)
+		rel.Value, rel.Badge = f.Num(u.Reliability, 2), v.reliability(u.Reliability)
+	} else {
+		score.Value, score.Note = render.Dash, v.why(u.Official)
+	}
+	band := render.Stat{Label: p.T("unit.tile.band"), Value: v.bandOrWhy(&u.UnitResult), N: u.N, Badge: v.status(u.Status)}
+	if u.Band == "" && u.Official.OK {
+		band.Note = p.T("unit.tile.no_band")
+	}
+	comp := render.Stat{Label: p.T("unit.tile.composite"), Value: render.Dash, Note: p.T("unit.tile.composite_none")}
+	if u.Composite.OK {
+		comp = render.Stat{Label: p.T("unit.tile.composite"), Value: f.Num(u.Composite.Value, 1), Unit: p.T("results.points"), Interval: v.interval(u.Composite)}
+		if b := v.band(u.CompositeBand); b != "" {
+			comp.Badge = &render.Badge{Tone: "neutral", Text: b}
+		} else {
+			comp.Badge = &render.Badge{Tone: "neutral", Text: p.T("results.no_band")}
+		}
+	}
+	rate := render.Stat{Label: p.T("results.tile.rate"), Value: render.Dash, Note: p.T("results.tile.rate_none")}
+	if u.Invited > 0 {
+		lo, hi := wilson(u.ResponseRate, float64(u.Invited))
+		rate = render.Stat{Label: p.T("results.tile.rate"), Value: f.Pct(u.ResponseRate, 0), N: u.Invited, Interval: f.Pct(lo, 0) + " – " + f.Pct(hi, 0)}
+	}
+	return []render.Stat{score, rel, band, comp, rate}
+}
+
+func (v *reader) unitAlerts(u *view.Unit) []render.Alert {
+	var out []render.Alert
+	add := func(tone, key string, args ...any) {
+		out = append(out, render.Alert{Tone: tone, Title: v.p.T(key, args...), Text: v.p.T(key+".text", args...)})
+	}
+	switch {
+	case u.Official.Status == "suppressed":
+		add("info", "unit.suppressed", "Min", v.cell)
+	case !u.Official.OK:
+		add("info", "unit.not_enough", "N", u.N, "Min", v.gate)
+	case u.Status == "low_reliability":
+		add("warning", "unit.low_reliability")
+	}
+	if view.Fragile(&u.UnitResult, v.res.Rules.Gates.FragileUpTo) {
+		add("warning", "unit.fragile", "K", u.Fragility)
+	}
+	if u.CollectiveLow {
+		add("warning", "unit.collective_low")
+	}
+	if u.CollectiveHigh {
+		add("warning", "unit.collective_high")
+	}
+	return out
+}
+
+// say tells in plain words what single answers change and what the band rests on.
+func (v *reader) say(u *view.Unit) []string {
+	var out []string
+	p, f := v.p, v.f
+	if len(u.WithoutLowest) > 0 && len(u.WithoutHighest) > 0 {
+		out = append(out, p.T("unit.say.lowest", "Change", f.Signed(u.WithoutLowest[0], 2), "K", len(u.WithoutLowest), "Changes", f.Signed(u.WithoutLowest[len(u.WithoutLowest)-1], 2)),
+			p.T("unit.say.highest", "Change", f.Signed(u.WithoutHighest[0], 2), "K", len(u.WithoutHighest), "Changes", f.Signed(u.WithoutHighest[len(u.WithoutHighest)-1], 2)))
+	}
+	if len(u.RawWithoutLow) > 0 && len(u.WithoutLowest) > 0 {
+		out = append(out, p.T("unit.say.raw", "Raw", f.Signed(u.RawWithoutLow[0], 2), "Official", f.Signed(u.WithoutLowest[0], 2)))
+	}
+	switch {
+	case u.Band != "" && u.Fragility > 0:
+		direction := "unit.say.fragility_down"
+		if u.FragileUp {
+			direction = "unit.say.fragility_up"
+		}
+		out = append(out, p.T(direction, "K", u.Fragility, "Band", v.band(u.Band)))
+	case u.Band != "":
+		out = append(out, p.T("unit.say.solid", "Band", v.band(u.Band)))
+	case u.Official.OK:
+		out = append(out, p.T("unit.say.no_band"))
+	}
+	return out
+}
+
+func (v *reader) reasons(u *scoring.UnitResult) []reasonRow {
+	var out []reasonRow
+	if !u.Official.OK {
+		return out
+	}
+	for _, r := range view.Reasons(u) {
+		out = append(out, reasonRow{Name: v.p.T("score.reason." + r.Key), Why: v.p.T("score.reason." + r.Key + ".why"), Count: v.count(r.N)})
+	}
+	return out
+}
+
+func (v *reader) excluded(u *scoring.UnitResult) []reasonRow {
+	var out []reasonRow
+	for _, r := range view.Excluded(u) {
+		name := r.Key
+		if v.p.Has("appeal.ground." + r.Key) {
+			name = v.p.T("appeal.ground." + r.Key)
+		}
+		out = append(out, reasonRow{Name: name, Count: v.count(r.N)})
+	}
+	return out
+}
+
+func (v *reader) items(u *scoring.UnitResult) []itemRow {
+	street, district := byItem(v.res.Street), byItem(v.res.District)
+	names := view.ItemNames(&v.res.Questionnaire, v.lang)
+	row := func(it scoring.ItemResult, dimension bool) itemRow {
+		r := itemRow{Name: names[it.Item], Dimension: dimension, N: v.f.Int(it.Figure.N), Value: v.value(it.Figure), Interval: v.interval(it.Figure),
+			Street: v.value(street[it.Item]), District: v.value(district[it.Item])}
+		if !dimension {
+			r.DontKnows = v.count(it.DontKnow)
+		}
+		return r
+	}
+	var out []itemRow
+	for _, g := range view.Groups(u, &v.res.Questionnaire) {
+		if len(g.Items) == 1 {
+			out = append(out, row(g.Items[0], false))
+			continue
+		}
+		out = append(out, row(g.Dimension, true))
+		for _, it := range g.Items {
+			out = append(out, row(it, false))
+		}
+	}
+	return out
+}
+
+// byItem finds the figures of items and dimensions of a unit to compare with.
+func byItem(u *scoredb.UnitRow) map[string]scoring.Figure {
+	out := map[string]scoring.Figure{}
+	if u == nil {
+		return out
+	}
+	for _, list := range [][]scoring.ItemResult{u.Dimensions, u.Items} {
+		for _, it := range list {
+			out[it.Item] = it.Figure
+		}
+	}
+	return out
+}
+
+func (v *reader) parts(u *scoring.UnitResult) []partRow {
+	nodes := map[string]composite.Node{}
+	var walk func([]composite.Node)
+	walk = func(list []composite.Node) {
+		for _, n := range list {
+			nodes[n.ID] = n
+			walk(n.Children)
+		}
+	}
+	walk(v.res.Rules.Tree)
+	var out []partRow
+	for _, p := range u.Parts {
+		n := nodes[p.ID]
+		r := partRow{Name: v.text(n.Text), Source: v.p.T("score.source." + string(n.Source)), Planned: v.f.Num(p.PlannedWeight, 1), Weight: v.f.Num(p.IndicatorWeight, 1),
+			Value: v.value(p.Figure), Interval: v.interval(p.Figure), N: render.Dash, Points: render.Dash, Group: n.Source == composite.Group}
+		if p.Figure.OK {
+			r.N = strconv.Itoa(p.Figure.N)
+			r.Points = v.f.Num(p.IndicatorWeight*p.Figure.Value/100, 1)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// compare stands the unit beside its street and the district.
+func (v *reader) compare(u *view.Unit) render.Table {
+	p := v.p
+	t := render.Table{ID: "compare", Caption: p.T("unit.compare"), Columns: []render.Column{{Text: p.T("results.area")}, {Text: "n", Numeric: true},
+		{Text: p.T("results.rate"), Numeric: true}, {Text: p.T("unit.raw"), Numeric: true}, {Text: p.T("results.score"), Numeric: true}, {Text: p.T("results.interval"), Numeric: true}}}
+	add := func(name string, r *scoring.UnitResult) {
+		rate := render.Dash
+		if r.Invited > 0 {
+			rate = v.f.Pct(r.ResponseRate, 0)
+		}
+		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: name}, {Text: v.f.Int(r.N)}, {Text: rate}, {Text: v.value(r.Raw)}, {Text: v.value(r.Official)}, {Text: v.interval(r.Official)}}})
+	}
+	add(u.Name, &u.UnitResult)
+	if v.res.Street != nil {
+		add(v.res.Street.Name, &v.res.Street.UnitResult)
+	}
+	if v.res.District != nil {
+		add(v.res.District.Name, &v.res.District.UnitResult)
+	}
+	return t
+}
