@@ -60,6 +60,9 @@ type Column struct {
 type Spec struct {
 	Name    string
 	Columns []Column
+	// Exact wants headers as they are named, so that q1_01 and q10_1 stay two
+	// columns in tables whose headers follow no catalogue.
+	Exact bool
 }
 
 // index returns the position of a column; it panics on a name that the
@@ -97,7 +100,10 @@ type Mapping struct {
 // mapHeaders matches a header row with the specification.
 func (s *Spec) mapHeaders(headers []string) (*Mapping, *errs.Error) {
 	m := &Mapping{Headers: headers, Columns: make([]string, len(headers)), at: make([]int, len(s.Columns))}
-	known := map[string]int{}
+	known, fold := map[string]int{}, fold
+	if s.Exact {
+		fold = strings.TrimSpace
+	}
 	for i, c := range s.Columns {
 		m.at[i] = -1
 		for _, a := range append([]string{c.Name}, c.Aliases...) {

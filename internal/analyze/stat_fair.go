@@ -1,0 +1,278 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+
+	"gongping/analytics/fairness"
+	"gongping/scoring/adjust"
+	"gongping/scoring/estimate"
+	"gongping/scoring/fair"
+)
+
+// fairScore scores units with the code of the service's runs: package
+// scoring/fair on the composite, design weights, case mix and evidence.
+func (a *analysis) fairScore(q *Statistic) ([]*Table, error) {
+	domain, err := a.frame.mask(a.spec.Where, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.variable(q.Of[0])
+	if err != nil {
+		return nil, err
+	}
+	parts := a.split([]string{q.Unit}, domain)
+	in, rows, err := a.fairInput(q, v, parts)
+	if err != nil {
+		return nil, err
+	}
+	par := fairParams(q, a.spec.Level)
+	res, err := fair.Score(in, par)
+	if err != nil {
+		return nil, err
+	}
+	se, err := a.designErrors(v, parts)
+	if err != nil {
+		return nil, err
+	}
+	tables := []*Table{a.fairTable(q, v, parts, res, par, se)}
+	if q.Answers {
+		tables = append(tables, a.answerTable(v, parts, in, rows, res))
+	}
+	return tables, nil
+}
+
+// fairInput are the rows with a score, in the columns of a scoring run.
+func (a *analysis) fairInput(q *Statistic, v *variable, parts *groups) (*fair.Input, []int32, error) {
+	w := a.design.DesignWeight()
+	in := &fair.Input{Units: len(parts.names)}
+	var rows []int32
+	for i, c := range parts.codes {
+		if c < 0 || v.Missing[i] || w[i] == 0 {
+			continue
+		}
+		if x := v.Values[i]; x < 0 || x > 100 {
+			return nil, nil, fieldFault("of: "+v.name, fmt.Sprintf("the value %g in row %d", x, a.frame.number[i]), "scores from 0 to 100", "give the items a scale such as 1..5")
+		}
+		rows = append(rows, int32(i))
+		in.Unit = append(in.Unit, c)
+		in.Score = append(in.Score, v.Values[i])
+		in.DesignWeight = append(in.DesignWeight, w[i])
+	}
+	if q.Adjust {
+		mix, err := a.mix(q.Covariates)
+		if err != nil {
+			return nil, nil, err
+		}
+		in.Covariate = pick(mix, rows)
+	}
+	for kind, name := range q.Evidence {
+		codes := permute(a.frame.columns[name].codes, rows)
+		switch kind {
+		case "household":
+			in.Household = codes
+		case "building":
+			in.Building = codes
+		case "theme":
+			in.Theme = codes
+		case "week":
+			in.Week = codes
+		case "batch":
+			in.Batch = codes
+		}
+	}
+	return in, rows, nil
+}
+
+func pick(mix adjust.Columns, rows []int32) [][]float64 {
+	out := make([][]float64, len(mix.X))
+	for j, x := range mix.X {
+		out[j] = make([]float64, len(rows))
+		for k, i := range rows {
+			out[j][k] = x[i]
+		}
+	}
+	return out
+}
+
+func fairParams(q *Statistic, level float64) fair.Params {
+	p := fair.DefaultParams()
+	p.Level = level
+	if q.Bands != nil {
+		p.Cuts = q.Bands
+	}
+	p.Worst = q.Worst
+	for k, v := range q.Gates {
+		switch k {
+		case "min_score":
+			p.MinScore = int(v)
+		case "min_plain":
+			p.MinPlain = int(v)
+		case "min_reliability":
+			p.MinReliability = v
+		case "consequence_reliability":
+			p.ConsequenceReliability = v
+		case "band_confidence":
+			p.BandConfidence = v
+		}
+	}
+	return p
+}
+
+// designErrors are the design-based standard errors of the units' means, nil
+// where the design says no more than the weights do.
+func (a *analysis) designErrors(v *variable, parts *groups) ([]estimate.DomainEstimate, error) {
+	d := a.spec.Design
+	if d.Strata == "" && len(d.Clusters) == 0 && len(d.FPC) == 0 {
+		return nil, nil
+	}
+	p, err := estimate.NewDomains(a.design, parts.codes, len(parts.names))
+	if err != nil {
+		return nil, err
+	}
+	return p.Means(v.Column), nil
+}
+
+// bandNames are the bands from the lowest.
+func bandNames(cuts []float64) []string {
+	if len(cuts) == 0 {
+		return []string{"all"}
+	}
+	out := []string{fmt.Sprintf("<%g", cuts[0])}
+	for i, c := range cuts {
+		if i+1 < len(cuts) {
+			out = append(out, fmt.Sprintf("%g–%g", c, cuts[i+1]))
+		} else {
+			out = append(out, fmt.Sprintf("≥%g", c))
+		}
+	}
+	return out
+}
+
+func (a *analysis) fairTable(q *Statistic, v *variable, parts *groups, res *fair.Result, par fair.Params, se []estimate.DomainEstimate) *Table {
+	t := &Table{Title: fmt.Sprintf("Fair score of %s by %s%s", v.label, q.Unit, a.within(q)), Stat: q.Stat}
+	if q.Title != "" {
+		t.Title = q.Title
+	}
+	add := func(key string, digits int) { t.Heads = append(t.Heads, Head{Key: key, Digits: digits}) }
+	t.Heads = append(t.Heads, Head{Key: "unit", Text: true})
+	add("n", 0)
+	add("effective_n", 1)
+	add("raw", 2)
+	add("raw_se", 2)
+	if q.Adjust {
+		add("adjusted", 2)
+	}
+	add("huber", 2)
+	add("eb", 2)
+	add("eb_se", 2)
+	add("official", 2)
+	add("se", 2)
+	add("low", 2)
+	add("high", 2)
+	add("reliability", 2)
+	t.Heads = append(t.Heads, Head{Key: "status", Text: true}, Head{Key: "band", Text: true})
+	add("fragility", 0)
+	for k := 1; k <= par.Worst; k++ {
+		add(fmt.Sprintf("without_lowest_%d", k), 2)
+	}
+	for k := 1; k <= par.Worst; k++ {
+		add(fmt.Sprintf("without_highest_%d", k), 2)
+	}
+	add("raw_without_lowest_1", 2)
+	add("raw_without_highest_1", 2)
+	t.Heads = append(t.Heads, Head{Key: "collective", Text: true})
+	bands := bandNames(par.Cuts)
+	cells := make([]fairness.Cell, len(parts.names))
+	for u, name := range parts.names {
+		r := &res.Units[u]
+		if r.N < a.spec.MinCell {
+			cells[u] = fairness.Primary
+			t.Cells = append(t.Cells, append([]Cell{str(name)}, hidden(fairness.Primary, len(t.Heads)-1)...))
+			continue
+		}
+		t.Cells = append(t.Cells, append([]Cell{str(name)}, fairCells(q, r, par, bands, se, u)...))
+	}
+	t.Notes = append(t.Notes, fairNotes(q, res, par)...)
+	t.Notes = append(t.Notes, a.suppressionNote(cells)...)
+	return t
+}
+
+func fairCells(q *Statistic, r *fair.UnitResult, par fair.Params, bands []string, se []estimate.DomainEstimate, u int) []Cell {
+	row := []Cell{num(float64(r.N)), num(r.EffectiveN), num(r.Raw)}
+	switch {
+	case se == nil:
+		row = append(row, num(r.RawSE))
+	default:
+		row = append(row, when(se[u].Refused == nil && se[u].N > 1, se[u].SE))
+	}
+	if q.Adjust {
+		row = append(row, num(r.Adjusted))
+	}
+	if r.Status == fair.NotEnough { // no score of any kind below the first gate
+		row = append(row, make([]Cell, 8)...)
+		row = append(row, str(r.Status.String()), Cell{}, Cell{})
+		row = append(row, make([]Cell, 2*par.Worst+2)...)
+		return append(row, Cell{})
+	}
+	row = append(row, num(r.Huber), num(r.EB), num(r.EBSE), num(r.Official), num(r.SE), num(r.Lo), num(r.Hi), num(r.Reliability), str(r.Status.String()))
+	band := "cannot tell: " + bands[r.BandLo] + " to " + bands[r.BandHi]
+	if r.Band != fair.NoBand {
+		band = bands[r.Band]
+	}
+	row = append(row, str(band), when(r.Fragility > 0, float64(r.Fragility)))
+	at := func(list []float64, k int) Cell {
+		if k < len(list) {
+			return num(list[k])
+		}
+		return Cell{}
+	}
+	for k := range par.Worst {
+		row = append(row, at(r.WithoutLowest, k))
+	}
+	for k := range par.Worst {
+		row = append(row, at(r.WithoutHighest, k))
+	}
+	row = append(row, at(r.RawWithoutLowest, 0), at(r.RawWithoutHighest, 0))
+	var collective []string
+	if r.CollectiveLow.Found {
+		collective = append(collective, fmt.Sprintf("low, %d households", r.CollectiveLow.Households))
+	}
+	if r.CollectiveHigh.Found {
+		collective = append(collective, fmt.Sprintf("high, %d households", r.CollectiveHigh.Households))
+	}
+	return append(row, str(strings.Join(collective, "; ")))
+}
+
+func fairNotes(q *Statistic, res *fair.Result, par fair.Params) []string {
+	notes := []string{
+		fmt.Sprintf("Official: two-part estimator (docs/methods/fair-score.md); se, low and high belong to it. No score below %d answers; bands need probability %.2f.", par.MinScore, par.BandConfidence),
+		fmt.Sprintf("without_lowest_k: change of the official score without the k answers that pull it down most. fragility: fewest answers whose removal changes the band; empty: more than %d.", par.MaxFragility),
+	}
+	if q.Adjust && len(res.CaseMix) > 0 {
+		notes = append(notes, fmt.Sprintf("Case mix taken out with %d slopes within units.", len(res.CaseMix)))
+	}
+	return append(notes, res.Warnings...)
+}
+
+// answerTable is the ledger of answers, for the auditor: units that are hidden
+// stay hidden.
+func (a *analysis) answerTable(v *variable, parts *groups, in *fair.Input, rows []int32, res *fair.Result) *Table {
+	t := &Table{Title: "How every answer counted in " + v.label, Stat: "fair_score_answers", Heads: []Head{{Key: "row", Text: true}, {Key: "unit", Text: true}, {Key: "score", Digits: 1},
+		{Key: "design_weight", Digits: 3}, {Key: "robust_weight", Digits: 3}, {Key: "influence", Digits: 3}, {Key: "raw_influence", Digits: 3}, {Key: "huber_weight", Digits: 3}, {Key: "reason", Text: true}}}
+	id := a.frame.columns[a.spec.Design.ID]
+	for k, i := range rows {
+		u := in.Unit[k]
+		if res.Units[u].N < a.spec.MinCell {
+			continue
+		}
+		name := fmt.Sprint(a.frame.number[i])
+		if id != nil {
+			name = id.levels[id.codes[i]]
+		}
+		n := res.Answers
+		t.Cells = append(t.Cells, []Cell{str(name), str(parts.names[u]), num(in.Score[k]), num(in.DesignWeight[k]), num(n.RobustWeight[k]), num(n.Influence[k]), num(n.RawInfluence[k]), num(n.HuberWeight[k]), str(n.Reason[k].String())})
+	}
+	t.Notes = []string{"For auditors: single answers are not for publication."}
+	return t
+}
