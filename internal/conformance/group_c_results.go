@@ -25,12 +25,16 @@ func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any,
 	}
 	type pair struct{ mean, total map[string]any }
 	est, se := pair{map[string]any{}, map[string]any{}}, pair{map[string]any{}, map[string]any{}}
+	// Several variables at once use the rows that have them all, as the peer does.
+	in, err := present(c.Data, vars...)
+	if err != nil {
+		return nil, err
+	}
 	for _, v := range vars {
-		x, missing, err := c.Data.Floats(v)
+		x, _, err := c.Data.Floats(c.Data.Resolve(v))
 		if err != nil {
 			return nil, err
 		}
-		in := estimate.Complete(d, nil, estimate.Column{Values: x, Missing: missing})
 		if est.mean[v], se.mean[v], err = adjustedEstimate(d, x, w, in, true, res); err != nil {
 			return nil, err
 		}

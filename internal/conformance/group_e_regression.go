@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,57 +8,38 @@ import (
 	"gongping/scoring/robust"
 )
 
-// robustModel is the response and the model matrix of params.formula:
-// numeric columns as they are, factors as dummies without their first level.
-func robustModel(c *Case) (y []float64, names []string, x [][]float64, err error) {
-	formula, err := c.Params.String("formula")
+// robustModel is the response and the model matrix of params.formula over the
+// rows that are complete, which keep marks.
+func robustModel(c *Case) (y []float64, names []string, x [][]float64, keep []bool, err error) {
+	text, err := c.Params.String("formula")
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
-	left, right, ok := strings.Cut(formula, "~")
-	if !ok {
-		return nil, nil, nil, fmt.Errorf("field params.formula: %q has no ~", formula)
+	f, err := ParseFormula(text)
+	if err != nil {
+		return nil, nil, nil, nil, err
 	}
-	if y, err = c.Data.Complete(strings.TrimSpace(left)); err != nil {
-		return nil, nil, nil, err
+	used := []string{f.Response}
+	for _, t := range f.Terms {
+		used = append(used, t...)
 	}
-	one := make([]float64, c.Data.Rows)
-	for i := range one {
-		one[i] = 1
+	if c.Design.Weight != "" {
+		used = append(used, c.Design.Weight)
 	}
-	names, x = []string{"(Intercept)"}, [][]float64{one}
-	for term := range strings.SplitSeq(right, "+") {
-		term = strings.TrimSpace(term)
-		switch {
-		case term == "1":
-		case term == "0" || term == "-1":
-			names, x = names[1:], x[1:]
-		case c.Data.Has(term) && c.Data.IsNumeric(term):
-			col, err := c.Data.Complete(term)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			names, x = append(names, term), append(x, col)
-		default:
-			codes, levels, err := c.Data.Factor(term)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			for l := 1; l < len(levels); l++ {
-				col := make([]float64, len(codes))
-				for i, k := range codes {
-					if k < 0 {
-						return nil, nil, nil, fmt.Errorf("column %q, row %d: the cell is empty", term, i+1)
-					}
-					if int(k) == l {
-						col[i] = 1
-					}
-				}
-				names, x = append(names, term+levels[l]), append(x, col)
-			}
-		}
+	if keep, err = present(c.Data, used...); err != nil {
+		return nil, nil, nil, nil, err
 	}
-	return y, names, x, nil
+	if y, err = numbers(c.Data, f.Response, keep); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	m, err := c.ModelMatrix(f, keep)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	for _, col := range m.Columns {
+		x = append(x, rows(col.Values, keep))
+	}
+	return y, m.Names, x, keep, nil
 }
 
 func namedCoefficients(names []string, v []float64) map[string]any {
@@ -77,7 +57,7 @@ func namedCoefficients(names []string, v []float64) map[string]any {
 const rlmTolerance = 1e-14
 
 func robustRegression(c *Case) (map[string]any, error) {
-	y, names, x, err := robustModel(c)
+	y, names, x, keep, err := robustModel(c)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +84,7 @@ func robustRegression(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	w = rows(w, keep)
 	out := map[string]any{}
 	for name, rule := range rules {
 		prior := w
@@ -116,7 +97,7 @@ func robustRegression(c *Case) (map[string]any, error) {
 			out[name] = Refused{err}
 			continue
 		}
-		out[name] = rlmResult(r, names, prior, rule)
+		out[name] = rlmResult(r, names, prior, rule, keep)
 	}
 	m, err := robust.FitMM(y, x)
 	if err != nil {
@@ -127,7 +108,7 @@ func robustRegression(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
-func rlmResult(r *robust.Regression, names []string, prior []float64, rule robust.RegressionRule) map[string]any {
+func rlmResult(r *robust.Regression, names []string, prior []float64, rule robust.RegressionRule, keep []bool) map[string]any {
 	u := slices.Clone(r.RobustWeights)
 	m := map[string]any{"coef": namedCoefficients(names, r.Coefficients), "se": namedCoefficients(names, r.SE), "s": r.Scale, "w": u,
 		"converged": r.Status != robust.NotConverged || r.Iterations > 50}
@@ -136,7 +117,20 @@ func rlmResult(r *robust.Regression, names []string, prior []float64, rule robus
 			u[i] *= prior[i]
 		}
 		// and names the scale by the row of the median residual.
-		m["s"] = map[string]any{strconv.Itoa(r.ScaleRow + 1): r.Scale}
+		m["s"] = map[string]any{strconv.Itoa(fileRow(r.ScaleRow, keep)): r.Scale}
 	}
 	return m
+}
+
+// fileRow is the row of the file, counted from 1, of the i-th row kept.
+func fileRow(i int, keep []bool) int {
+	for row, k := range keep {
+		if k {
+			i--
+		}
+		if i < 0 {
+			return row + 1
+		}
+	}
+	return 0
 }

@@ -178,7 +178,7 @@ func plainSurveyMean(d *estimate.Design, name string, y []float64, out map[strin
 }
 
 func robustSurveyRegression(c *Case) (map[string]any, error) {
-	y, names, x, err := robustModel(c)
+	y, names, x, keep, err := robustModel(c)
 	if err != nil {
 		return nil, err
 	}
@@ -186,6 +186,7 @@ func robustSurveyRegression(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	w = rows(w, keep)
 	d, err := c.BuildDesign()
 	if err != nil {
 		return nil, err
@@ -209,6 +210,9 @@ func robustSurveyRegression(c *Case) (map[string]any, error) {
 			out[name] = Refused{err}
 			continue
 		}
+		for j := range scores { // rows left out stay in the design with zero
+			scores[j] = spread(scores[j], keep)
+		}
 		v, err := d.Variance(scores, nil)
 		if err != nil {
 			return nil, err
@@ -220,4 +224,16 @@ func robustSurveyRegression(c *Case) (map[string]any, error) {
 		out[name] = map[string]any{"coef": namedCoefficients(names, r.Coefficients), "se": namedCoefficients(names, se), "scale": r.Scale, "robweights": r.RobustWeights}
 	}
 	return out, nil
+}
+
+// spread puts the values of the kept rows back into their places.
+func spread(x []float64, keep []bool) []float64 {
+	out, at := make([]float64, len(keep)), 0
+	for i, k := range keep {
+		if k {
+			out[i] = x[at]
+			at++
+		}
+	}
+	return out
 }
