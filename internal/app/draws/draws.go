@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
 	"gongping/internal/app"
-	"gongping/internal/app/rounds"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
@@ -36,25 +34,6 @@ type state struct {
 	Previous    canon.Sum
 }
 
-// Rows yields the frame of a round for publication and drawing.
-func rows(ctx context.Context, db pg.Querier, district string, r survey.Round) draw.Rows {
-	return func() iter.Seq2[draw.Row, error] {
-		return func(yield func(draw.Row, error) bool) {
-			for p, err := range drawdb.People(ctx, db, district, r.FrameID) {
-				row := draw.Row{Entry: p.Entry}
-				if err == nil {
-					if row.Stratum = rounds.StratumOf(r, p); row.Stratum != "" {
-						row.Cluster, row.Household, row.Size = p.Building, p.Household, 1
-					}
-				}
-				if !yield(row, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
 // Wish is what a manager commits to.
 type Wish struct {
 	Purpose    string // names this draw and no other; "" makes a name
@@ -65,10 +44,8 @@ type Wish struct {
 // come, signs the document and stores it. The randomness must not exist yet.
 func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w Wish) (string, error) {
 	id := app.NewID()
-	w.Purpose, w.Randomness.Name = strings.TrimSpace(w.Purpose), strings.TrimSpace(w.Randomness.Name)
-	if w.Randomness.Name == "" {
-		return "", errs.New(errs.Invalid, "draw.randomness_name", "the public randomness has no name").
-			At("randomness", "", "which lottery draw, beacon round or dice event it will be", "name it so that everybody can find it")
+	if err := w.tidy(); err != nil {
+		return "", err
 	}
 	err := s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
@@ -110,18 +87,7 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w
 // purposeOf names a draw after its round: "d-1a2b3c4d-v1-main", with a number
 // where earlier commitments of the round were given up.
 func purposeOf(r survey.Round, past []draw.Past) string {
-	base := fmt.Sprintf("d-%s-v%d-main", r.Series[:8], r.Version)
-	name := base
-	for k := 2; ; k++ {
-		used := false
-		for _, p := range past {
-			used = used || strings.EqualFold(p.Purpose, name)
-		}
-		if !used {
-			return name
-		}
-		name = fmt.Sprintf("%s-%d", base, k)
-	}
+	return freePurpose(fmt.Sprintf("d-%s-v%d-main", r.Series[:8], r.Version), past)
 }
 
 func (s *Service) noneOpen(ctx context.Context, tx *app.Tx, district, roundID string) error {
@@ -156,10 +122,15 @@ func (s *Service) commitment(ctx context.Context, tx *app.Tx, r survey.Round, w 
 // rebuild makes the commitment from its stored parts and the frame as it is in
 // the database: if either changed, its digest differs and nothing is drawn.
 func (s *Service) rebuild(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
-	tally, err := rows(ctx, db, district, r).Count(st.Excluded)
+	tally, err := Rows(ctx, db, district, r).Count(st.Excluded)
 	if err != nil {
 		return nil, err
 	}
+	return s.assemble(ctx, db, district, r, st, tally, purpose, topUp, at)
+}
+
+// assemble is rebuild with the frame counted already.
+func (s *Service) assemble(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, tally *draw.Tally, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
 	frozen, err := drawdb.FrameDigest(ctx, db, district, r.FrameID)
 	if err != nil {
 		return nil, err
@@ -270,10 +241,10 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		if err := s.undrawn(ctx, tx, who.District, stored); err != nil {
 			return err
 		}
-		if !stored.TopUp && r.State != survey.Frozen {
-			return survey.CheckStep(r.State, survey.Drawn)
+		if err := mayDraw(stored, r); err != nil {
+			return err
 		}
-		c, err := s.stored(ctx, tx, who.District, stored, r)
+		st, err := stateOf(stored)
 		if err != nil {
 			return err
 		}
@@ -282,10 +253,17 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		if err != nil {
 			return err
 		}
+		if err := draw.CheckSeed(st.Randomness, rev, past); err != nil {
+			return err
+		}
+		c, sel, err := s.drawn(ctx, tx, who.District, stored, r, st, seed)
+		if err != nil {
+			return err
+		}
 		if err := draw.CheckReveal(c, rev, past); err != nil {
 			return err
 		}
-		return s.draw(ctx, tx, id, stored, r, c, rev)
+		return s.keep(ctx, tx, id, stored, r, c, rev, sel)
 	})
 	if pg.Duplicate(err) {
 		return "", errs.Wrap(err, errs.Conflict, "draw.done", "this commitment was drawn already")
@@ -293,32 +271,72 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 	return id, err
 }
 
+// mayDraw returns an error unless the round is where this draw belongs.
+func mayDraw(c drawdb.Commitment, r survey.Round) error {
+	switch {
+	case c.TopUp && r.State != survey.Drawn && r.State != survey.Collecting:
+		return errs.New(errs.Conflict, "draw.topup_state", "only a round that was drawn and is not closed can be topped up")
+	case !c.TopUp && r.State != survey.Frozen:
+		return survey.CheckStep(r.State, survey.Drawn)
+	}
+	return nil
+}
+
+// stateOf reads what a commitment is drawn from.
+func stateOf(c drawdb.Commitment) (st state, err error) {
+	if err = json.Unmarshal(c.State, &st); err != nil {
+		err = fmt.Errorf("commitment %s: %w", c.ID, err)
+	}
+	return st, err
+}
+
 // stored rebuilds a stored commitment and insists on its digest.
 func (s *Service) stored(ctx context.Context, db pg.Querier, district string, c drawdb.Commitment, r survey.Round) (*draw.Commitment, error) {
-	var st state
-	if err := json.Unmarshal(c.State, &st); err != nil {
-		return nil, fmt.Errorf("commitment %s: %w", c.ID, err)
+	st, err := stateOf(c)
+	if err != nil {
+		return nil, err
 	}
 	out, err := s.rebuild(ctx, db, district, r, st, c.Purpose, c.TopUp, c.At)
 	if err != nil {
 		return nil, err
 	}
-	digest, err := out.Digest()
-	if err != nil {
-		return nil, err
-	}
-	if digest != drawdb.Sum(c.Digest) {
-		return nil, errs.New(errs.Conflict, "draw.commitment_changed", "frame or plan no longer give the published commitment")
-	}
-	return out, nil
+	return out, insist(out, c)
 }
 
-func (s *Service) draw(ctx context.Context, tx *app.Tx, id string, stored drawdb.Commitment, r survey.Round, c *draw.Commitment, rev *draw.Reveal) error {
-	district := tx.Actor.District
-	sel, err := draw.Draw(c.Plan, rev.Seed, c.Purpose, rows(ctx, tx, district, r).Units(c.Tally.Excluded))
+// insist refuses a commitment that is no longer the published one.
+func insist(c *draw.Commitment, published drawdb.Commitment) error {
+	digest, err := c.Digest()
 	if err != nil {
 		return err
 	}
+	if digest != drawdb.Sum(published.Digest) {
+		return errs.New(errs.Conflict, "draw.commitment_changed", "frame or plan no longer give the published commitment")
+	}
+	return nil
+}
+
+// drawn draws a stored commitment and checks, in the same reading of the frame,
+// that frame and plan still give the published commitment.
+func (s *Service) drawn(ctx context.Context, db pg.Querier, district string, stored drawdb.Commitment, r survey.Round, st state, seed string) (*draw.Commitment, []draw.Selected, error) {
+	source, count := Rows(ctx, db, district, r).Counted(st.Excluded)
+	sel, err := draw.Draw(st.Plan, seed, stored.Purpose, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	tally, err := count()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.assemble(ctx, db, district, r, st, tally, stored.Purpose, stored.TopUp, stored.At)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, sel, insist(c, stored)
+}
+
+// keep stores a draw with its selection and opens and assigns the cases.
+func (s *Service) keep(ctx context.Context, tx *app.Tx, id string, stored drawdb.Commitment, r survey.Round, c *draw.Commitment, rev *draw.Reveal, sel []draw.Selected) error {
+	district := tx.Actor.District
 	rec, err := draw.NewRecord(c, rev, sel, s.CodeVersion, tx.Now)
 	if err != nil {
 		return err
@@ -337,7 +355,13 @@ func (s *Service) draw(ctx context.Context, tx *app.Tx, id string, stored drawdb
 	if err := drawdb.InsertSelection(ctx, tx, district, id, sel, committeeOf); err != nil {
 		return err
 	}
-	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, sel, committeeOf, app.NewID, tx.Now); err != nil {
+	cases := sel
+	if c.TopUp {
+		if cases, err = s.weighed(ctx, tx, district, r.ID, sel); err != nil {
+			return err
+		}
+	}
+	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, cases, committeeOf, app.NewID, tx.Now); err != nil {
 		return err
 	}
 	if _, err := drawdb.AssignCases(ctx, tx, district, r.ID, id, tx.Actor.AccountID, tx.Now); err != nil {

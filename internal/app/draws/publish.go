@@ -159,7 +159,7 @@ func (s *Service) bundle(ctx context.Context, db pg.Querier, district, drawID st
 	}
 	b := draw.Bundle{Commitment: c, CommitmentSig: draw.Signature{PublicKey: stored.PublicKey, Value: stored.Signature}, Reveal: rev,
 		Selected: sel, Record: rec, RecordSig: draw.Signature{PublicKey: d.PublicKey, Value: d.Signature}}
-	return b.Write(w, rows(ctx, db, district, r))
+	return b.Write(w, Rows(ctx, db, district, r))
 }
 
 // Again draws a second time from the frozen frame and the published seed and
@@ -174,11 +174,11 @@ func (s *Service) Again(ctx context.Context, who authz.Actor, drawID string) err
 		if err != nil {
 			return err
 		}
-		c, err := s.stored(ctx, db, who.District, stored, r)
+		st, err := stateOf(stored)
 		if err != nil {
 			return err
 		}
-		sel, err := draw.Draw(c.Plan, d.Seed, d.Purpose, rows(ctx, db, who.District, r).Units(c.Tally.Excluded))
+		c, sel, err := s.drawn(ctx, db, who.District, stored, r, st, d.Seed)
 		if err != nil {
 			return err
 		}

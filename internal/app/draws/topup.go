@@ -1,0 +1,229 @@
+package draws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/drawdb"
+	"gongping/internal/pg/rounddb"
+	"gongping/survey"
+	"gongping/survey/draw"
+)
+
+// TopUp is what a manager commits to for a later batch of a round that was
+// drawn: how many more, and which randomness will choose them.
+type TopUp struct {
+	Wish
+	// Sizes are the further residents to draw, by committee or by stratum. A
+	// committee's are spread over its strata in proportion to who is left.
+	Sizes map[string]int
+}
+
+// CommitTopUp fixes a later batch of a round: its sizes and fresh randomness
+// are named before that exists, and everybody whom an earlier draw of the round
+// holds, sample or reserve, is left out. It is revealed like any other draw.
+// With the first draw it makes a simple random sample of each stratum.
+func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID string, w TopUp) (string, error) {
+	id := app.NewID()
+	if err := w.tidy(); err != nil {
+		return "", err
+	}
+	err := s.WriteSerializable(ctx, who, authz.DrawCommit, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
+		if err != nil {
+			return app.NotFound(err, "round")
+		}
+		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
+			return err
+		}
+		if err := mayDraw(drawdb.Commitment{TopUp: true}, r); err != nil {
+			return err
+		}
+		if err := s.noneOpen(ctx, tx, who.District, roundID); err != nil {
+			return err
+		}
+		past, err := drawdb.Past(ctx, tx, who.District)
+		if err != nil {
+			return err
+		}
+		if w.Purpose == "" {
+			w.Purpose = freePurpose(fmt.Sprintf("d-%s-v%d-topup", r.Series[:8], r.Version), past)
+		}
+		c, err := s.topUp(ctx, tx, r, w)
+		if err != nil {
+			return err
+		}
+		if err := draw.CheckFresh(c, past); err != nil {
+			return err
+		}
+		n := 0
+		for _, p := range c.Plan {
+			n += p.Sample
+		}
+		tx.Record("draw_commitment", id, r.AreaCode, map[string]any{"round": roundID, "purpose": w.Purpose, "top_up": true, "sample": n, "excluded": len(c.Tally.Excluded)})
+		return s.store(ctx, tx, id, roundID, c)
+	})
+	if pg.Duplicate(err) {
+		return "", errs.Wrap(err, errs.Conflict, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
+	}
+	return id, err
+}
+
+// tidy trims a wish and refuses one that cannot be committed.
+func (w *Wish) tidy() error {
+	w.Purpose, w.Randomness.Name = strings.TrimSpace(w.Purpose), strings.TrimSpace(w.Randomness.Name)
+	if w.Randomness.Name == "" {
+		return errs.New(errs.Invalid, "draw.randomness_name", "the public randomness has no name").
+			At("randomness", "", "which lottery draw, beacon round or dice event it will be", "name it so that everybody can find it")
+	}
+	return nil
+}
+
+// freePurpose is the first of "base", "base-2", "base-3", … that was never used.
+func freePurpose(base string, past []draw.Past) string {
+	name := base
+	for k := 2; slices.ContainsFunc(past, func(p draw.Past) bool { return strings.EqualFold(p.Purpose, name) }); k++ {
+		name = fmt.Sprintf("%s-%d", base, k)
+	}
+	return name
+}
+
+func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp) (*draw.Commitment, error) {
+	district := tx.Actor.District
+	held, err := drawdb.Held(ctx, tx, district, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	tally, err := Rows(ctx, tx, district, r).Count(held)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := rounddb.Strata(ctx, tx, district, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := topUpPlan(planned, tally.Strata, w.Sizes, r.Plan.ReserveRatio)
+	if err != nil {
+		return nil, err
+	}
+	last, err := drawdb.LastDigest(ctx, tx, district)
+	if err != nil {
+		return nil, err
+	}
+	st := state{Frame: r.FrameID, Plan: plan, Excluded: tally.Excluded, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last)}
+	return s.assemble(ctx, tx, district, r, st, tally, w.Purpose, true, tx.Now)
+}
+
+// topUpPlan plans every stratum in which somebody is left; those not asked for
+// get a sample of none, so that the document names them too.
+func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, sizes map[string]int, reserves float64) ([]draw.StratumPlan, error) {
+	wrong := func(where, found, want, hint string) error {
+		return errs.New(errs.Invalid, "draw.topup_size", "the top-up cannot be drawn like this").At(where, found, want, hint)
+	}
+	want := map[string]int{}
+	for _, key := range slices.Sorted(maps.Keys(sizes)) {
+		n := sizes[key]
+		if n < 0 {
+			return nil, wrong(key, fmt.Sprint(n), "a number of residents, 0 or more", "")
+		}
+		var names []string
+		people := 0
+		for _, p := range planned {
+			if (p.Stratum == key || p.Committee == key) && left[p.Stratum].Units > 0 {
+				if m := draw.Method(p.Method); m != draw.Simple {
+					return nil, wrong(p.Stratum, p.Method, "a stratum drawn by simple random sampling", "top up the others, or plan a new round")
+				}
+				names, people = append(names, p.Stratum), people+int(left[p.Stratum].Units)
+			}
+		}
+		if n > people {
+			return nil, wrong(key, fmt.Sprint(n), fmt.Sprintf("at most %d, who were not drawn yet", people), "ask for fewer")
+		}
+		for name, k := range share(n, names, left) {
+			want[name] += k
+		}
+	}
+	var plan []draw.StratumPlan
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		n := int(left[name].Units)
+		k := want[name]
+		if k > n {
+			return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, who were not drawn yet", n), "ask for fewer")
+		}
+		total += k
+		plan = append(plan, draw.StratumPlan{Stratum: name, Method: draw.Simple, Population: uint64(n), Sample: k,
+			Reserve: min(int(math.Ceil(float64(k)*reserves)), n-k)})
+	}
+	if total == 0 {
+		return nil, wrong("sizes", "0", "at least one resident", "say in which committees how many more are drawn")
+	}
+	return plan, nil
+}
+
+// share spreads n over strata in proportion to who is left (largest remainder,
+// ties by name).
+func share(n int, names []string, left map[string]draw.Count) map[string]int {
+	total := uint64(0)
+	for _, name := range names {
+		total += left[name].Units
+	}
+	out := map[string]int{}
+	if total == 0 {
+		return out
+	}
+	type rest struct {
+		name string
+		part uint64
+	}
+	var rests []rest
+	given := 0
+	for _, name := range names {
+		exact := uint64(n) * left[name].Units
+		out[name] = int(exact / total)
+		given += out[name]
+		rests = append(rests, rest{name, exact % total})
+	}
+	slices.SortFunc(rests, func(a, b rest) int {
+		return cmp.Or(cmp.Compare(b.part, a.part), strings.Compare(a.name, b.name))
+	})
+	for _, r := range rests[:n-given] {
+		out[r.name]++
+	}
+	return out
+}
+
+// weighed gives the cases of a top-up the inclusion probability of either
+// draw, (n1+n2)/N (docs/spec/draw-v1.md, section 5); the published one is that
+// of the top-up alone.
+func (s *Service) weighed(ctx context.Context, db pg.Querier, district, round string, sel []draw.Selected) ([]draw.Selected, error) {
+	strata, err := rounddb.Strata(ctx, db, district, round)
+	if err != nil {
+		return nil, err
+	}
+	// The selection of this draw is stored already: the counts hold both.
+	sampled, err := drawdb.Sampled(ctx, db, district, round)
+	if err != nil {
+		return nil, err
+	}
+	population := map[string]uint64{}
+	for _, st := range strata {
+		population[st.Stratum] = uint64(st.Population)
+	}
+	out := slices.Clone(sel)
+	for i := range out {
+		if x := &out[i]; !x.Reserve {
+			x.Probability = draw.Combined(population[x.Stratum], sampled[x.Stratum], 0)
+		}
+	}
+	return out, nil
+}

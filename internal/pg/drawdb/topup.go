@@ -1,0 +1,35 @@
+package drawdb
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"gongping/internal/pg"
+)
+
+// Held returns everybody whom the draws of a round hold, sample and reserves,
+// in byte order of frame id.
+func Held(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
+	rows, err := q.Query(ctx, `select s.person_id from draw d join draw_selection s on s.district = d.district and s.draw_id = d.id
+		where d.district = $1 and d.round_id = $2 order by s.person_id`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// Sampled counts the sample, without reserves, that the draws of a round hold
+// in each stratum.
+func Sampled(ctx context.Context, q pg.Querier, district, round string) (map[string]int, error) {
+	rows, err := q.Query(ctx, `select s.stratum, count(*) from draw d join draw_selection s on s.district = d.district and s.draw_id = d.id
+		where d.district = $1 and d.round_id = $2 and not s.reserve group by s.stratum`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	var stratum string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&stratum, &n}, func() error { out[stratum] = n; return nil })
+	return out, err
+}
