@@ -203,3 +203,12 @@ func (s *Service) Checkpoints(ctx context.Context, who authz.Actor) (list []audi
 	})
 	return list, err
 }
+
+// People lists the accounts that occur in the log, for the filter.
+func (s *Service) People(ctx context.Context, who authz.Actor) (list []auditdb.Person, err error) {
+	err = s.Read(ctx, who, authz.AuditRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		list, err = auditdb.People(ctx, q, who.District)
+		return err
+	})
+	return list, err
+}

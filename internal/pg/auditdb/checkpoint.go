@@ -54,3 +54,16 @@ func Kinds(ctx context.Context, q pg.Querier, district string) (actions, kinds [
 		from audit_log where district = $1`, district).Scan(&actions, &kinds)
 	return actions, kinds, err
 }
+
+// Person is an account that occurs in a log.
+type Person struct{ ID, Name string }
+
+// People lists the accounts that occur in a log, by name.
+func People(ctx context.Context, q pg.Querier, district string) ([]Person, error) {
+	rows, err := q.Query(ctx, `select a.id::text, a.display_name from account a where a.district = $1
+		and exists (select 1 from audit_log l where l.district = a.district and l.actor_id = a.id) order by a.display_name, a.id`, district)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Person])
+}
