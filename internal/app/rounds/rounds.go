@@ -131,6 +131,15 @@ func (s *Service) Page(ctx context.Context, who authz.Actor, page, size int) (li
 	return list, total, err
 }
 
+// AreaNames returns the names of the district's areas by code.
+func (s *Service) AreaNames(ctx context.Context, who authz.Actor) (names map[string]string, err error) {
+	err = s.Read(ctx, who, authz.AreaRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		names, err = rounddb.AreaNames(ctx, db, who.District, who.District)
+		return err
+	})
+	return names, err
+}
+
 // Detail is a round with all that belongs to it.
 type Detail struct {
 	survey.Round

@@ -43,7 +43,8 @@ func op(method, id, path, summary, text string) huma.Operation {
 
 type answer[T any] struct{ Body T }
 
-type byID struct {
+// ByID is the id of a commitment or draw in the address.
+type ByID struct {
 	ID string `path:"id" doc:"Id" example:"7f0c2a52-63a5-4c2e-9d0e-0f5b1f8f2a11"`
 }
 
@@ -118,7 +119,7 @@ func (o *operations) publication(ctx context.Context, id string) (draws.Publishe
 	return o.svc.Publication(ctx, who.District, id)
 }
 
-func (o *operations) get(ctx context.Context, in *byID) (*answer[Draw], error) {
+func (o *operations) get(ctx context.Context, in *ByID) (*answer[Draw], error) {
 	p, err := o.publication(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ type Made struct {
 }
 
 func (o *operations) commit(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body struct {
 		Kind    draw.RandomnessKind `json:"kind" enum:"dice,lottery,beacon"`
 		Name    string              `json:"name" maxLength:"120" doc:"Which event exactly" example:"双色球 2026141 期"`
@@ -156,7 +157,7 @@ func (o *operations) commit(ctx context.Context, in *struct {
 }
 
 func (o *operations) reveal(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body struct {
 		Seed     string `json:"seed" maxLength:"260" example:"03-11-17-22-29-31-08"`
 		Evidence string `json:"evidence" maxLength:"500" doc:"Where and how anyone can check it"`
@@ -167,7 +168,7 @@ func (o *operations) reveal(ctx context.Context, in *struct {
 }
 
 func (o *operations) discard(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body struct {
 		Reason string `json:"reason" maxLength:"300"`
 	}
@@ -186,7 +187,7 @@ type Verified struct {
 	Reserve     int    `json:"reserve"`
 }
 
-func (o *operations) verify(ctx context.Context, in *byID) (*answer[Verified], error) {
+func (o *operations) verify(ctx context.Context, in *ByID) (*answer[Verified], error) {
 	p, err := o.publication(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -201,7 +202,7 @@ func (o *operations) verify(ctx context.Context, in *byID) (*answer[Verified], e
 	return &answer[Verified]{Verified{true, r.FrameDigest, r.DrawDigest, r.Units, r.Strata, r.Sample, r.Reserve}}, nil
 }
 
-func (o *operations) bundle(ctx context.Context, in *byID) (*huma.StreamResponse, error) {
+func (o *operations) bundle(ctx context.Context, in *ByID) (*huma.StreamResponse, error) {
 	p, err := o.publication(ctx, in.ID)
 	if err != nil {
 		return nil, err

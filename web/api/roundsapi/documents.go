@@ -31,9 +31,9 @@ func documents(list []rounddb.Versioned) []Document {
 	return out
 }
 
-// oneVersion addresses a version of a document.
-type oneVersion struct {
-	byID
+// OneVersion addresses a version of a document.
+type OneVersion struct {
+	ByID
 	Version int `query:"version" minimum:"0" doc:"Version; 0 or nothing is the latest"`
 }
 
@@ -58,14 +58,14 @@ func (o *operations) lister(t rounddb.Table) func(context.Context, *struct{}) (*
 	}
 }
 
-func (o *operations) versions(t rounddb.Table) func(context.Context, *byID) (*answer[[]Document], error) {
-	return func(ctx context.Context, in *byID) (*answer[[]Document], error) {
+func (o *operations) versions(t rounddb.Table) func(context.Context, *ByID) (*answer[[]Document], error) {
+	return func(ctx context.Context, in *ByID) (*answer[[]Document], error) {
 		list, err := o.svc.Versions(ctx, signin.Actor(ctx), t, in.ID)
 		return &answer[[]Document]{documents(list)}, err
 	}
 }
 
-func (o *operations) questionnaire(ctx context.Context, in *oneVersion) (*answer[*instrument.Questionnaire], error) {
+func (o *operations) questionnaire(ctx context.Context, in *OneVersion) (*answer[*instrument.Questionnaire], error) {
 	q, _, err := o.svc.Questionnaire(ctx, signin.Actor(ctx), in.ID, in.Version)
 	return &answer[*instrument.Questionnaire]{q}, err
 }
@@ -76,14 +76,14 @@ func (o *operations) newQuestionnaire(ctx context.Context, in *struct{ Body inst
 }
 
 func (o *operations) saveQuestionnaire(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body instrument.Questionnaire
 }) (*answer[Made], error) {
 	id, v, err := o.svc.SaveQuestionnaire(ctx, signin.Actor(ctx), in.ID, &in.Body)
 	return &answer[Made]{Made{id, v}}, err
 }
 
-func (o *operations) ruleBook(ctx context.Context, in *oneVersion) (*answer[*composite.RuleBook], error) {
+func (o *operations) ruleBook(ctx context.Context, in *OneVersion) (*answer[*composite.RuleBook], error) {
 	b, _, err := o.svc.RuleBook(ctx, signin.Actor(ctx), in.ID, in.Version)
 	return &answer[*composite.RuleBook]{b}, err
 }
@@ -94,7 +94,7 @@ func (o *operations) newRuleBook(ctx context.Context, in *struct{ Body composite
 }
 
 func (o *operations) saveRuleBook(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body composite.RuleBook
 }) (*answer[Made], error) {
 	id, v, err := o.svc.SaveRuleBook(ctx, signin.Actor(ctx), in.ID, &in.Body)

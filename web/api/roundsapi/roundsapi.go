@@ -45,8 +45,8 @@ func op(method, id, path, tag, summary, text string) huma.Operation {
 
 type answer[T any] struct{ Body T }
 
-// byID is the id of a round or document in the address.
-type byID struct {
+// ByID is the id of a round or document in the address.
+type ByID struct {
 	ID string `path:"id" doc:"Id" example:"7f0c2a52-63a5-4c2e-9d0e-0f5b1f8f2a11"`
 }
 
@@ -112,7 +112,7 @@ func (o *operations) create(ctx context.Context, in *struct{ Body Draft }) (*ans
 }
 
 func (o *operations) update(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body Draft
 }) (*struct{}, error) {
 	return nil, o.svc.Update(ctx, signin.Actor(ctx), in.ID, in.Body.draft())
@@ -134,7 +134,7 @@ type Round struct {
 	Evaluators []Evaluator `json:"evaluators"`
 }
 
-func (o *operations) get(ctx context.Context, in *byID) (*answer[Round], error) {
+func (o *operations) get(ctx context.Context, in *ByID) (*answer[Round], error) {
 	d, err := o.svc.Get(ctx, signin.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ type Cells struct {
 	Cells      []Cell            `json:"cells"`
 }
 
-func (o *operations) cells(ctx context.Context, in *byID) (*answer[Cells], error) {
+func (o *operations) cells(ctx context.Context, in *ByID) (*answer[Cells], error) {
 	f, err := o.svc.Preview(ctx, signin.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -185,12 +185,12 @@ func (o *operations) cells(ctx context.Context, in *byID) (*answer[Cells], error
 	return &answer[Cells]{out}, nil
 }
 
-func (o *operations) freeze(ctx context.Context, in *byID) (*struct{}, error) {
+func (o *operations) freeze(ctx context.Context, in *ByID) (*struct{}, error) {
 	return nil, o.svc.Freeze(ctx, signin.Actor(ctx), in.ID)
 }
 
 func (o *operations) step(ctx context.Context, in *struct {
-	byID
+	ByID
 	Body struct {
 		To     survey.State `json:"to" enum:"collecting,closed,cancelled"`
 		Reason string       `json:"reason,omitempty" maxLength:"300" doc:"Needed to cancel"`

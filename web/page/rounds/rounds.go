@@ -70,7 +70,7 @@ const pageSize = 20
 
 type listRow struct {
 	survey.Round
-	Tone string
+	Tone, Area string
 }
 
 type listData struct {
@@ -87,8 +87,16 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	}
 	d := listData{May: authz.May(who, authz.RoundEdit, authz.Object{}),
 		Pages: render.Pagination{Page: page, Last: (total + pageSize - 1) / pageSize, Total: total, Href: "/rounds?page="}}
+	names, err := h.svc.AreaNames(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
 	for _, r := range list {
-		d.Rounds = append(d.Rounds, listRow{r, tone(r.State)})
+		area := names[r.AreaCode]
+		if area == "" {
+			area = r.AreaCode
+		}
+		d.Rounds = append(d.Rounds, listRow{r, tone(r.State), area})
 	}
 	p := render.Page{Title: h.T(c, "round.list.title"), Subtitle: h.T(c, "round.list.subtitle"), Data: d}
 	if d.May {
