@@ -2,6 +2,7 @@ package field
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"time"
 
@@ -28,7 +29,7 @@ func (t *Tally) add(p fielddb.Pattern) {
 		t.Counts = fieldwork.Counts{}
 	}
 	t.Cases += p.N
-	t.Attempts += p.N * len(p.Codes)
+	t.Attempts += p.N * tried(p)
 	if p.Reserve {
 		t.Reserves += p.N
 	}
@@ -44,6 +45,16 @@ func (t *Tally) add(p fielddb.Pattern) {
 	default:
 		t.Underway += p.N
 	}
+}
+
+// tried counts the tries of a case; the interview itself is one, whether an
+// attempt was recorded for it or not.
+func tried(p fielddb.Pattern) int {
+	n := len(p.Codes)
+	if p.Complete && !slices.Contains(p.Codes, fieldwork.Complete) {
+		n++
+	}
+	return n
 }
 
 // Group is one group of sex and age: who answered against who lives there.

@@ -43,11 +43,16 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service) {
 // stages are the tabs of the list.
 var stages = []fieldwork.Stage{fieldwork.Open, fieldwork.Underway, fieldwork.Agreed, fieldwork.Done, fieldwork.Ended}
 
-// group is the cases of one building.
+// group is the cases of one committee, building by building.
 type group struct {
-	Committee, Building string
-	Cases               []field.CaseView
-	Done                int
+	Committee string
+	Cases     []row
+}
+
+// row is a case; the first of a building carries its sign.
+type row struct {
+	field.CaseView
+	Heading string
 }
 
 type listData struct {
@@ -92,14 +97,15 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 }
 
 func (d *listData) add(x field.CaseView) {
-	if n := len(d.Groups); n == 0 || d.Groups[n-1].Committee != x.CommitteeName || d.Groups[n-1].Building != short(x.Building) {
-		d.Groups = append(d.Groups, group{Committee: x.CommitteeName, Building: short(x.Building)})
+	if n := len(d.Groups); n == 0 || d.Groups[n-1].Committee != x.CommitteeName {
+		d.Groups = append(d.Groups, group{Committee: x.CommitteeName})
 	}
 	g := &d.Groups[len(d.Groups)-1]
-	g.Cases = append(g.Cases, x)
-	if x.Stage == fieldwork.Done {
-		g.Done++
+	r := row{CaseView: x}
+	if n := len(g.Cases); n == 0 || g.Cases[n-1].Building != x.Building {
+		r.Heading = short(x.Building)
 	}
+	g.Cases = append(g.Cases, r)
 }
 
 // short is the sign of a building: its pseudonym's first letters. The real
@@ -129,6 +135,7 @@ type caseData struct {
 	Days         []render.Option
 	Attempt      map[string]string // what was entered, when it was wrong
 	AttemptError string
+	Sign         string // of the building
 }
 
 func (h *pages) show(c *gin.Context, who authz.Actor) error {
@@ -142,7 +149,7 @@ func (h *pages) showCase(c *gin.Context, who authz.Actor, status int, change fun
 		return err
 	}
 	now := h.svc.Clock.Now()
-	d := caseData{CaseDetail: detail, Door: fieldwork.Choices(fieldwork.Door), Phone: fieldwork.Choices(fieldwork.Phone), AttemptID: core.NewID()}
+	d := caseData{CaseDetail: detail, Door: fieldwork.Choices(fieldwork.Door), Phone: fieldwork.Choices(fieldwork.Phone), AttemptID: core.NewID(), Sign: short(detail.Building)}
 	p := h.Printer(c)
 	for i := len(detail.History) - 1; i >= 0; i-- {
 		a := detail.History[i]

@@ -54,6 +54,7 @@
       $('.gp-q-bar progress').value = done;
       $('.gp-q-count').textContent = (steps && !reviewing ? at + 1 : done) + ' / ' + list.length;
       review.hidden = !reviewing;
+      document.querySelectorAll('[data-intro]').forEach(function (x) { x.hidden = steps && (reviewing || at > 0); });
       var end = !steps || at === list.length - 1;
       back.hidden = !reviewing && (!steps || at === 0);
       next.hidden = reviewing || end;

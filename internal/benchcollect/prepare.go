@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gongping/internal/app"
+	"gongping/internal/app/account"
+	"gongping/internal/app/field"
+	"gongping/internal/authz"
+	"gongping/internal/cache"
+	"gongping/internal/clock"
+	"gongping/internal/demo"
+	"gongping/internal/embedpg"
+	"gongping/internal/pg"
+	"gongping/internal/seal"
+	"gongping/migrations"
+	"gongping/scoring/composite"
+	"gongping/survey/instrument"
+	"gongping/web"
+)
+
+const (
+	district  = demo.DistrictCode
+	committee = district + "001001"
+)
+
+// bench is a server of our own with a round that takes answers.
+type bench struct {
+	dir, url, version string
+	pg                *embedpg.Server
+	owner             *pgxpool.Pool
+	core              *app.Core
+	svc               *field.Service
+	who               authz.Actor
+	token, round      string
+	cases             []string
+	answers           instrument.Answers
+	next              atomic.Int64
+	http              *http.Server
+	client            *http.Client
+	base              string
+	acknowledged      int
+}
+
+func prepare(ctx context.Context, cases int) (*bench, error) {
+	dir, err := os.MkdirTemp("", "gongping-bench-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, answers: instrument.Answers{"contact": "yes"}}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, err
+	}
+	if b.pg, err = embedpg.Start(ctx, embedpg.Config{Dir: dir, Settings: map[string]string{"max_connections": "320"}}); err != nil {
+		return nil, err
+	}
+	b.url = b.pg.URL(embedpg.Database)
+	for _, step := range []func(context.Context) error{b.connect, func(ctx context.Context) error { return b.fill(ctx, cases) }, b.serve} {
+		if err := step(ctx); err != nil {
+			b.close()
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (b *bench) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if b.http != nil {
+		_ = b.http.Close()
+	}
+	if b.svc != nil {
+		_ = b.svc.Close(ctx)
+		b.core.Pool.Close()
+		b.owner.Close()
+	}
+	_ = b.pg.Stop(ctx)
+	_ = os.RemoveAll(b.dir)
+}
+
+func (b *bench) connect(ctx context.Context) (err error) {
+	if b.owner, err = pgxpool.New(ctx, b.url); err != nil {
+		return err
+	}
+	if err := migrations.Migrate(ctx, b.owner, nil); err != nil {
+		return err
+	}
+	pool, err := pg.Open(ctx, b.url, 16)
+	if err != nil {
+		return err
+	}
+	b.core = &app.Core{Pool: pool, Clock: clock.Real{}, Seal: seal.New(make([]byte, seal.KeySize)), Log: slog.New(slog.DiscardHandler), Demo: true}
+	b.svc = field.New(b.core)
+	return b.owner.QueryRow(ctx, `select split_part(version(), ' on ', 1)`).Scan(&b.version)
+}
+
+// fill writes a round with its cases as plainly as the schema allows: what is
+// measured is the taking of answers.
+func (b *bench) fill(ctx context.Context, cases int) error {
+	q, book := demo.DefaultQuestionnaire(), composite.Default()
+	for _, it := range q.Items {
+		if it.Kind == instrument.Grade5 {
+			b.answers[it.ID] = "4"
+		}
+	}
+	qj, err := json.Marshal(q)
+	if err != nil {
+		return err
+	}
+	bj, err := json.Marshal(book)
+	if err != nil {
+		return err
+	}
+	evaluator, doc := app.NewID(), app.NewID()
+	b.round = app.NewID()
+	b.who = authz.Actor{District: district, AccountID: evaluator, Role: authz.Evaluator, Area: district}
+	now := time.Now()
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into area (district, code, parent_code, level, name) values ($1,$1,null,1,'区'), ($1,left($2,9),$1,2,'街道'), ($1,$2,left($2,9),3,'居委会')`, district, committee)
+	batch.Queue(`insert into account (district, id, login, password_hash, display_name, role, area_code, created_at) values ($1,$2,'evaluator','-','评估员','evaluator',$1,$3)`, district, evaluator, now)
+	batch.Queue(`insert into import_batch (district, id, kind, file_name, file_digest, n_rows, created_at) values ($1,$2,'frame','f','\x00',1,$3)`, district, doc, now)
+	batch.Queue(`insert into frame (district, id, name, import_id, sealed_secret, n_people, n_households, created_at) values ($1,$2,'f',$2,'\x00',1,1,$3)`, district, doc, now)
+	batch.Queue(`insert into questionnaire (district, id, version, title, definition, digest, created_at) values ($1,$2,1,'q',$3,'\x00',$4)`, district, doc, qj, now)
+	batch.Queue(`insert into rule_book (district, id, version, title, body, digest, created_at) values ($1,$2,1,'r',$3,'\x00',$4)`, district, doc, bj, now)
+	batch.Queue(`insert into round (district, id, series, version, title, area_code, frame_id, questionnaire_id, questionnaire_version, rule_book_id, rule_book_version, plan, opens_on, closes_on, created_at)
+		values ($1,$2,$2,1,'r',$1,$3,$3,1,$3,1,'{}',current_date-1,current_date+20,$4)`, district, b.round, doc, now)
+	batch.Queue(`insert into round_event (district, round_id, seq, state, at) values ($1,$2,1,'collecting',$3)`, district, b.round, now)
+	batch.Queue(`insert into draw_commitment (district, id, round_id, purpose, document, state, digest, signature, public_key, randomness, due_at, committed_at)
+		values ($1,$2,$3,'p','','{}','\x00','\x00','\x00','',$4,$4)`, district, doc, b.round, now)
+	batch.Queue(`insert into draw (district, id, round_id, commitment_id, purpose, seed, seed_evidence, digest, n_sample, n_reserve, revealed_at, code_version, signature, public_key, drawn_at)
+		values ($1,$2,$3,$2,'p','','','\x00',1,0,$4,'','\x00','\x00',$4)`, district, doc, b.round, now)
+	batch.Queue(`insert into frame_person (district, frame_id, person_id, committee, private, household, building, sex, birth_year, tenure)
+		select $1,$2,$3||'-'||lpad(i::text,7,'0'),$3,'\x00','h'||i/3,'b'||i/60,case when i%2=0 then 'f' else 'm' end,1940+i%60,'owner' from generate_series(1,$4::int) i`, district, doc, committee, cases)
+	batch.Queue(`insert into draw_selection (district, draw_id, person_id, stratum, reserve, ord, committee, ticket, prob_num, prob_den)
+		select $1,$2,person_id,$3,false,row_number() over (order by person_id),$3,'\x00',1,10 from frame_person`, district, doc, committee)
+	batch.Queue(`insert into survey_case (district, id, round_id, draw_id, person_id, stratum, committee, design_weight, reserve, created_at)
+		select $1,gen_random_uuid(),$2,$3,person_id,$4,$4,10,false,$5 from frame_person`, district, b.round, doc, committee, now)
+	batch.Queue(`insert into case_assignment (district, case_id, seq, evaluator_id, at) select $1,id,1,$2,$3 from survey_case`, district, evaluator, now)
+	// One transaction each, with fresh statistics: checks of foreign keys that
+	// were planned on empty tables would take hours.
+	for _, q := range batch.QueuedQueries {
+		if _, err := b.owner.Exec(ctx, q.SQL, q.Arguments...); err != nil {
+			return fmt.Errorf("%w in %.60s", err, q.SQL)
+		}
+		if _, err := b.owner.Exec(ctx, `vacuum analyze`); err != nil {
+			return err
+		}
+	}
+	rows, err := b.owner.Query(ctx, `select id::text from survey_case order by id`)
+	if err != nil {
+		return err
+	}
+	b.cases, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	return err
+}
+
+// serve starts the whole handler and signs the evaluator in.
+func (b *bench) serve(ctx context.Context) error {
+	accounts := &account.Service{Core: b.core}
+	_, token, err := accounts.SignInDemo(ctx, district, "evaluator")
+	if err != nil {
+		return err
+	}
+	b.token = token
+	h, err := web.New(web.Deps{Core: b.core, District: district, Cache: cache.NewLocal(), Log: b.core.Log, Version: "bench",
+		Account: accounts, Rooms: web.Rooms{Field: b.svc}})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	b.http = &http.Server{Handler: h}
+	b.base = "http://" + ln.Addr().String()
+	b.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}}
+	go func() { _ = b.http.Serve(ln) }()
+	return nil
+}
+
+func (b *bench) submit(ctx context.Context, _ string, sub field.Submission) error {
+	out, err := b.svc.Submit(ctx, b.who, sub)
+	if err == nil && out.Status != field.Accepted {
+		err = fmt.Errorf("a submission was %s", out.Status)
+	}
+	return err
+}
+
+func (b *bench) post(ctx context.Context, id string, sub field.Submission) error {
+	body, err := json.Marshal(map[string]any{"id": sub.ID, "mode": "door", "answers": sub.Answers, "seconds": sub.Seconds, "hour": sub.Hour})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/api/v1/cases/"+id+"/responses", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.AddCookie(&http.Cookie{Name: "gp_session", Value: b.token})
+	resp, err := b.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && (resp.StatusCode != http.StatusOK || !bytes.Contains(text, []byte(`"accepted"`))) {
+		err = fmt.Errorf("status %d: %.300s", resp.StatusCode, text)
+	}
+	return err
+}
+
+// pgbench lets pgbench insert rows of the same content one by one.
+func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration) (outcome, error) {
+	bin, err := look("pgbench")
+	if err != nil {
+		return outcome{}, err
+	}
+	answers, err := json.Marshal(b.answers)
+	if err != nil {
+		return outcome{}, err
+	}
+	script := filepath.Join(b.dir, "insert.sql")
+	sql := fmt.Sprintf(`insert into response (district, id, round_id, questionnaire_version, committee, stratum, cluster, design_weight, sex, age_band, tenure,
+ building, household, mode, evaluator_id, answers, digest, day) values ('%s', gen_random_uuid(), '%s', 1, '%s', '%s', '', 10, 'f', '45-59', 'owner',
+ '0123456789abcdef', '0123456789abcdef', 'door', '%s', '%s', '\x%s', current_date);`, district, b.round, committee, committee, b.who.AccountID, answers, strings.Repeat("ab", 32))
+	if err := os.WriteFile(script, []byte(strings.ReplaceAll(sql, "\n", "")+"\n"), 0o644); err != nil {
+		return outcome{}, err
+	}
+	log := filepath.Join(b.dir, "log")
+	cmd := exec.CommandContext(ctx, bin, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(max(int(length.Seconds()), 1)),
+		"-f", script, "-l", "--log-prefix="+log, b.url)
+	cmd.Env = append(os.Environ(), "PGOPTIONS=-c role="+pg.ServiceRole)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return outcome{}, fmt.Errorf("pgbench: %w\n%s", err, text)
+	}
+	out := outcome{took: time.Duration(max(int(length.Seconds()), 1)) * time.Second}
+	files, _ := filepath.Glob(log + "*")
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			return out, err
+		}
+		for line := range strings.Lines(string(data)) {
+			if cols := strings.Fields(line); len(cols) > 2 {
+				if us, err := strconv.ParseFloat(cols[2], 64); err == nil {
+					out.latency = append(out.latency, us/1000)
+				}
+			}
+		}
+		_ = os.Remove(f)
+	}
+	out.n = len(out.latency)
+	slices.Sort(out.latency)
+	return out, nil
+}
+
+// check counts what is stored against what was acknowledged.
+func (b *bench) check(ctx context.Context, inserted int) error {
+	var responses, completions, receipts int
+	err := b.owner.QueryRow(ctx, `select (select count(*) from response), (select count(*) from case_completion), (select count(*) from response_receipt)`).
+		Scan(&responses, &completions, &receipts)
+	if err != nil {
+		return err
+	}
+	lost, doubled := b.acknowledged-completions, responses-inserted-completions
+	fmt.Printf("\nacknowledged %d, completed cases %d, receipts %d: lost %d, doubled %d\n", b.acknowledged, completions, receipts, max(lost, 0), max(doubled, 0))
+	if lost != 0 || doubled != 0 || receipts != completions {
+		return fmt.Errorf("the counts do not agree: %d responses, of which pgbench wrote %d", responses, inserted)
+	}
+	return nil
+}
