@@ -6,17 +6,22 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/appeals"
+	"gongping/internal/app/auditlog"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/web/api/appealsapi"
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
+	appealspage "gongping/web/page/appeals"
+	auditpage "gongping/web/page/audit"
 	drawspage "gongping/web/page/draws"
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
@@ -26,15 +31,23 @@ import (
 
 // Rooms are the use cases that have pages and API operations.
 type Rooms struct {
-	Intake *intake.Service
-	Rounds *rounds.Service
-	Draws  *draws.Service
-	Field  *field.Service
-	Score  *score.Service
+	Intake  *intake.Service
+	Rounds  *rounds.Service
+	Draws   *draws.Service
+	Field   *field.Service
+	Score   *score.Service
+	Appeals *appeals.Service
+	Audit   *auditlog.Service
 }
 
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
+	if d.Appeals != nil {
+		appealspage.Routes(r, p, d.Appeals)
+	}
+	if d.Audit != nil {
+		auditpage.Routes(r, p, d.Audit)
+	}
 	if d.Intake != nil {
 		intakepage.Routes(r, p, d.Intake)
 	}
@@ -53,6 +66,12 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 
 // register registers the API operations of every room.
 func register(a huma.API, d Deps) {
+	if d.Appeals != nil {
+		appealsapi.Register(a, d.Appeals)
+	}
+	if d.Audit != nil {
+		appealsapi.RegisterAudit(a, d.Audit)
+	}
 	if d.Intake != nil {
 		intakeapi.Register(a, d.Intake)
 	}

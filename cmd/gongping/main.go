@@ -27,6 +27,7 @@ func commands() []*cobra.Command {
 		importCmd(),
 		drawCmd(),
 		scoreCmd(),
+		auditCmd(),
 		userCmd(),
 		tokenCmd(),
 		doctorCmd(),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongping/internal/app/appeals"
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -41,7 +42,9 @@ func onScore(c *cobra.Command, district, as string, fn func(context.Context, *sc
 	if err != nil {
 		return err
 	}
-	return fn(c.Context(), &score.Service{Core: b.Core}, who)
+	scores := &score.Service{Core: b.Core}
+	appeals.New(b.Core, scores) // holds back runs that would reveal an answer
+	return fn(c.Context(), scores, who)
 }
 
 func districtFlags(c *cobra.Command, district, as *string) {

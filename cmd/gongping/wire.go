@@ -6,8 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	"gongping/internal/app/account"
+	"gongping/internal/app/appeals"
+	"gongping/internal/app/auditlog"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
@@ -57,13 +60,14 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		return nil, err
 	}
 	scores.Jobs = queue
+	disputes := appeals.New(core, scores)
 	fieldwork := field.New(core)
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Score: scores},
+			Field: fieldwork, Score: scores, Appeals: disputes, Audit: &auditlog.Service{Core: core}},
 	})
 	if err != nil {
 		return nil, err
@@ -72,9 +76,13 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
+	go disputes.Keep(ctx, s.Config.District, sweepEvery)
 	stop := func(ctx context.Context) error { return errors.Join(fieldwork.Close(ctx), queue.Stop(ctx)) }
 	return &wiring{Handler: h, Stop: stop, SignIn: signInHint(s)}, nil
 }
+
+// sweepEvery is how often overdue appeals are put on record.
+const sweepEvery = 15 * time.Minute
 
 // signInHint tells how to get in.
 func signInHint(s *service) string {

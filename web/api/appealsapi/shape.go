@@ -1,0 +1,134 @@
+package appealsapi
+
+import (
+	"time"
+
+	"gongping/internal/app/appeals"
+	"gongping/internal/pg/appealdb"
+	"gongping/scoring/appeal"
+)
+
+type listOut struct {
+	Total   int       `json:"total"`
+	Page    int       `json:"page"`
+	Pages   int       `json:"pages"`
+	Appeals []lineOut `json:"appeals"`
+}
+
+type lineOut struct {
+	ID        string     `json:"id"`
+	Receipt   string     `json:"receipt,omitempty"`
+	Unit      string     `json:"unit,omitempty"`
+	UnitName  string     `json:"unit_name,omitempty"`
+	Ground    string     `json:"ground"`
+	State     string     `json:"state"`
+	FiledAt   time.Time  `json:"filed_at"`
+	Due       *time.Time `json:"due,omitempty"`
+	Late      bool       `json:"late"`
+	Remaining int        `json:"working_days_left" doc:"Negative when late"`
+	Waits     string     `json:"waits_for_you,omitempty"`
+}
+
+func lineOf(l appeals.Line) lineOut {
+	return lineOut{l.ID, l.Receipt, l.Unit, l.UnitName, l.Ground, string(l.State), l.FiledAt, stamp(l.Due), l.Late, l.Remaining, l.Waits}
+}
+
+type detailOut struct {
+	ID        string          `json:"id"`
+	Receipt   string          `json:"receipt"`
+	RoundID   string          `json:"round_id"`
+	RunID     string          `json:"run_id"`
+	Unit      string          `json:"unit"`
+	Ground    string          `json:"ground"`
+	Statement string          `json:"statement"`
+	State     string          `json:"state"`
+	FiledAt   time.Time       `json:"filed_at"`
+	AcceptBy  time.Time       `json:"accept_by"`
+	DecideBy  time.Time       `json:"decide_by"`
+	Late      bool            `json:"late"`
+	Course    []entryOut      `json:"course"`
+	Evidence  []evidenceOut   `json:"evidence"`
+	Outcome   string          `json:"outcome,omitempty"`
+	Reasons   []string        `json:"reasons,omitempty"`
+	NewRun    string          `json:"new_run,omitempty"`
+	Reviewed  []appealdb.Item `json:"reviewed,omitempty" doc:"Auditors only: both sides"`
+	Effect    *appeal.Effect  `json:"effect,omitempty" doc:"Auditors only"`
+}
+
+type entryOut struct {
+	Kind    string    `json:"kind"`
+	At      time.Time `json:"at"`
+	Who     string    `json:"who"`
+	Reason  string    `json:"reason,omitempty"`
+	Outcome string    `json:"outcome,omitempty"`
+	Step    string    `json:"step,omitempty"`
+}
+
+type evidenceOut struct {
+	ID        string `json:"id,omitempty"`
+	Kind      string `json:"kind"`
+	MediaType string `json:"media_type"`
+	Name      string `json:"name,omitempty"`
+	KB        int    `json:"kb"`
+}
+
+func evidenceOf(list []appeals.EvidenceRef) []evidenceOut {
+	out := []evidenceOut{}
+	for _, e := range list {
+		out = append(out, evidenceOut{e.ID, e.Kind, e.MediaType, e.Name, e.KB})
+	}
+	return out
+}
+
+func detailOf(d appeals.Detail) detailOut {
+	out := detailOut{ID: d.ID, Receipt: d.Receipt, RoundID: d.RoundID, RunID: d.RunID, Unit: d.Unit, Ground: d.Ground, Statement: d.Statement,
+		State: string(d.State), FiledAt: d.FiledAt, AcceptBy: d.AcceptBy, DecideBy: d.DecideUntil, Late: d.Late, Evidence: evidenceOf(d.Evidence)}
+	for _, e := range d.Course {
+		out.Course = append(out.Course, entryOut{string(e.Kind), e.At, e.Who, e.Reason, string(e.Outcome), string(e.Step)})
+	}
+	if d.Decision != nil {
+		out.Outcome, out.Reasons = string(d.Decision.Outcome), d.Decision.Reasons
+	}
+	if d.NewRun != nil {
+		out.NewRun = d.NewRun.ID
+	}
+	if d.Audit != nil {
+		out.Reviewed, out.Effect = d.Audit.Items, d.Audit.Effect
+	}
+	return out
+}
+
+type caseOut struct {
+	ID        string         `json:"id"`
+	Ground    string         `json:"ground"`
+	Statement string         `json:"statement" doc:"Names, phones and addresses are masked"`
+	Facts     string         `json:"facts,omitempty"`
+	Evidence  []evidenceOut  `json:"evidence"`
+	Figures   appeals.Coarse `json:"figures"`
+	Items     []itemOut      `json:"under_review"`
+	State     string         `json:"state"`
+	Due       *time.Time     `json:"due,omitempty"`
+	MyVote    string         `json:"my_vote,omitempty"`
+	Outcome   string         `json:"outcome,omitempty"`
+	Reasons   []string       `json:"reasons,omitempty"`
+}
+
+type itemOut struct {
+	Label string `json:"label"`
+	appealdb.Facts
+}
+
+func caseOf(f appeals.CaseFile) caseOut {
+	out := caseOut{ID: f.ID, Ground: f.Ground.ID, Statement: f.Statement, Facts: f.Facts, Evidence: evidenceOf(f.Evidence), Figures: f.Figures,
+		Items: []itemOut{}, State: string(f.State), Due: stamp(f.Due)}
+	for _, it := range f.Items {
+		out.Items = append(out.Items, itemOut{it.Label, it.Facts})
+	}
+	if f.Mine != nil {
+		out.MyVote = string(f.Mine.Outcome)
+	}
+	if f.Decision != nil {
+		out.Outcome, out.Reasons = string(f.Decision.Outcome), f.Decision.Reasons
+	}
+	return out
+}
