@@ -3,6 +3,7 @@ package rounds
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -273,7 +274,11 @@ type previewData struct {
 	*rounds.Forecast
 	Names map[string]string
 	Cells []cellRow
+	Pages render.Pagination
 }
+
+// cellsPage is how many cells stand on a page of the preview.
+const cellsPage = 200
 
 type cellRow struct {
 	rounds.Cell
@@ -291,12 +296,18 @@ func (h *pages) preview(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	v := previewData{Forecast: f, Names: d.Names}
-	committee := c.Query("committee")
+	committee, page, at := c.Query("committee"), max(intOf(c.Query("page"), 1), 1), 0
 	for _, cell := range f.Cells {
-		if committee == "" || cell.Committee == committee {
+		if committee != "" && cell.Committee != committee {
+			continue
+		}
+		if at/cellsPage == page-1 {
 			v.Cells = append(v.Cells, cellRow{cell, h.cellName(c, d, cell.Stratum.Stratum)})
 		}
+		at++
 	}
+	v.Pages = render.Pagination{Page: page, Last: (at + cellsPage - 1) / cellsPage, Total: at,
+		Href: "/rounds/" + d.ID + "/preview?committee=" + url.QueryEscape(committee) + "&page="}
 	h.Render(c, http.StatusOK, "rounds/preview", render.Page{Title: h.T(c, "plan.cells"), Subtitle: h.T(c, "plan.cells_text"), Data: v,
 		Crumbs: h.crumbs(c, d.ID, d.Title, h.T(c, "plan.cells"))})
 	return nil
