@@ -257,9 +257,10 @@ func compareCells(cell, literal string) int {
 }
 
 // Resolve gives the column for a name of a call: the name itself, or the name
-// with dots written as underscores.
+// with dots written as underscores; factor(x) is the column x.
 func (f *Frame) Resolve(name string) string {
 	if !f.Has(name) {
+		name = asFactor.ReplaceAllString(name, "$1")
 		if u := strings.ReplaceAll(name, ".", "_"); f.Has(u) {
 			return u
 		}

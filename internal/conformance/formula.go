@@ -16,6 +16,9 @@ type Formula struct {
 	Intercept bool
 }
 
+// asFactor is a number that counts as a category: factor(year).
+var asFactor = regexp.MustCompile(`(?:as\.)?factor\(([^()]+)\)`)
+
 // ParseFormula reads a formula; "~a+b" has no response.
 func ParseFormula(s string) (Formula, error) {
 	left, right, ok := strings.Cut(strings.ReplaceAll(s, " ", ""), "~")
@@ -32,7 +35,6 @@ func ParseFormula(s string) (Formula, error) {
 		}
 	}
 	for _, term := range strings.Split(right, "+") {
-		term = strings.TrimSuffix(strings.TrimPrefix(term, "factor("), ")")
 		switch {
 		case term == "":
 			return f, fmt.Errorf("formula %q: an empty term", s)
@@ -40,7 +42,7 @@ func ParseFormula(s string) (Formula, error) {
 			f.Intercept = false
 		case term == "1":
 			f.Intercept = true
-		case strings.ContainsAny(term, "()^|/-"):
+		case strings.ContainsAny(asFactor.ReplaceAllString(term, ""), "()^|/-"):
 			return f, fmt.Errorf("formula %q: the term %q is not supported", s, term)
 		case strings.Contains(term, "*"):
 			names := strings.Split(term, "*")
@@ -108,27 +110,33 @@ func (c *Case) ModelMatrix(f Formula, domain []bool) (Matrix, error) {
 
 // coded is one variable as columns.
 func (c *Case) coded(name string, domain []bool, full bool) (m Matrix, isFactor bool, err error) {
-	col := c.Data.Resolve(name)
-	if c.Data.IsNumeric(col) {
+	inner := asFactor.ReplaceAllString(name, "$1")
+	col := c.Data.Resolve(inner)
+	if inner == name && c.Data.IsNumeric(col) {
 		x, missing, err := c.Data.Floats(col)
 		if err != nil {
 			return m, false, err
 		}
 		return Matrix{[]string{name}, []estimate.Column{{Values: x, Missing: missing}}}, false, nil
 	}
-	text, err := c.Data.Text(col)
+	codes, all, err := c.Data.Factor(col)
 	if err != nil {
 		return m, false, err
 	}
-	kept := make([]string, len(text))
-	missing := make([]bool, len(text))
-	for i, t := range text {
-		missing[i] = t == ""
-		if domain == nil || domain[i] {
-			kept[i] = t
+	missing := make([]bool, len(codes))
+	occurs := make([]bool, len(all))
+	for i, k := range codes {
+		missing[i] = k < 0
+		if k >= 0 && (domain == nil || domain[i]) {
+			occurs[k] = true
 		}
 	}
-	codes, levels := estimate.Encode(kept)
+	var levels []int
+	for k, o := range occurs {
+		if o {
+			levels = append(levels, k)
+		}
+	}
 	if len(levels) < 2 && !full {
 		return m, true, fmt.Errorf("column %q has %d level(s); contrasts need two or more", col, len(levels))
 	}
@@ -136,13 +144,13 @@ func (c *Case) coded(name string, domain []bool, full bool) (m Matrix, isFactor 
 		if l == 0 && !full {
 			continue
 		}
-		x := make([]float64, len(text))
+		x := make([]float64, len(codes))
 		for i, k := range codes {
-			if int(k) == l {
+			if int(k) == level && (domain == nil || domain[i]) {
 				x[i] = 1
 			}
 		}
-		m.Names = append(m.Names, name+level)
+		m.Names = append(m.Names, name+all[level])
 		m.Columns = append(m.Columns, estimate.Column{Values: x, Missing: missing})
 	}
 	return m, true, nil

@@ -26,6 +26,7 @@ func TestMixedFormula(t *testing.T) {
 		{"y ~ (1 | g)", "y~1", "g"},
 		{"y~x+(1|a/b)", "y~x", "a b:a"},
 		{"y~(1|a)+x*z+(1|a:b)", "y~x*z", "a a:b"},
+		{"y~factor(year)+(1|g)", "y~factor(year)", "g"},
 		{"y~0+f+(1|a/b/c)", "y~0+f", "a b:a c:b:a"},
 	} {
 		fixed, groups, err := mixedFormula(c.in)

@@ -31,3 +31,7 @@ g <- function(m) list(coef = as.list(coef(m)), s = m$s, se = as.list(summary(m)$
 for (f in list(y ~ x * sex + age, z ~ 0 + age + x)) out(paste0("E_rlm_", if (length(attr(terms(f), "term.labels")) > 2) "interaction" else "no_intercept"),
   "E.robust_regression", d[c("y", "z", "x", "age", "sex")], list(formula = gsub(" ", "", deparse(f))),
   list(huber = g(rlm(f, d, acc = 1e-12, maxit = 500)), bisquare_from_ls = g(rlm(f, d, psi = psi.bisquare, acc = 1e-12, maxit = 500))), "rlm, missing rows left out")
+f <- y ~ factor(z) + sex
+out("E_rlm_factor", "E.robust_regression", d[c("y", "z", "sex")], list(formula = "y~factor(z)+sex"), list(huber = g(rlm(f, d, acc = 1e-12, maxit = 500))), "rlm(y~factor(z)+sex)")
+m <- svyglm(f, des); s <- summary(m)$coefficients
+out("B_glm_factor", "B.glm", d, list(formula = "y~factor(z)+sex", family = "gaussian"), list(coef = as.list(s[, 1]), se = as.list(s[, 2]), df_residual = m$df.residual), "svyglm(y~factor(z)+sex)", design)
