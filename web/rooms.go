@@ -13,6 +13,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/web/api/accountapi"
 	"gongping/web/api/appealsapi"
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
@@ -66,6 +67,7 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 
 // register registers the API operations of every room.
 func register(a huma.API, d Deps) {
+	accountapi.Register(a, d.Account)
 	if d.Appeals != nil {
 		appealsapi.Register(a, d.Appeals)
 	}

@@ -1,0 +1,161 @@
+package account_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/app/account"
+	"gongping/internal/authz"
+	"gongping/internal/clock"
+	"gongping/internal/errs"
+	"gongping/internal/seal"
+	"gongping/internal/testkit"
+)
+
+const district = "310104"
+
+func service(t *testing.T) (*account.Service, *clock.Fixed) {
+	t.Helper()
+	c := &clock.Fixed{T: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)}
+	return &account.Service{Core: &app.Core{Pool: testkit.DB(t), Clock: c, Seal: seal.New(make([]byte, seal.KeySize)), Log: slog.New(slog.DiscardHandler)}}, c
+}
+
+func create(t *testing.T, s *account.Service, login string, role authz.Role, area string) string {
+	t.Helper()
+	id, err := s.Create(t.Context(), authz.SystemActor(district), account.New{Login: login, Name: "某", Role: role, Area: area, Password: "a long sentence"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestSignInAndSessionsEnd(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	who, token, err := s.SignIn(t.Context(), district, " Chen ", "a long sentence")
+	if err != nil || who.Role != authz.Manager {
+		t.Fatal(who, err)
+	}
+	if got, err := s.Session(t.Context(), token); err != nil || got.AccountID != who.AccountID {
+		t.Fatal(got, err)
+	}
+	// Used every hour it lives on, but not beyond its life.
+	for range 11 {
+		c.Advance(time.Hour)
+		if _, err := s.Session(t.Context(), token); err != nil {
+			t.Fatalf("after %v: %v", c.T, err)
+		}
+	}
+	c.Advance(2 * time.Hour)
+	if _, err := s.Session(t.Context(), token); !errs.Is(err, errs.Unauthorized) {
+		t.Fatalf("a session outlived its life: %v", err)
+	}
+	_, token, err = s.SignIn(t.Context(), district, "chen", "a long sentence")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Advance(account.SessionIdle + time.Minute)
+	if _, err := s.Session(t.Context(), token); !errs.Is(err, errs.Unauthorized) {
+		t.Fatalf("an idle session lived on: %v", err)
+	}
+}
+
+func TestLockoutTellsNothing(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	_, _, unknown := s.SignIn(t.Context(), district, "nobody", "a long sentence")
+	var wrong error
+	for range account.MaxFailures {
+		_, _, wrong = s.SignIn(t.Context(), district, "chen", "wrong")
+	}
+	_, _, locked := s.SignIn(t.Context(), district, "chen", "a long sentence")
+	if unknown == nil || wrong == nil || locked == nil || unknown.Error() != wrong.Error() || wrong.Error() != locked.Error() {
+		t.Fatalf("answers differ: %v / %v / %v", unknown, wrong, locked)
+	}
+	c.Advance(account.LockFor + time.Second)
+	if _, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence"); err != nil {
+		t.Fatalf("the lock did not end: %v", err)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Auditor, district)
+	who, err := s.ByLogin(t.Context(), district, "chen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, tok, err := s.IssueToken(t.Context(), who, "export")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Bearer(t.Context(), secret); err != nil || got.AccountID != who.AccountID {
+		t.Fatal(got, err)
+	}
+	for _, bad := range []string{"", "310104.", secret + "x", "310105" + secret[6:], strings.ToUpper(secret)} {
+		if _, err := s.Bearer(t.Context(), bad); !errs.Is(err, errs.Unauthorized) {
+			t.Errorf("token %q was taken: %v", bad, err)
+		}
+	}
+	other := create(t, s, "wang", authz.Auditor, district)
+	stranger := authz.Actor{District: district, AccountID: other, Role: authz.Auditor, Area: district}
+	if err := s.RevokeToken(t.Context(), stranger, tok.ID); !errs.Is(err, errs.NotFound) {
+		t.Fatalf("somebody else revoked the token: %v", err)
+	}
+	c.Advance(account.TokenLife + time.Second)
+	if _, err := s.Bearer(t.Context(), secret); !errs.Is(err, errs.Unauthorized) {
+		t.Fatalf("an expired token was taken: %v", err)
+	}
+}
+
+func TestAdministratorsStayInTheirArea(t *testing.T) {
+	t.Parallel()
+	s, _ := service(t)
+	id := create(t, s, "chen", authz.Manager, district)
+	street := authz.Actor{District: district, AccountID: app.NewID(), Role: authz.Admin, Area: "310104015"}
+	if err := s.ResetPassword(t.Context(), street, id, "another long one"); !errs.Is(err, errs.Forbidden) {
+		t.Fatalf("a street's administrator reset a district account: %v", err)
+	}
+	if _, err := s.Create(t.Context(), street, account.New{Login: "x2", Name: "某", Role: authz.Leader, Area: district, Password: "a long sentence"}); !errs.Is(err, errs.Forbidden) {
+		t.Fatalf("a street's administrator made a district account: %v", err)
+	}
+	for _, role := range authz.Roles {
+		if role == authz.Admin {
+			continue
+		}
+		if _, err := s.List(t.Context(), authz.Actor{District: district, AccountID: id, Role: role, Area: district}); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s listed accounts: %v", role, err)
+		}
+	}
+}
+
+func TestBadAccountsAreRefusedByField(t *testing.T) {
+	t.Parallel()
+	s, _ := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	good := account.New{Login: "li", Name: "某", Role: authz.Leader, Area: "310104015", Password: "a long sentence"}
+	for field, spoil := range map[string]func(*account.New){
+		"login": func(n *account.New) { n.Login = "李 四" }, "name": func(n *account.New) { n.Name = " " },
+		"role": func(n *account.New) { n.Role = "god" }, "area": func(n *account.New) { n.Area = "31" },
+		"password": func(n *account.New) { n.Password = "short" },
+	} {
+		n := good
+		spoil(&n)
+		_, err := s.Create(context.Background(), authz.SystemActor(district), n)
+		if !errs.Is(err, errs.Invalid) || !strings.HasPrefix(err.Error(), field+":") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	dup := good
+	dup.Login = "chen"
+	if _, err := s.Create(context.Background(), authz.SystemActor(district), dup); !errs.Is(err, errs.Conflict) {
+		t.Errorf("a login name was given twice: %v", err)
+	}
+}
