@@ -61,12 +61,13 @@ and can be repeated by anybody: "verify" draws again from the database, or, give
 file, repeats a published bundle with the stand-alone verifier (no database needed).`,
 		Example: `  gongping draw list
   gongping draw commit ROUND --as manager --kind lottery --name "双色球 2026141 期" --due 2026-12-08T22:00:00+08:00
+  gongping draw topup ROUND 310104003001=12 --as manager --kind dice --name "12月9日大厅掷骰" --due 2026-12-09T10:00:00+08:00
   gongping draw reveal COMMITMENT --as auditor --seed 03-11-17-22-29-31-08 --evidence "中国福彩网公告"
   gongping draw bundle DRAW -o q4.draw.txt
   gongping draw verify DRAW
   gongping draw verify q4.draw.txt`,
 	}
-	c.AddCommand(drawListCmd(), drawCommitCmd(), drawRevealCmd(), drawBundleCmd(), drawVerifyCmd())
+	c.AddCommand(drawListCmd(), drawCommitCmd(), drawTopUpCmd(), drawRevealCmd(), drawBundleCmd(), drawVerifyCmd())
 	return c
 }
 

@@ -39,6 +39,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *draws.Service, rnd *rounds.Serv
 	h := &pages{p, svc, rnd, zone}
 	r.GET("/rounds/:id/draw", h.Signed(h.show))
 	r.POST("/rounds/:id/draw", h.Signed(h.commit))
+	r.POST("/rounds/:id/topup", h.Signed(h.topUp))
 	r.POST("/draws/:id/reveal", h.Signed(h.reveal))
 	r.POST("/draws/:id/discard", h.Signed(h.discard))
 	r.POST("/draws/:id/verify", h.Signed(h.verify))
@@ -63,13 +64,15 @@ type showData struct {
 	MayCommit, MayReveal, SamePair bool
 	Due                            bool // the randomness may exist by now
 	Alert                          *render.Alert
+	MayTopUp                       bool
+	Committees                     []render.Option // of a top-up: all, then each
 	Kinds                          []render.Option
 	In                             form
 	SeedHelp                       string
 }
 
 // form is what was typed, shown again after a fault.
-type form struct{ Kind, Name, Due, Seed, Evidence, Reason string }
+type form struct{ Kind, Name, Due, Seed, Evidence, Reason, Area, More string }
 
 func (h *pages) show(c *gin.Context, who authz.Actor) error {
 	return h.page(c, who, c.Param("id"), http.StatusOK, form{}, nil)
@@ -101,6 +104,7 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 			}
 		}
 	}
+	v.topUps(h, c)
 	for _, k := range []draw.RandomnessKind{draw.Lottery, draw.Dice, draw.Beacon} {
 		v.Kinds = append(v.Kinds, render.Option{Value: string(k), Text: h.T(c, "draw.kind."+string(k)), Help: h.T(c, "draw.kind."+string(k)+".help")})
 	}

@@ -188,6 +188,17 @@ func TestFromARoundToAPublicDraw(t *testing.T) {
 	contains(t, m.get("/rounds/"+id), "开始访问")
 	page, _ = m.post("/rounds/"+id+"/step", url.Values{"to": {"collecting"}})
 	contains(t, page, "访问中")
+
+	contains(t, m.get(draw), "补充抽样", "每个居委会补多少人")
+	a.post("/rounds/"+id+"/topup", url.Values{"kind": {"dice"}, "name": {"再掷一次"}, "due": {"2026-11-25T10:00"}, "more": {"3"}}, http.StatusForbidden)
+	page, _ = m.post("/rounds/"+id+"/topup", url.Values{"kind": {"dice"}, "name": {"再掷一次"}, "due": {"2026-11-25T10:00"}, "more": {"0"}}, http.StatusUnprocessableEntity)
+	contains(t, page, "不能这样补充抽样")
+	page, _ = m.post("/rounds/"+id+"/topup", url.Values{"kind": {"dice"}, "name": {"再掷一次"}, "due": {"2026-11-25T10:00"}, "more": {"3"}, "area": {s.Committees()[0]}})
+	contains(t, page, "承诺摘要", "再掷一次")
+	s.Clock.Advance(96 * time.Hour)
+	c = commitmentLink.FindStringSubmatch(page[strings.Index(page, "承诺摘要"):])[1]
+	page, _ = s.as("auditor").post("/draws/"+c+"/reveal", url.Values{"seed": {"22222222333333334444"}, "evidence": {"公证处在场"}})
+	contains(t, page, "样本已抽出", "topup")
 }
 
 func TestDocumentPages(t *testing.T) {
