@@ -86,7 +86,9 @@ func (o *operations) password(ctx context.Context, in *struct {
 	return nil, o.svc.ChangePassword(ctx, signin.Actor(ctx), in.Body.Old, in.Body.New)
 }
 
-func token(t accountdb.Token) Token { return Token{t.ID, t.Name, t.CreatedAt, t.ExpiresAt, t.RevokedAt} }
+func token(t accountdb.Token) Token {
+	return Token{t.ID, t.Name, t.CreatedAt, t.ExpiresAt, t.RevokedAt}
+}
 
 func (o *operations) tokens(ctx context.Context, _ *struct{}) (*answer[[]Token], error) {
 	list, err := o.svc.Tokens(ctx, signin.Actor(ctx))
