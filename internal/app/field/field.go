@@ -63,7 +63,7 @@ func (s *Service) round(ctx context.Context, q pg.Querier, district string, st f
 
 // document reads a version once; versions never change.
 func document[T any](ctx context.Context, s *Service, q pg.Querier, table rounddb.Table, district, id string, version int, decode func([]byte) (*T, error)) (*T, error) {
-	key := fmt.Sprintf("%s/%s/%d", district, id, version)
+	key := fmt.Sprintf("%v/%s/%s/%d", table, district, id, version)
 	if v, ok := s.docs.Load(key); ok {
 		return v.(*T), nil
 	}

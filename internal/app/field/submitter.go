@@ -3,6 +3,8 @@ package field
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sort"
 	"sync"
 	"time"
@@ -180,6 +182,12 @@ type result struct {
 const clashes = 5
 
 func (w *submitter) transact(ctx context.Context, district string, list []*item) (outs []result, err error) {
+	// A fault in one submission must not take the service and all others along.
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
 	system := authz.SystemActor(district)
 	for try := range clashes {
 		var again bool
