@@ -11,7 +11,7 @@ VENDOR   := web/static/vendor/LICENSES.txt
 BENCH    ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint bench verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test lint bench bench-collect verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: bootstrap $(VENDOR) ## formatting, vet and staticcheck
 
 bench: bootstrap $(VENDOR) ## run the benchmarks (BENCH=pattern chooses)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against pgbench in the same run
+	go run ./internal/benchcollect
 
 verify: lint test ## what a change must pass before it is handed in
 
