@@ -107,6 +107,7 @@ type marginal struct {
 	observed   [][]float64 // pair × category: number of ratings
 	logLik     float64
 	unitHasAny []bool
+	free       [][]float64 // constraints, see constrain
 }
 
 // grid spans six standard deviations, at least ±6 logits.
@@ -120,6 +121,7 @@ func (e *marginal) grid() {
 	n := len(e.f.Rater) * len(e.f.Item)
 	e.observed = zeros(n, e.d.Categories)
 	e.unitHasAny = make([]bool, len(e.d.UnitName))
+	e.free = e.constrain()
 	for i, x := range e.d.Rating {
 		e.observed[e.pair(i)][x]++
 		e.unitHasAny[e.d.Unit[i]] = true
@@ -161,10 +163,15 @@ func (e *marginal) expect() {
 		sum += prior[t]
 	}
 	logs := zeros(len(e.d.UnitName), len(e.node))
+	table := make([][][]float64, len(e.prob)) // log probability by pair, category, node
 	for i, x := range e.d.Rating {
-		row, p := logs[e.d.Unit[i]], e.prob[e.pair(i)]
-		for t := range row {
-			row[t] += math.Log(math.Max(p[t][x], 1e-300))
+		q := e.pair(i)
+		if table[q] == nil {
+			table[q] = logTable(e.prob[q])
+		}
+		row := logs[e.d.Unit[i]]
+		for t, v := range table[q][x] {
+			row[t] += v
 		}
 	}
 	e.logLik = 0
@@ -199,4 +206,16 @@ func (e *marginal) expect() {
 			to[t] += w
 		}
 	}
+}
+
+// logTable is the logarithm of probabilities by node and category, turned to
+// category and node.
+func logTable(p [][]float64) [][]float64 {
+	out := zeros(len(p[0]), len(p))
+	for t, row := range p {
+		for k, v := range row {
+			out[k][t] = math.Log(math.Max(v, 1e-300))
+		}
+	}
+	return out
 }

@@ -2,78 +2,75 @@ package rater
 
 import "math"
 
-// design maps the free parameters (items, raters but the last, thresholds but
-// the last) to the cumulative difficulty of category k for rater r and item m.
-func (e *marginal) design(r, m, k int, to []float64) {
+// constrain maps the free parameters (items, raters but the last, thresholds
+// but the last) to items, raters and cumulative thresholds of all categories.
+func (e *marginal) constrain() [][]float64 {
 	items, raters, steps := len(e.f.Item), len(e.f.Rater), e.d.Categories-1
-	for i := range to {
-		to[i] = 0
+	t := zeros(items+raters+steps+1, items+raters-1+steps-1)
+	for i := range items {
+		t[i][i] = 1
 	}
-	to[m] = float64(k)
-	if r < raters-1 {
-		to[items+r] = float64(k)
-	} else {
-		for i := range raters - 1 {
-			to[items+i] = -float64(k)
+	for i := range raters - 1 {
+		t[items+i][items+i] = 1
+		t[items+raters-1][items+i] = -1
+	}
+	for k := 1; k < steps; k++ { // thresholds sum to zero: the last cumulative one is 0
+		for s := range min(k, steps-1) {
+			t[items+raters+k][items+raters-1+s] = 1
 		}
 	}
-	base := items + raters - 1
-	for s := range steps - 1 {
-		if s < k {
-			to[base+s] = 1
-		}
-		if k == steps {
-			to[base+s] = 0 // thresholds sum to zero
-		}
-	}
+	return t
 }
 
-// derive returns the slope and the information of the complete-data likelihood.
+// derive returns the slope and the information of the complete-data likelihood
+// for the free parameters.
 func (e *marginal) derive() (g []float64, h [][]float64) {
-	n := len(e.f.Item) + len(e.f.Rater) - 1 + e.d.Categories - 2
-	g, h = make([]float64, n), zeros(n, n)
-	rows := zeros(e.d.Categories, n)
-	mean := make([]float64, n)
+	items, base := len(e.f.Item), len(e.f.Item)+len(e.f.Rater)
+	n := base + e.d.Categories
+	slope, info := make([]float64, n), zeros(n, n)
 	for q, count := range e.expected {
-		r, m := q/len(e.f.Item), q%len(e.f.Item)
-		for k := range rows {
-			e.design(r, m, k, rows[k])
-			for i, v := range rows[k] {
-				g[i] -= float64(e.observed[q][k] * v)
-			}
+		r, m := items+q/items, q%items
+		for k, x := range e.observed[q] {
+			slope[m] -= float64(x * float64(k))
+			slope[r] -= float64(x * float64(k))
+			slope[base+k] -= x
 		}
 		for t, w := range count {
-			if w == 0 {
-				continue
-			}
-			for i := range mean {
-				mean[i] = 0
-			}
-			for k, p := range e.prob[q][t] {
-				for i, v := range rows[k] {
-					mean[i] += float64(p * v)
-				}
-			}
-			for i, v := range mean {
-				g[i] += float64(w * v)
-			}
-			for k, p := range e.prob[q][t] {
-				for i, v := range rows[k] {
-					if d := float64(w * p * (v - mean[i])); d != 0 {
-						for j := range i + 1 {
-							h[i][j] += float64(d * (rows[k][j] - mean[j]))
-						}
-					}
-				}
+			if w != 0 {
+				e.addNode(w, e.prob[q][t], m, r, base, slope, info)
 			}
 		}
 	}
-	for i := range h {
-		for j := range i {
-			h[j][i] = h[i][j]
+	return apply(e.free, slope), sandwich(info, e.free)
+}
+
+// addNode adds what w expected ratings at one node contribute.
+func (e *marginal) addNode(w float64, p []float64, m, r, base int, slope []float64, info [][]float64) {
+	mean, v := 0.0, 0.0
+	for k, x := range p {
+		mean += float64(float64(k) * x)
+	}
+	for k, x := range p {
+		d := float64(k) - mean
+		v += float64(x * d * d)
+		c := float64(w * x * d)
+		slope[base+k] += float64(w * x)
+		info[m][base+k] += c
+		info[base+k][m] += c
+		info[r][base+k] += c
+		info[base+k][r] += c
+		info[base+k][base+k] += float64(w * x)
+		for l, y := range p {
+			info[base+k][base+l] -= float64(w * x * y)
 		}
 	}
-	return g, h
+	slope[m] += float64(w * mean)
+	slope[r] += float64(w * mean)
+	v = float64(w * v)
+	info[m][m] += v
+	info[r][r] += v
+	info[m][r] += v
+	info[r][m] += v
 }
 
 // maximise is one Newton step for the difficulties and the closed form for the
