@@ -134,11 +134,14 @@ func TestChooseBalancesAndAvoidsConflicts(t *testing.T) {
 func TestMask(t *testing.T) {
 	t.Parallel()
 	text := "5号楼302室的王阿姨（13812345678，沪A·12345）在徐汇区田林街道长春居委会与李例乙争执，工单 2026090100012。见 Ms Chen."
-	got := appeal.Mask(text, []string{"李例乙", "长春"})
+	got := appeal.Mask(text, []string{"李例乙", "长春居委会", "田林街道"})
 	for _, secret := range []string{"5号楼", "302室", "王阿姨", "13812345678", "12345", "田林", "长春", "李例乙", "2026090100012", "Chen"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("%q is left in %q", secret, got)
 		}
+	}
+	if plain := "物业公司停运电梯，居民误以为由居委会负责，见走访记录。"; appeal.Mask(plain, []string{"长春居委会"}) != plain {
+		t.Errorf("nothing personal, yet masked: %s", appeal.Mask(plain, []string{"长春居委会"}))
 	}
 	if !strings.Contains(got, "争执") {
 		t.Errorf("too much is masked: %q", got)

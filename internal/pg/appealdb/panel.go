@@ -133,10 +133,11 @@ func UnitAnswers(ctx context.Context, q pg.Querier, district, run, unit string) 
 	}, district, run, unit)
 }
 
-// NamesAround lists names that must not reach the panel: of the areas from the
-// unit up and its grids, of the unit's workers and of the accounts there.
+// NamesAround lists names that must not reach the panel: of every committee and
+// street of the district (a neighbour gives the place away too) with the codes
+// around the unit, of the unit's workers and of the accounts there.
 func NamesAround(ctx context.Context, q pg.Querier, district, unit, appellant string) ([]string, error) {
-	return collect(ctx, q, `select name from area where district = $1 and (starts_with($2, code) or starts_with(code, $2))
+	return collect(ctx, q, `select name from area where district = $1 and (level <= 3 or starts_with(code, $2))
 		union select code from area where district = $1 and (starts_with($2, code) or starts_with(code, $2))
 		union select name from worker where district = $1 and area_code = $2
 		union select display_name from account where district = $1 and (area_code = $2 or id::text = $3)`,

@@ -335,15 +335,16 @@ func TestPagesInTheBrowser(t *testing.T) {
 // look opens a page as somebody, in both languages and sizes, and checks it.
 func look(t *testing.T, b *browsertest.Browser, s *site, login, name, path string) {
 	t.Helper()
-	for _, lang := range []string{"zh", "en"} {
-		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
-			p := b.Page(t, s.http.URL, view, lang)
-			p.Goto(signInPath + "?login=" + login + "&to=" + url.QueryEscape(path))
-			p.Screenshot(name)
-			if out := p.Overflow(); len(out) > 0 {
-				t.Errorf("%s %s %s: sticks out: %s", name, lang, view.Name, strings.Join(out, "; "))
-			}
-			p.Axe()
+	for _, x := range []struct {
+		lang string
+		view browsertest.Viewport
+	}{{"zh", browsertest.Desktop}, {"zh", browsertest.Phone}, {"en", browsertest.Phone}} {
+		p := b.Page(t, s.http.URL, x.view, x.lang)
+		p.Goto(signInPath + "?login=" + login + "&to=" + url.QueryEscape(path))
+		p.Screenshot(name)
+		if out := p.Overflow(); len(out) > 0 {
+			t.Errorf("%s %s %s: sticks out: %s", name, x.lang, x.view.Name, strings.Join(out, "; "))
 		}
+		p.Axe()
 	}
 }
