@@ -11,6 +11,7 @@ import (
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
+	"gongping/internal/app/panel"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/web/api/accountapi"
@@ -18,6 +19,7 @@ import (
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
+	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
@@ -26,7 +28,9 @@ import (
 	drawspage "gongping/web/page/draws"
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
+	panelpage "gongping/web/page/panel"
 	residentpage "gongping/web/page/resident"
+	resultspage "gongping/web/page/results"
 	roundspage "gongping/web/page/rounds"
 )
 
@@ -37,6 +41,7 @@ type Rooms struct {
 	Draws   *draws.Service
 	Field   *field.Service
 	Score   *score.Service
+	Panel   *panel.Service
 	Appeals *appeals.Service
 	Audit   *auditlog.Service
 }
@@ -45,6 +50,12 @@ type Rooms struct {
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	if d.Appeals != nil {
 		appealspage.Routes(r, p, d.Appeals)
+	}
+	if d.Score != nil {
+		resultspage.Routes(r, p, d.Score, d.Cache)
+	}
+	if d.Panel != nil {
+		panelpage.Routes(r, p, d.Panel)
 	}
 	if d.Audit != nil {
 		auditpage.Routes(r, p, d.Audit)
@@ -70,6 +81,9 @@ func register(a huma.API, d Deps) {
 	accountapi.Register(a, d.Account)
 	if d.Appeals != nil {
 		appealsapi.Register(a, d.Appeals)
+	}
+	if d.Score != nil {
+		resultsapi.Register(a, d.Score, d.Panel)
 	}
 	if d.Audit != nil {
 		appealsapi.RegisterAudit(a, d.Audit)

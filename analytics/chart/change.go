@@ -116,7 +116,14 @@ func (v Influence) Figure(t Text) Figure {
 		for i := range k {
 			names = append(names, t.T("chart.k_answers", "K", i+1))
 		}
-		horizontal(o, names, axis("value", "", m{"axisLabel": m{"color": colour("chart-muted")}}))
+		lo, hi := 0.0, 0.0
+		for i := range k {
+			for _, s := range []float64{v.WithoutLow[i] - v.Score, v.WithoutTop[i] - v.Score} {
+				lo, hi = min(lo, s), max(hi, s)
+			}
+		}
+		room := (hi - lo) / 4 // for the labels at the ends of the bars
+		horizontal(o, names, axis("value", "", m{"min": math.Floor(10*(lo-room)) / 10, "max": math.Ceil(10*(hi+room)) / 10, "axisLabel": m{"color": colour("chart-muted"), "hideOverlap": true}}))
 		o["yAxis"].(m)["axisLine"] = m{"show": false}
 		for i, s := range series {
 			scores, tone := v.WithoutLow, "chart-high"

@@ -38,7 +38,8 @@ func (v Map) Figure(t Text) Figure {
 		delete(o, "geo")
 		o["visualMap"] = m{"min": lo, "max": hi, "left": "center", "bottom": 0, "orient": "horizontal", "itemHeight": 160, "precision": 0, "calculable": false,
 			"text": []string{dec(hi, 0), dec(lo, 0)}, "textStyle": m{"color": colour("chart-text")},
-			"inRange": m{"color": []any{colour("chart-map0"), colour("chart-map1")}}}
+			"inRange":    m{"color": []any{colour("chart-map0"), colour("chart-map1")}},
+			"outOfRange": m{"color": []any{colour("chart-grid")}}} // areas without a figure count as out of range
 		var data []m
 		for _, a := range shown {
 			data = append(data, m{"name": a.Name, "value": clean(a.Score), "tip": areaTip(t, a), "href": a.Href})

@@ -2,6 +2,7 @@ package view
 
 import (
 	"sort"
+	"strconv"
 
 	"gongping/analytics/chart"
 	"gongping/scoring"
@@ -71,14 +72,14 @@ func Distribution(u *scoring.UnitResult, q *instrument.Questionnaire, lang strin
 	return v
 }
 
-// ItemNames are the questions by item, and the dimensions by id.
+// ItemNames are the questions by item, with their number, and the dimensions by id.
 func ItemNames(q *instrument.Questionnaire, lang string) map[string]string {
 	names := map[string]string{}
 	for _, d := range q.Dimensions {
 		names[d.ID] = d.Text.In(lang)
 	}
-	for _, it := range q.Items {
-		names[it.ID] = it.Text.In(lang)
+	for i, it := range q.Items {
+		names[it.ID] = strconv.Itoa(i+1) + ". " + it.Text.In(lang)
 	}
 	return names
 }

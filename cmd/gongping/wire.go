@@ -14,6 +14,7 @@ import (
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
+	"gongping/internal/app/panel"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/cache"
@@ -67,7 +68,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Score: scores, Appeals: disputes, Audit: &auditlog.Service{Core: core}},
+			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Appeals: disputes, Audit: &auditlog.Service{Core: core}},
 	})
 	if err != nil {
 		return nil, err
@@ -75,6 +76,11 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	// The workers outlive the signal: Stop lets a run in progress end.
 	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
+	}
+	if n, err := scores.Resume(ctx, s.Config.District); err != nil {
+		s.Log.Warn("unfinished runs not taken up", "error", err)
+	} else if n > 0 {
+		s.Log.Info("unfinished runs taken up", "runs", n)
 	}
 	go disputes.Keep(ctx, s.Config.District, sweepEvery)
 	stop := func(ctx context.Context) error { return errors.Join(fieldwork.Close(ctx), queue.Stop(ctx)) }

@@ -102,6 +102,8 @@ type RuleBook struct {
 	Suppression Suppression       `json:"suppression"`
 	Fieldwork   Fieldwork         `json:"fieldwork"`
 	Appeal      Deadlines         `json:"appeal"`
+	// Criteria are what the panel rates; none means DefaultCriteria.
+	Criteria []Criterion `json:"criteria,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records

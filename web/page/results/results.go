@@ -4,9 +4,11 @@
 package results
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,9 +49,33 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *score.Service, store cache.Stor
 	r.GET("/runs/:run/input", h.Signed(h.input))
 	r.GET(geoPath, func(c *gin.Context) {
 		c.Header("Cache-Control", "public, max-age=86400")
-		c.Data(http.StatusOK, "application/geo+json", demo.DistrictsGeoJSON())
+		c.Data(http.StatusOK, "application/geo+json", outlines())
 	})
 }
+
+// outlines are the districts of the city with their names where ECharts looks
+// for them.
+var outlines = sync.OnceValue(func() []byte {
+	var geo struct {
+		Type     string `json:"type"`
+		Features []struct {
+			Type       string          `json:"type"`
+			Properties map[string]any  `json:"properties"`
+			Geometry   json.RawMessage `json:"geometry"`
+		} `json:"features"`
+	}
+	if err := json.Unmarshal(demo.DistrictsGeoJSON(), &geo); err != nil {
+		panic("results: the embedded outlines: " + err.Error())
+	}
+	for i := range geo.Features {
+		geo.Features[i].Properties["name"] = geo.Features[i].Properties["district"]
+	}
+	b, err := json.Marshal(geo)
+	if err != nil {
+		panic("results: the embedded outlines: " + err.Error())
+	}
+	return b
+})
 
 // pageSize is the number of rounds on a page.
 const pageSize = 20

@@ -2,7 +2,6 @@ package results
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -71,6 +70,7 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 		d.Steps, d.Influence = &steps, &influence
 	}
 	answers := view.Distribution(&u.UnitResult, &res.Questionnaire, v.lang, v.cell, v.p).Figure(v.p)
+	answers.Describe = v.p.T("score.distribution.text")
 	d.Answers = &answers
 	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
 	d.Items = v.items(&u.UnitResult)
@@ -251,7 +251,9 @@ func (v *reader) parts(u *scoring.UnitResult) []partRow {
 		r := partRow{Name: v.text(n.Text), Source: v.p.T("score.source." + string(n.Source)), Planned: v.f.Num(p.PlannedWeight, 1), Weight: v.f.Num(p.IndicatorWeight, 1),
 			Value: v.value(p.Figure), Interval: v.interval(p.Figure), N: render.Dash, Points: render.Dash, Group: n.Source == composite.Group}
 		if p.Figure.OK {
-			r.N = strconv.Itoa(p.Figure.N)
+			if !r.Group { // what is counted differs from indicator to indicator
+				r.N = v.f.Int(p.Figure.N)
+			}
 			r.Points = v.f.Num(p.IndicatorWeight*p.Figure.Value/100, 1)
 		}
 		out = append(out, r)
