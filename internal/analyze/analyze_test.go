@@ -467,7 +467,7 @@ func TestDataFaultsSayWhere(t *testing.T) {
 		"one group":  {"min_cell: 1\nstatistics: [{stat: compare, of: q, by: u}]", "u,q\na,1\na,2", "2 to 60 groups"},
 		"few":        {"statistics: [{stat: inequality, of: q}]", "q\n1\n2", "min_cell"},
 		"quotes":     {"statistics: [{stat: mean, of: q}]", "q\n\"1\n", "row 2"},
-		"lonely":     {"min_cell: 1\ndesign: {strata: h}\nstatistics: [{stat: ttest, of: q}]", "h,q\na,1\na,2\nb,3", "single unit"},
+		"lonely":     {"min_cell: 1\ndesign: {strata: h}\nstatistics: [{stat: ttest, of: q}]", "h,q\na,1\na,2\nb,3", "one sampled unit"},
 		"population": {"design: {fpc: [N]}\nstatistics: [{stat: mean, of: q}]", "N,q\n1,1\n1,2", "population"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -255,7 +255,7 @@ func (a *analysis) pairTable(q *Statistic, v *variable, parts *groups, c *compar
 				value = 0
 			}
 			p = append(p, value)
-			t.Cells = append(t.Cells, []Cell{str(v.label), str(parts.names[c.at[hi]]), str(parts.names[c.at[lo]]), num(d), num(se), num(d - tq*se), num(d + tq*se), num(value)})
+			t.Cells = append(t.Cells, []Cell{str(v.label), str(parts.names[c.at[hi]]), str(parts.names[c.at[lo]]), num(d), num(se), num(d - float64(tq*se)), num(d + float64(tq*se)), num(value)})
 		}
 	}
 	adjusted, err := fairness.AdjustP(p, fairness.Correction(q.Correction))

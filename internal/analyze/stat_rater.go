@@ -135,7 +135,7 @@ func (a *analysis) alpha(q *Statistic) ([]*Table, error) {
 		Heads: []Head{{Key: "item", Text: true}, {Key: "n"}, {Key: "alpha", Digits: 3}, {Key: "se", Digits: 3}, {Key: "low", Digits: 3}, {Key: "high", Digits: 3}, {Key: "standardised", Digits: 3}, {Key: "guttman6", Digits: 3}, {Key: "item_rest_r", Digits: 3}}}
 	z := estimate.TQuantile(0.5+a.spec.Level/2, inf)
 	n := num(float64(r.Persons))
-	t.Cells = append(t.Cells, []Cell{str("all items"), n, num(r.Alpha), num(r.ASE), num(r.Alpha - z*r.ASE), num(r.Alpha + z*r.ASE), num(r.Standardised), maybe(r.Guttman6), {}})
+	t.Cells = append(t.Cells, []Cell{str("all items"), n, num(r.Alpha), num(r.ASE), num(r.Alpha - float64(z*r.ASE)), num(r.Alpha + float64(z*r.ASE)), num(r.Standardised), maybe(r.Guttman6), {}})
 	for j, name := range q.Of {
 		row := []Cell{str("without " + a.spec.label(name)), n, {}, {}, {}, {}, {}, {}, {}}
 		if j < len(r.IfDropped) && len(q.Of) > 2 {

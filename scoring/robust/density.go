@@ -141,7 +141,7 @@ func functional(counts []float64, r int, h, delta float64) float64 {
 // interpolated is the p-quantile of sorted values with linear interpolation
 // (type 7 of Hyndman & Fan 1996).
 func interpolated(s []float64, p float64) float64 {
-	at := p * float64(len(s)-1)
+	at := float64(p * float64(len(s)-1))
 	k := int(math.Floor(at))
 	if k+1 >= len(s) {
 		return s[len(s)-1]

@@ -21,7 +21,7 @@ func (s Sample) solveHuber(l *Location, rule Rule, scratch *Sample) {
 		px = append(px, px[k]+float64(s.W[k]*(x-l.Median)))
 	}
 	scratch.W, scratch.X = pw, px
-	reach := rule.Psi.c * l.Scale
+	reach := float64(rule.Psi.c * l.Scale)
 	mu, low, high := 0.0, s.X[0]-l.Median, s.X[n-1]-l.Median
 	lastA, lastB := -1, -1
 	for l.Iterations < rule.MaxIterations {

@@ -35,7 +35,7 @@ func (s *sSearch) scaleOf(start float64, steps int) float64 {
 		for _, r := range s.r {
 			sum += rho(r/start, sTuning)
 		}
-		next := start * math.Sqrt(sum/half)
+		next := float64(start * math.Sqrt(sum/half))
 		if math.Abs(next-start) <= 1e-15*start {
 			return next
 		}

@@ -74,7 +74,7 @@ func (s Sample) around(p float64) (lo, hi int) {
 	if len(s.X) == 0 {
 		return -1, -1
 	}
-	goal, slack := p*s.Total, halfSlack*s.Total
+	goal, slack := float64(p*s.Total), float64(halfSlack*s.Total)
 	cum := 0.0
 	for k, w := range s.W {
 		cum += w

@@ -158,7 +158,7 @@ func TauScale(x []float64) float64 {
 	for _, v := range x {
 		r := (v - mu0) / (sigma * c1)
 		u := max(0, 1-float64(r*r))
-		u *= u
+		u = float64(u * u)
 		sum += float64(u * v)
 		sumW += u
 	}

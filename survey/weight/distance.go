@@ -73,13 +73,13 @@ func (f function) apply(u, g, d []float64) {
 		for i, v := range u {
 			// With q = (1−L)/(U−1)·e^{Au}: F = (L + U q)/(1+q) and
 			// F' = A (U−L) q/(1+q)²; for large q both are written in 1/q.
-			q := (1 - l) / (h - 1) * exp(-math.Abs(f.a*v))
+			q := float64((1 - l) / (h - 1) * exp(-math.Abs(f.a*v)))
 			if v <= 0 {
 				g[i] = (l + float64(h*q)) / (1 + q)
 				d[i] = f.a * (h - l) * q / ((1 + q) * (1 + q))
 				continue
 			}
-			r := (h - 1) / (1 - l) * exp(-f.a*v)
+			r := float64((h - 1) / (1 - l) * exp(-f.a*v))
 			g[i] = (h + float64(l*r)) / (1 + r)
 			d[i] = f.a * (h - l) * r / ((1 + r) * (1 + r))
 		}

@@ -244,7 +244,7 @@ func (p *calibration) reachable(columns []Column) error {
 				most += float64(lo * wx)
 			}
 		}
-		slack := 1e-12 * (1 + math.Abs(p.total[j]))
+		slack := float64(1e-12 * (1 + math.Abs(p.total[j])))
 		if p.total[j] < least-slack || p.total[j] > most+slack {
 			return errs.New(errs.Invalid, "weight.calibration_infeasible",
 				"the total %g of %s cannot be reached: with factors between %g and %g it lies between %g and %g",

@@ -1,0 +1,156 @@
+// Command stats measures the statistics engine: it generates survey data
+// (strata, two stages of selection, five-point items) in growing sizes and prints
+// time, memory and growth of what a scoring run and an analyst need, and, where
+// Rscript with the packages survey, MASS and lme4 is installed, the time that R
+// takes on the same columns in the same run.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+func main() {
+	max := flag.Int("max", 1_000_000, "largest number of answers; sizes are powers of ten from 10000")
+	withR := flag.Bool("r", true, "compare with R where it is installed")
+	cap := flag.Int("rcap", 60, "seconds that R may take for one task; larger sizes of the task are then left out")
+	groups := flag.String("committees", "400,6500", "numbers of committees")
+	flag.Parse()
+	fmt.Printf("Machine: %s, %d of %d processors, %s/%s, %s, %s\n", cpu(), runtime.GOMAXPROCS(0), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
+		runtime.Version(), time.Now().Format("2006-01-02"))
+	r := &rival{cap: *cap, tooSlow: map[string]bool{}}
+	if *withR {
+		r.look()
+	}
+	for c := range strings.SplitSeq(*groups, ",") {
+		var committees int
+		if _, err := fmt.Sscan(c, &committees); err != nil || committees < 20 {
+			fmt.Fprintln(os.Stderr, "stats: committees must be numbers of at least 20:", c)
+			os.Exit(2)
+		}
+		r.tooSlow = map[string]bool{}
+		measure(*max, committees, r)
+	}
+}
+
+// measure runs all tasks on all sizes for one number of committees.
+func measure(max, committees int, r *rival) {
+	before := map[string]time.Duration{}
+	for n := 10_000; n <= max; n *= 10 {
+		if n < 3*committees {
+			continue
+		}
+		d := generate(n, committees)
+		theirs := r.run(d)
+		fmt.Printf("\n%d answers, %d committees; columns %s\n", n, committees, size(d.bytes()))
+		fmt.Printf("%-46s %10s %9s %8s %8s %10s %9s\n", "task", "time", "allocated", "/columns", "growth", "R", "R/ours")
+		plain := time.Duration(0)
+		for _, t := range tasks {
+			if t.skip != nil && t.skip(d) {
+				continue
+			}
+			if t.prepare != nil {
+				t.prepare(d)
+			}
+			took, bytes, err := clock(func() error { return t.run(d) })
+			if err != nil {
+				fmt.Printf("%-46s %v\n", t.name, err)
+				continue
+			}
+			if t.key == "plain" {
+				plain = took
+			}
+			growth := ""
+			if b := before[t.name]; b > 0 {
+				growth = fmt.Sprintf("%.1f", float64(took)/float64(b))
+			}
+			before[t.name] = took
+			fmt.Printf("%-46s %10s %9s %8.2f %8s%s", t.name, short(took), size(bytes), float64(bytes)/float64(d.bytes()), growth, compared(theirs, t.key, took))
+			if t.key == "means" && plain > 0 {
+				fmt.Printf("   %.1f plain passes", float64(took)/float64(plain))
+			}
+			fmt.Println()
+		}
+	}
+}
+
+func compared(theirs map[string]string, key string, took time.Duration) string {
+	v, ok := theirs[key]
+	if !ok {
+		return ""
+	}
+	var seconds float64
+	if _, err := fmt.Sscan(v, &seconds); err != nil {
+		return fmt.Sprintf(" %10s", v)
+	}
+	d := time.Duration(seconds * float64(time.Second))
+	return fmt.Sprintf(" %10s %8.0fx", short(d), float64(d)/float64(took))
+}
+
+// clock is the median time of up to five runs and the bytes that one allocates.
+func clock(f func() error) (time.Duration, uint64, error) {
+	var times []time.Duration
+	var bytes uint64
+	for range 5 {
+		runtime.GC()
+		var m0, m1 runtime.MemStats
+		runtime.ReadMemStats(&m0)
+		start := time.Now()
+		if err := f(); err != nil {
+			return 0, 0, err
+		}
+		times = append(times, time.Since(start))
+		runtime.ReadMemStats(&m1)
+		bytes = m1.TotalAlloc - m0.TotalAlloc
+		if times[0] > 3*time.Second {
+			break
+		}
+	}
+	for i := range times {
+		for j := i; j > 0 && times[j] < times[j-1]; j-- {
+			times[j], times[j-1] = times[j-1], times[j]
+		}
+	}
+	return times[len(times)/2], bytes, nil
+}
+
+func short(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.0f µs", float64(d)/1e3)
+	case d < time.Second:
+		return fmt.Sprintf("%.1f ms", float64(d)/1e6)
+	}
+	return fmt.Sprintf("%.2f s", d.Seconds())
+}
+
+func size(b uint64) string {
+	switch {
+	case b < 1<<20:
+		return fmt.Sprintf("%.0f kB", float64(b)/1024)
+	case b < 10<<30:
+		return fmt.Sprintf("%.1f MB", float64(b)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GB", float64(b)/(1<<30))
+}
+
+// cpu is the processor's name where the system tells it.
+func cpu() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.SplitSeq(string(text), "\n") {
+			if name, ok := strings.CutPrefix(line, "model name"); ok {
+				return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+			}
+		}
+	}
+	if out, err := exec.Command("sysctl", "-n", "machdep.cpu.brand_string").Output(); err == nil {
+		return strings.TrimSpace(string(out))
+	}
+	return "unknown processor"
+}

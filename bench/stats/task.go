@@ -1,0 +1,196 @@
+package main
+
+import (
+	"gongping/scoring"
+	"gongping/scoring/assess"
+	"gongping/scoring/estimate"
+	"gongping/scoring/fair"
+	"gongping/scoring/replicate"
+	"gongping/scoring/robust"
+	"gongping/scoring/shrink"
+	"gongping/survey/weight"
+)
+
+// task is something to measure; key is its name in R's answer.
+type task struct {
+	name, key string
+	skip      func(*data) bool
+	prepare   func(*data) // not measured
+	run       func(*data) error
+}
+
+// sink keeps results from being optimised away.
+var sink float64
+
+var tasks = []task{
+	{"plain pass: n, Σw, Σwy, Σwyy by committee", "plain", nil, nil, plainPass},
+	{"mean and error, ultimate clusters", "mean", nil, nil, func(d *data) error { return mean(d, 1) }},
+	{"mean and error, two stages", "mean2", nil, nil, func(d *data) error { return mean(d, 2) }},
+	{"committee means and errors, ultimate clusters", "domains", nil, func(d *data) { made.d = nil }, func(d *data) error { return domains(d, 1) }},
+	{"  of that the means, design prepared", "means", nil, nil, preparedMeans},
+	{"committee means and errors, two stages", "domains2", nil, nil, func(d *data) error { return domains(d, 2) }},
+	{"raking on three margins", "rake", nil, nil, rake},
+	{"bootstrap, 500 replicates by committee", "boot", nil, nil, func(d *data) error { return bootstrap(d, false) }},
+	{"  the same, rows as units (one stage)", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }},
+	{"Huber by committee (one five-point item)", "huber", nil, nil, func(d *data) error { return huber(d, d.mark) }},
+	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }},
+	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }},
+	{"random intercepts, 4000 groups", "mixed4000", nil, nil, func(d *data) error { return mixed(d, d.group4000, 4000) }},
+	{"fair score (scoring/fair), case mix", "", nil, nil, fairScore},
+	{"whole scoring run (scoring/assess)", "", func(d *data) bool { return d.n > 1_000_000 }, func(d *data) { made.input = d.input() }, wholeRun},
+}
+
+// plainPass is what any estimate by committee must at least do.
+func plainPass(d *data) error {
+	type sums struct{ n, w, wy, wyy float64 }
+	s := make([]sums, d.committees)
+	for i, c := range d.committee {
+		t, w, y := &s[c], d.weight[i], d.score[i]
+		t.n++
+		t.w += w
+		t.wy += w * y
+		t.wyy += w * y * y
+	}
+	sink = s[0].wyy
+	return nil
+}
+
+// prepared designs are made once per data set: the run makes one, too.
+var made struct {
+	d       *data
+	stages  int
+	design  *estimate.Design
+	domains *estimate.Domains
+	input   *scoring.Input
+}
+
+func design(d *data, stages int) (*estimate.Design, error) {
+	if made.d == d && made.stages == stages && made.design != nil {
+		return made.design, nil
+	}
+	s := estimate.Spec{Rows: d.n, DesignWeight: d.weight, Lonely: estimate.LonelyCertainty, Stages: []estimate.Stage{{Unit: d.household, Stratum: d.stratum}}}
+	if stages == 2 {
+		s.Stages[0].Population = d.households
+		s.Stages = append(s.Stages, estimate.Stage{Population: d.members})
+	}
+	des, err := estimate.New(s)
+	made.d, made.stages, made.design, made.domains = d, stages, des, nil
+	return des, err
+}
+
+func mean(d *data, stages int) error {
+	des, err := design(d, stages)
+	if err != nil {
+		return err
+	}
+	e, err := estimate.Mean(des, estimate.Of(d.score), nil)
+	sink = e.SE
+	return err
+}
+
+func domains(d *data, stages int) error {
+	des, err := design(d, stages)
+	if err != nil {
+		return err
+	}
+	p, err := estimate.NewDomains(des, d.committee, d.committees)
+	if err != nil {
+		return err
+	}
+	made.domains = p
+	for _, e := range p.Means(estimate.Of(d.score)) {
+		if e.Refused != nil {
+			return e.Refused
+		}
+		sink = e.SE
+	}
+	return nil
+}
+
+func preparedMeans(d *data) error {
+	if made.d != d || made.domains == nil {
+		if err := domains(d, 1); err != nil {
+			return err
+		}
+	}
+	sink = made.domains.Means(estimate.Of(d.score))[0].SE
+	return nil
+}
+
+func rake(d *data) error {
+	factor := func(name string, codes []int32, levels int, skew float64) weight.Margin {
+		f := weight.Factor{Name: name, Codes: codes}
+		total, sum := make([]float64, levels), 0.0
+		for l := range levels {
+			f.Levels = append(f.Levels, string(rune('a'+l)))
+			total[l] = 1 + skew*float64(l)
+			sum += total[l]
+		}
+		for l := range total {
+			total[l] *= 1e6 / sum
+		}
+		return weight.Margin{Factor: f, Totals: total}
+	}
+	a, err := weight.Rake(d.weight, []weight.Margin{factor("sex", d.sex, 2, 0.1), factor("age", d.age, 6, 0.2), factor("tenure", d.tenure, 3, 0.4)}, weight.RakeRule{})
+	if err == nil {
+		sink = a.Weights[0]
+	}
+	return err
+}
+
+func bootstrap(d *data, rows bool) error {
+	s := estimate.Spec{Rows: d.n, DesignWeight: d.weight, Lonely: estimate.LonelyCertainty, Stages: []estimate.Stage{{Unit: d.household, Stratum: d.stratum}}}
+	if rows {
+		s.Stages[0] = estimate.Stage{Stratum: d.committee}
+	}
+	des, err := estimate.New(s)
+	if err != nil {
+		return err
+	}
+	out, err := replicate.DomainMeans(des, estimate.Of(d.score), d.committee, d.committees, 500, 1)
+	if err == nil {
+		sink = out[0].SE
+	}
+	return err
+}
+
+func huber(d *data, x []float64) error {
+	g, err := robust.ByGroup(x, d.weight, d.committee, d.committees, robust.Rule{Psi: robust.HuberPsi(1.345)})
+	if err == nil {
+		sink = g.Value[0]
+	}
+	return err
+}
+
+func mixed(d *data, codes []int32, levels int) error {
+	ones := make([]float64, d.n)
+	for i := range ones {
+		ones[i] = 1
+	}
+	f, err := shrink.FitMixed(shrink.Mixed{Y: d.score, X: [][]float64{ones}, Groups: []shrink.Grouping{{Name: "group", Codes: codes, Levels: levels}}}, shrink.REML)
+	if err == nil {
+		sink = f.Residual
+	}
+	return err
+}
+
+func fairScore(d *data) error {
+	age := make([]float64, d.n)
+	for i, a := range d.age {
+		age[i] = float64(a)
+	}
+	in := &fair.Input{Units: d.committees, Unit: d.committee, Score: d.score, DesignWeight: d.weight, Covariate: [][]float64{age}, Household: d.household}
+	r, err := fair.Score(in, fair.DefaultParams())
+	if err == nil {
+		sink = r.Units[0].Official
+	}
+	return err
+}
+
+func wholeRun(d *data) error {
+	out, err := assess.Run(made.input, nil)
+	if err == nil {
+		sink = out.Units[0].Official.Value
+	}
+	return err
+}
