@@ -194,9 +194,7 @@ func Status(ctx context.Context, pool *pgxpool.Pool) (State, error) {
 	if st.Current > st.Latest {
 		return st, tooNew(st.Current)
 	}
-	for _, name := range Names()[st.Current:] {
-		st.Pending = append(st.Pending, name)
-	}
+	st.Pending = append(st.Pending, Names()[st.Current:]...)
 	river, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return st, err

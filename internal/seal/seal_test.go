@@ -46,7 +46,8 @@ func FuzzOpen(f *testing.F) {
 
 func TestPseudonymsJoinOnlyWithinTheirContext(t *testing.T) {
 	b := box(1)
-	if b.Pseudonym("r1", "3号楼") != b.Pseudonym("r1", "3号楼") || b.Pseudonym("r1", "") != "" {
+	first, again := b.Pseudonym("r1", "3号楼"), b.Pseudonym("r1", "3号楼")
+	if first != again || b.Pseudonym("r1", "") != "" {
 		t.Error("equal values differ, or nothing has a name")
 	}
 	seen := map[string]bool{}

@@ -11,9 +11,6 @@ type Column struct {
 // Of is a column without missing values.
 func Of(x []float64) Column { return Column{Values: x} }
 
-// has reports whether row i has a value.
-func (c Column) has(i int) bool { return c.Missing == nil || !c.Missing[i] }
-
 // Complete is the part of a domain (nil = all rows) where every column has a
 // value: the rows that an estimate over several variables uses.
 func Complete(d *Design, domain []bool, cols ...Column) []bool {
