@@ -22,7 +22,7 @@ type importFlags struct {
 	district, as       string
 	round, name        string
 	yes, json, preview bool
-	freeze             bool
+	freeze, resumable  bool
 	reason, census     string
 }
 
@@ -75,6 +75,7 @@ func importKindCmd(k intake.Kind, short string) *cobra.Command {
 		_ = c.MarkFlagRequired("round")
 	case k == intake.Frame:
 		fl.StringVar(&f.name, "name", "", "name of the frame, the same for every edition (changes are counted against the last)")
+		fl.BoolVar(&f.resumable, "resumable", false, "stage the frame in committed chunks, so that an interrupted import goes on where it stopped (files above 64 MB always are)")
 		fl.BoolVar(&f.freeze, "freeze", false, "freeze the frame after the import, so that rounds can draw from it")
 		fl.StringVar(&f.reason, "reason", "", "signed reason, where the frame goes beyond the limits of its audit")
 		fl.StringVar(&f.census, "census", "", "table of census counts to audit the coverage with (area, sex, age_from, age_to, persons)")
@@ -134,7 +135,7 @@ func (f *importFlags) run(c *cobra.Command, k intake.Kind, path string) error {
 	svc := intake.New(b.Core, "")
 	bar := &stageBar{w: c.ErrOrStderr()}
 	defer bar.done()
-	p, err := svc.Check(c.Context(), who, intake.Request{Kind: k, Round: f.round, Name: f.name}, src, bar.step)
+	p, err := svc.Check(c.Context(), who, intake.Request{Kind: k, Round: f.round, Name: f.name, Resumable: f.resumable}, src, bar.step)
 	if err != nil {
 		return err
 	}
@@ -236,6 +237,9 @@ func (f *importFlags) ask(c *cobra.Command, p *intake.Preview, units []intake.Un
 	}
 	fmt.Fprintf(w, "%s: %s %s, SHA-256 %s\n%d rows, %d without fault, %d faults, %d warnings\n",
 		p.File, strings.ToUpper(p.Format), p.Encoding, p.Digest, p.Rows, p.OK(), p.Faults, p.Warnings)
+	if p.Resume != "" {
+		fmt.Fprintf(w, "this import was interrupted and goes on where it stopped (resume token %s)\n", p.Resume)
+	}
 	for _, n := range p.Counts {
 		fmt.Fprintf(w, "  %-12s %d\n", strings.ReplaceAll(n.Key, "_", " "), n.N)
 	}
@@ -278,7 +282,7 @@ func (b *stageBar) step(stage intake.Stage, done, total int64) {
 	if b.bar == nil || stage != b.stage || total != b.total {
 		b.done()
 		b.bar, b.stage, b.total = newProgress(b.w, map[intake.Stage]string{intake.Checking: "checking", intake.Storing: "importing",
-			intake.Freezing: "freezing"}[stage], total), stage, total
+			intake.Completing: "completing", intake.Freezing: "freezing"}[stage], total), stage, total
 	}
 	b.bar.Add(int(done - b.last))
 	b.last = done

@@ -119,3 +119,13 @@ func plainName(s string) string {
 		return r
 	}, s))
 }
+
+// Alike is a keyed hash that two residents share exactly when Checker would
+// call them near-duplicates: same committee, sex, birth year and name. It is ""
+// without a name.
+func (s *Secret) Alike(r *Resident) string {
+	if r.Identity.Name == "" {
+		return ""
+	}
+	return s.Pseudonym("n", r.Committee(), fmt.Sprintf("%s|%d|%s", r.Sex, r.BirthYear, plainName(r.Identity.Name)))
+}

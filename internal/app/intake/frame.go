@@ -24,11 +24,21 @@ func (s *Service) checkFrame(ctx context.Context, q querier, who authz.Actor, sr
 		return errs.New(errs.Invalid, "intake.frame_name", "a frame needs a name").
 			At("name", p.Name, "1 to 100 characters, the same for every edition of one frame", "for example: 2026 居民库")
 	}
+	large := p.stagedImport(src)
+	if large {
+		if again, err := s.resumed(ctx, q, who, src, p); again || err != nil {
+			return err
+		}
+	}
 	tree, err := loadTree(ctx, q, who.District)
 	if err != nil {
 		return err
 	}
 	checker := frame.NewChecker(tree, p.at.Year())
+	if src.Size > largeFile {
+		// Repetitions and households of so many are found in the staging.
+		checker.MaxTracked = 1
+	}
 	homes := distinct{seed: maphash.MakeSeed()}
 	committees := map[string]bool{}
 	noContact := 0
@@ -43,7 +53,9 @@ func (s *Service) checkFrame(ctx context.Context, q querier, who authz.Actor, sr
 		if len(faults) > 0 {
 			return
 		}
-		homes.add(x.Committee(), x.Household)
+		if src.Size <= largeFile {
+			homes.add(x.Committee(), x.Household)
+		}
 		if c := x.Committee(); !committees[c] {
 			committees[strings.Clone(c)] = true
 		}
@@ -56,7 +68,9 @@ func (s *Service) checkFrame(ctx context.Context, q querier, who authz.Actor, sr
 	}
 	p.households, p.alike = homes.count(), checker.Near
 	p.count("people", p.OK())
-	p.count("households", p.households)
+	if src.Size <= largeFile {
+		p.count("households", p.households)
+	}
 	p.count("committees", len(committees))
 	p.count("no_contact", noContact)
 	p.count("alike", p.alike)

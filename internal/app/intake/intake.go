@@ -88,6 +88,9 @@ type Request struct {
 	Kind  Kind
 	Round string // of indicators and ratings
 	Name  string // of the frame
+	// Resumable stages a frame in committed chunks, so that an import that was
+	// interrupted goes on where it stopped; large files always are.
+	Resumable bool
 }
 
 // Progress is told how far a pass has come; total is 0 where it is not known.
@@ -100,7 +103,9 @@ type Stage string
 const (
 	Checking Stage = "check"
 	Storing  Stage = "store"
-	Freezing Stage = "freeze"
+	// Completing makes a staged frame visible, in one transaction.
+	Completing Stage = "complete"
+	Freezing   Stage = "freeze"
 )
 
 func (p Progress) at(stage Stage, done, total int64) {
@@ -207,6 +212,9 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, src Source, p *Pr
 	}
 	if err := src.unchanged(p); err != nil {
 		return nil, err
+	}
+	if p.stagedImport(src) {
+		return s.storeStaged(ctx, who, src, p, prog)
 	}
 	action := p.Kind.action()
 	err = s.Write(ctx, who, action, authz.Object{Area: who.Area}, func(ctx context.Context, tx *app.Tx) error {

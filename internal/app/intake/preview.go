@@ -25,6 +25,9 @@ const (
 // Preview is what the first pass found: enough to decide, nothing personal.
 type Preview struct {
 	Request
+	// Resume is the token of an import of this very file that was interrupted
+	// and will go on; "" for a new one.
+	Resume           string
 	File, Digest     string
 	Format, Encoding string
 	Rows, Bad        int // data rows, and those with a fault
@@ -45,6 +48,9 @@ type Count struct {
 	Key string `json:"key"`
 	N   int    `json:"n"`
 }
+
+// Cautioned is the number of persons who look like another one.
+func (p *Preview) Cautioned() int { return p.alike }
 
 // OK is the number of rows without a fault.
 func (p *Preview) OK() int { return p.Rows - p.Bad }
