@@ -145,25 +145,40 @@ func (w *submitter) write(district string, list []*item) {
 			taken["c"+it.sub.CaseID], taken["i"+it.sub.ID] = true, true
 			now = append(now, it)
 		}
-		w.attempt(district, now)
+		w.attempt(district, now, maxRedo)
 		list = later
 	}
 }
 
+// maxRedo is how often a submission is looked at again because another writer
+// was at its case or id in that moment.
+const maxRedo = 20
+
 // attempt writes a batch; if it fails as a whole, its halves are tried, so that
 // one bad submission cannot keep the others out.
-func (w *submitter) attempt(district string, list []*item) {
+func (w *submitter) attempt(district string, list []*item, redo int) {
 	ctx, cancel := context.WithTimeout(context.Background(), submitTimeout)
 	defer cancel()
 	outs, err := w.transact(ctx, district, list)
 	switch {
 	case err == nil:
+		var again []*item
 		for i, it := range list {
-			it.finish(outs[i].out, outs[i].err)
+			switch {
+			case !outs[i].redo:
+				it.finish(outs[i].out, outs[i].err)
+			case redo == 0:
+				it.finish(Outcome{}, errStopping)
+			default:
+				again = append(again, it)
+			}
+		}
+		if len(again) > 0 {
+			w.attempt(district, again, redo-1)
 		}
 	case len(list) > 1 && ctx.Err() == nil && w.s.Pool.Ping(ctx) == nil:
-		w.attempt(district, list[:len(list)/2])
-		w.attempt(district, list[len(list)/2:])
+		w.attempt(district, list[:len(list)/2], redo)
+		w.attempt(district, list[len(list)/2:], redo)
 	default:
 		w.s.Log.Error("submissions were not written", "n", len(list), "error", err)
 		for _, it := range list {
@@ -174,11 +189,13 @@ func (w *submitter) attempt(district string, list []*item) {
 
 // result is the outcome of one submission of a batch.
 type result struct {
-	out Outcome
-	err error
+	out  Outcome
+	err  error
+	redo bool // another writer is at it: look again after this commit
 }
 
-// clashes is how often a batch is tried again that met another writer.
+// clashes is how often a batch is tried again in which an id was taken by
+// another writer in that moment.
 const clashes = 5
 
 func (w *submitter) transact(ctx context.Context, district string, list []*item) (outs []result, err error) {
@@ -189,10 +206,10 @@ func (w *submitter) transact(ctx context.Context, district string, list []*item)
 		}
 	}()
 	system := authz.SystemActor(district)
-	for try := range clashes {
+	for range clashes {
 		var again bool
 		err = w.s.Write(ctx, system, authz.ResponseSubmit, authz.Object{Area: district}, func(ctx context.Context, tx *app.Tx) error {
-			outs, again, err = w.s.writeBatch(ctx, tx, district, list, try == 0)
+			outs, again, err = w.s.writeBatch(ctx, tx, district, list)
 			if err == nil && again {
 				err = errClash
 			}
@@ -208,10 +225,9 @@ func (w *submitter) transact(ctx context.Context, district string, list []*item)
 var errClash = errs.New(errs.Unavailable, "busy", "too many changes at once; try again")
 
 // writeBatch checks and writes a batch in one transaction. again is true when
-// another writer was faster with one of the ids or cases, or, at the first
-// try, may have been: cases are read a moment before the ids, so an id that is
-// taken for a case that is open may be the same answer just arriving.
-func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, list []*item, first bool) (outs []result, again bool, err error) {
+// another writer took one of the ids for another case: the transaction is then
+// rolled back and tried again.
+func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, list []*item) (outs []result, again bool, err error) {
 	known, err := s.loadBatch(ctx, tx, district, list)
 	if err != nil {
 		return nil, false, err
@@ -225,6 +241,7 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 	outs = make([]result, len(list))
 	var rows []fielddb.Response
 	var held []fielddb.Held
+	place := map[string]int{} // of a row's item, by case
 	for i, it := range list {
 		p, err := s.prepare(it.who, it.sub, known, rounds, tx.Now)
 		if err != nil {
@@ -236,8 +253,9 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 		switch {
 		case exists && complete && bytes.Equal(stored, p.digest):
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Duplicate, Receipt: s.receipt(it.sub.ID)}
-		case exists && !complete && first:
-			return nil, true, nil
+		case exists && !complete && !known.Early[it.sub.ID]:
+			// It arrived while the cases were read: perhaps this very answer.
+			outs[i].redo = true
 		case exists:
 			held = append(held, s.hold(it.sub, p, "id_used", tx.Now))
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.id_used"}
@@ -245,12 +263,20 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 			held = append(held, s.hold(it.sub, p, "second_answer", tx.Now))
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.second_answer"}
 		default:
-			rows = append(rows, p.row)
+			rows, place[it.sub.CaseID] = append(rows, p.row), i
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Accepted, Receipt: s.receipt(it.sub.ID)}
 		}
 	}
-	again, err = s.insertBatch(ctx, tx, district, rows, held)
-	return outs, again, err
+	done, clash, err := s.insertBatch(ctx, tx, district, rows, held)
+	if err != nil || clash {
+		return nil, clash, err
+	}
+	for _, row := range rows {
+		if !done[row.CaseID] {
+			outs[place[row.CaseID]] = result{redo: true}
+		}
+	}
+	return outs, false, nil
 }
 
 func (s *Service) loadBatch(ctx context.Context, tx *app.Tx, district string, list []*item) (fielddb.Batch, error) {
@@ -265,24 +291,33 @@ func (s *Service) loadBatch(ctx context.Context, tx *app.Tx, district string, li
 	return fielddb.Load(ctx, tx, district, cases, ids, tokens)
 }
 
-func (s *Service) insertBatch(ctx context.Context, tx *app.Tx, district string, rows []fielddb.Response, held []fielddb.Held) (again bool, err error) {
+// insertBatch writes what has been checked and returns the cases that it has
+// completed; the others were completed by another writer in that moment, and
+// nothing of them was written.
+func (s *Service) insertBatch(ctx context.Context, tx *app.Tx, district string, rows []fielddb.Response, held []fielddb.Held) (done map[string]bool, clash bool, err error) {
 	if len(rows) > 0 {
 		sort.Slice(rows, func(i, j int) bool { return rows[i].CaseID < rows[j].CaseID })
-		done, clash, err := fielddb.Insert(ctx, tx, district, Day(tx.Now), tx.Now, rows)
-		if err != nil || clash || len(done) < len(rows) {
-			return clash || len(done) < len(rows), err
+		done, clash, err = fielddb.Insert(ctx, tx, district, Day(tx.Now), tx.Now, rows)
+		if err != nil || clash {
+			return nil, clash, err
 		}
-		if err := fielddb.InsertComments(ctx, tx, district, rows); err != nil {
-			return false, err
+		var kept []fielddb.Response
+		for _, r := range rows {
+			if done[r.CaseID] {
+				kept = append(kept, r)
+			}
+		}
+		if err := fielddb.InsertComments(ctx, tx, district, kept); err != nil {
+			return nil, false, err
 		}
 	}
 	if len(held) > 0 {
 		if err := fielddb.InsertHeld(ctx, tx, district, held); err != nil {
-			return false, err
+			return nil, false, err
 		}
 	}
 	// Which response came from which case must not stand in the log, so it
 	// holds counts only.
-	tx.Record("response", "", district, map[string]any{"accepted": len(rows), "held": len(held)})
-	return false, nil
+	tx.Record("response", "", district, map[string]any{"accepted": len(done), "held": len(held)})
+	return done, false, nil
 }

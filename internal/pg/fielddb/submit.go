@@ -32,11 +32,15 @@ type RoundState struct {
 	Title, AreaCode, FrameID string
 }
 
-// Batch is what is known before a batch of submissions is written.
+// Batch is what is known before a batch of submissions is written. The queries
+// see others' commits between them, so the ids are read twice: an id in Early
+// was stored before the cases were read, and every answer that had completed a
+// case by then is in Digests.
 type Batch struct {
 	Targets map[string]Target
 	Rounds  map[string]RoundState
-	Digests map[string][]byte // of responses that are stored already, by id
+	Early   map[string]bool   // ids of responses that are stored already
+	Digests map[string][]byte // the same a moment later, with digests
 	Links   map[string]Link   // by the hash's bytes
 }
 
@@ -57,8 +61,15 @@ const roundSQL = `select r.id::text, coalesce((select e.state from round_event e
 
 // Load reads in one round trip what a batch needs.
 func Load(ctx context.Context, q pg.Querier, district string, cases, ids []string, tokens [][]byte) (Batch, error) {
-	out := Batch{Targets: map[string]Target{}, Rounds: map[string]RoundState{}, Digests: map[string][]byte{}, Links: map[string]Link{}}
+	out := Batch{Targets: map[string]Target{}, Rounds: map[string]RoundState{}, Early: map[string]bool{}, Digests: map[string][]byte{}, Links: map[string]Link{}}
 	b := &pgx.Batch{}
+	b.Queue(`select id::text from response where district = $1 and id = any($2::text[]::uuid[])`, district, ids).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, id := range list {
+			out.Early[id] = true
+		}
+		return err
+	})
 	b.Queue(targetSQL, district, cases).Query(func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Target])
 		for _, t := range list {
