@@ -9,12 +9,13 @@ REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(
 GOFILES  := find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*'
 VENDOR   := web/static/vendor/LICENSES.txt
 BENCH    ?= .
+ANSWERS  ?= 1000000
 
 .DEFAULT_GOAL := help
 .PHONY: help run build assets test lint bench bench-collect verify bootstrap bootstrap-test clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build and run the demonstration; Ctrl-C stops it, the data stays
 	@exec bin/gongping serve --demo
@@ -43,6 +44,9 @@ bench: bootstrap $(VENDOR) ## run the benchmarks (BENCH=pattern chooses)
 
 bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against pgbench in the same run
 	go run ./internal/benchcollect
+
+bench-stats: bootstrap ## time the statistics, beside R where it is installed (ANSWERS=10000000 for more)
+	@mkdir -p artifacts && go build -o artifacts/bench-stats ./bench/stats && artifacts/bench-stats -max $(ANSWERS)
 
 verify: lint test ## what a change must pass before it is handed in
 

@@ -56,7 +56,8 @@ func generate(n, committees int) *data {
 		d.committee, d.stratum, d.household = append(d.committee, c), append(d.stratum, c/20), append(d.household, next)
 		d.households, d.members = append(d.households, float64(40*n/committees+c7(c))), append(d.members, 6)
 		d.sex, d.age, d.tenure = append(d.sex, int32(rng.IntN(2))), append(d.age, int32(rng.IntN(6))), append(d.tenure, int32(rng.IntN(3)))
-		d.weight = append(d.weight, 0.5+2*rng.Float64())
+		// A design weight of the stratum times a raking factor of sex and age.
+		d.weight = append(d.weight, (1+float64(c/20%5)/4)*(0.7+0.1*float64(d.age[i])+0.15*float64(d.sex[i])))
 		d.group4000 = append(d.group4000, g)
 		var items [4]uint8
 		sum := 0.0

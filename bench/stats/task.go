@@ -31,7 +31,7 @@ var tasks = []task{
 	{"committee means and errors, two stages", "domains2", nil, nil, func(d *data) error { return domains(d, 2) }},
 	{"raking on three margins", "rake", nil, nil, rake},
 	{"bootstrap, 500 replicates by committee", "boot", nil, nil, func(d *data) error { return bootstrap(d, false) }},
-	{"  the same, rows as units (one stage)", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }},
+	{"  rows as units (one stage), a five-point item", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }},
 	{"Huber by committee (one five-point item)", "huber", nil, nil, func(d *data) error { return huber(d, d.mark) }},
 	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }},
 	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }},
@@ -147,7 +147,11 @@ func bootstrap(d *data, rows bool) error {
 	if err != nil {
 		return err
 	}
-	out, err := replicate.DomainMeans(des, estimate.Of(d.score), d.committee, d.committees, 500, 1)
+	y := d.score
+	if rows {
+		y = d.mark
+	}
+	out, err := replicate.DomainMeans(des, estimate.Of(y), d.committee, d.committees, 500, 1)
 	if err == nil {
 		sink = out[0].SE
 	}
