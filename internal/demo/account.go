@@ -19,7 +19,7 @@ func (w *World) makeAccounts() {
 	add(false, "manager-2", "manager", DistrictCode, "评议副主管")
 	add(true, "supervisor", "supervisor", DistrictCode, "访问督导")
 	add(true, "auditor", "auditor", DistrictCode, "审计员")
-	for i := range 5 { // the first three rate committees, so the others decide appeals
+	for i := range 6 { // the first three rate committees, so the others decide appeals
 		add(i == 0 || i == 3, fmt.Sprintf("panel-%d", i+1), "panel", DistrictCode, fmt.Sprintf("评审员%s", string(digits[i+1])))
 	}
 	stories := []Story{w.Truth.Collective, w.Truth.Coached, w.Truth.Lone}

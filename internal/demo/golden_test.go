@@ -44,8 +44,8 @@ func TestGolden(t *testing.T) {
 		w    *World
 		want string
 	}{
-		{"full", full(), "cd5d45f055ca30c14b6ec3364edbaea67d6cb8c320ef49087b0d6cdea9eff9d2"},
-		{"small", Generate(1, Small()), "b4c9b7605588889bcbf56670bc2a8221ceb54ec069eafd4e11775fd0b42fc972"},
+		{"full", full(), "8a8df48f85c5037aad139719a872404331e86d9ff787c6218f2fc8eb07873f85"},
+		{"small", Generate(1, Small()), "570c672509f178b8a1e36f0f10d40b34f0956576f0ba4cfd5bca15ef4702f538"},
 	} {
 		if got := digest(t, c.w); got != c.want {
 			t.Errorf("%s: digest %s, want %s", c.name, got, c.want)

@@ -13,7 +13,9 @@ import (
 
 	"gongping/internal/app"
 	"gongping/internal/app/account"
+	"gongping/internal/app/appeals"
 	"gongping/internal/app/draws"
+	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
@@ -22,6 +24,7 @@ import (
 	"gongping/internal/demo"
 	"gongping/internal/pg/demodb"
 	"gongping/internal/pg/rounddb"
+	"gongping/scoring/appeal"
 	"gongping/scoring/composite"
 	"gongping/survey"
 )
@@ -41,6 +44,8 @@ type setup struct {
 	rounds   *rounds.Service
 	draws    *draws.Service
 	scores   *score.Service
+	field    *field.Service
+	appeals  *appeals.Service
 	ids      map[string]string // account ids by login
 	frame    string
 }
@@ -73,7 +78,8 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 	c.Clock = fixed
 	s := &setup{Core: &c, clock: fixed, world: w, district: demo.DistrictCode, report: report, ids: map[string]string{},
 		accounts: &account.Service{Core: &c}, intake: intake.New(&c, ""), rounds: &rounds.Service{Core: &c},
-		draws: &draws.Service{Core: &c}, scores: &score.Service{Core: &c}}
+		draws: &draws.Service{Core: &c}, scores: &score.Service{Core: &c}, field: &field.Service{Core: &c}}
+	s.appeals = appeals.New(&c, s.scores)
 	for _, step := range []struct {
 		part string
 		at   float64
@@ -227,7 +233,26 @@ func (s *setup) finished(ctx context.Context) error {
 	// Published a few days before the demonstration opens, so that the time in
 	// which workers may appeal is running.
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -3)
-	return s.scores.Publish(ctx, manager, run)
+	if err := s.scores.Publish(ctx, manager, run); err != nil {
+		return err
+	}
+	return s.contest(ctx, run)
+}
+
+// contest files the appeal that the panel of the demonstration can vote on: the
+// worker of the committee with the lone disputes points at a misunderstanding.
+func (s *setup) contest(ctx context.Context, run string) error {
+	s.clock.Advance(26 * time.Hour)
+	id, _, err := s.appeals.File(ctx, s.as("worker-lone"), appeals.Filing{RunID: run, Unit: s.world.Truth.Lone.Committee, Ground: "misunderstanding",
+		Statement: "今年春天加装电梯的意见征询由业委会组织，居委会只提供场地。有几户居民误以为是居委会不同意加装，因此给了最低分。征询记录和会议通知可以说明。",
+		Files: []appeals.File{{Name: "征询会议记录.txt", Kind: appeal.WorkRecord,
+			Content: []byte("加装电梯意见征询会记录（演示）\n主持：业主委员会\n地点：居委会活动室\n居委会职责：提供场地，不参与表决。\n")}}})
+	if err != nil {
+		return err
+	}
+	s.clock.Advance(3 * time.Hour)
+	_, err = s.appeals.Accept(ctx, s.as("manager"), id, "材料齐全，理由属于规则书所列情形，予以受理。事实：征询由业主委员会组织，居委会提供场地。")
+	return err
 }
 
 func (s *setup) open(ctx context.Context) error {

@@ -2,23 +2,21 @@ package demonstration
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gongping/internal/app"
+	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/authz"
 	"gongping/internal/demo"
 	"gongping/internal/pg/demodb"
 	"gongping/internal/pg/fielddb"
-	"gongping/survey"
 	"gongping/survey/draw"
+	"gongping/survey/fieldwork"
 	"gongping/survey/frame"
-	"gongping/survey/instrument"
 )
 
 // fieldworkSeed seeds the simulated fieldwork.
@@ -87,42 +85,24 @@ func (s *setup) collect(ctx context.Context, roundID string, r demo.Round, seed 
 		if v.Outcome != "1.1" {
 			continue
 		}
-		resp, err := s.response(c, &v, roundID, r)
-		if err != nil {
-			return err
-		}
+		resp := s.response(c, &v, roundID, r)
 		day := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone).Format(time.DateOnly)
 		days[day] = append(days[day], resp)
 	}
 	return s.store(ctx, roundID, attempts, days)
 }
 
-func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.Round) (fielddb.Response, error) {
-	closed := instrument.Answers{}
-	out := fielddb.Response{ID: app.NewID(), CaseID: c.ID, RoundID: roundID, Version: 1, Committee: c.Committee, Stratum: c.Stratum,
-		Cluster: c.Cluster, DesignWeight: c.DesignWeight, Sex: c.Sex, AgeBand: survey.AgeBand(c.BirthYear, r.OpensOn.Year()), Tenure: c.Tenure,
-		Building: c.Building, Household: c.Household, Mode: v.Mode, Comments: map[string][]byte{}}
+// response is what the fieldwork's own code makes of a simulated interview.
+func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.Round) fielddb.Response {
+	who := authz.Actor{District: s.district, Role: authz.Resident, CaseID: c.ID}
 	if v.Mode != "link" {
-		out.Evaluator = s.ids[c.Evaluator]
+		who = s.as(c.Evaluator)
 	}
-	for _, it := range s.world.Questionnaire.Items {
-		switch text, ok := v.Answers[it.ID]; {
-		case ok && it.Kind == instrument.Text:
-			out.Comments[it.ID] = s.Seal.Seal([]byte(text), "comment/"+out.ID+"/"+it.ID)
-		case ok:
-			closed[it.ID] = text
-		}
-	}
-	var err error
-	if out.Answers, err = json.Marshal(closed); err != nil {
-		return out, err
-	}
-	if out.Paradata, err = json.Marshal(map[string]int{"seconds": v.Seconds}); err != nil {
-		return out, err
-	}
-	digest, receipt := sha256.Sum256(out.Answers), sha256.Sum256([]byte(out.ID))
-	out.Digest, out.ReceiptHash = digest[:], receipt[:]
-	return out, nil
+	started := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone)
+	return s.field.RowOf(who, field.Submission{ID: app.NewID(), CaseID: c.ID, Mode: fieldwork.Mode(v.Mode), Answers: v.Answers, Seconds: v.Seconds, Hour: started.Hour()},
+		fielddb.Target{CaseID: c.ID, RoundID: roundID, Committee: c.Committee, Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight,
+			Sex: c.Sex, Tenure: c.Tenure, Building: c.Building, Household: c.Household, BirthYear: c.BirthYear},
+		field.Round{RoundState: fielddb.RoundState{ID: roundID, OpensOn: r.OpensOn, QuestionnaireVersion: 1}, Questionnaire: &s.world.Questionnaire})
 }
 
 // store writes attempts and answers in one transaction with one entry in the log.

@@ -197,6 +197,13 @@ func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round
 	return row
 }
 
+// RowOf is the stored form of answers that somebody gives; the demonstration
+// writes its simulated fieldwork with it, so that receipts and pseudonyms are
+// those of real answers.
+func (s *Service) RowOf(who authz.Actor, sub Submission, t fielddb.Target, r Round) fielddb.Response {
+	return s.row(who, sub, t, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers))
+}
+
 func hour(h int) *int {
 	if h < 0 || h > 23 {
 		return nil
