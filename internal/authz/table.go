@@ -12,6 +12,7 @@ const (
 	FrameImport       Action = "frame.import"
 	FrameRead         Action = "frame.read" // counts and audit, never names
 	FrameFreeze       Action = "frame.freeze"
+	FrameReceipt      Action = "frame.receipt" // hand a resident the code of the own receipt
 	QuestionnaireRead Action = "questionnaire.read"
 	QuestionnaireEdit Action = "questionnaire.edit"
 	RuleBookRead      Action = "rule_book.read"
@@ -87,6 +88,7 @@ var table = map[Action]row{
 	FrameImport:       only(row{Manager: InArea}),
 	FrameRead:         only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea, Leader: InArea}),
 	FrameFreeze:       only(row{Manager: InArea}),
+	FrameReceipt:      only(row{Manager: InArea, Supervisor: InArea}),
 	QuestionnaireRead: everyone(InDistrict),
 	QuestionnaireEdit: only(row{Manager: InArea}),
 	RuleBookRead:      everyone(InDistrict),
