@@ -23,11 +23,8 @@ import (
 	"gongping/web/page/results"
 )
 
-// clients ask at the same time, requests in all.
-const (
-	clients  = 8
-	requests = 400
-)
+// clients ask at the same time.
+const clients = 8
 
 // forgetful is a cache that keeps nothing.
 type forgetful struct{ cache.Store }
@@ -56,12 +53,13 @@ func TestBench(t *testing.T) {
 	}
 	leader := "leader-" + r.Demo.Truth.Collective.Committee[6:9]
 	for _, kind := range []struct {
-		name  string
-		store cache.Store
-	}{{"cached", cache.NewLocal()}, {"uncached", forgetful{cache.NewLocal()}}} {
+		name     string
+		store    cache.Store
+		requests int
+	}{{"cached", cache.NewLocal(), 400}, {"uncached", forgetful{cache.NewLocal()}, 40}} {
 		server := site.Serve(t, r.Actor, func(e gin.IRouter, p *handle.Pages) { results.Routes(e, p, s, kind.store) })
 		for _, who := range []string{"manager", leader} {
-			took := load(t, server.URL+"/results/"+run+"?as="+who)
+			took := load(t, kind.requests, server.URL+"/results/"+run+"?as="+who)
 			t.Logf("dashboard of %s, %s, %d clients: p50 %.1f ms, p99 %.1f ms", who, kind.name, clients,
 				took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000)
 		}
@@ -69,9 +67,8 @@ func TestBench(t *testing.T) {
 }
 
 // load asks for an address and returns the times in ascending order.
-func load(t *testing.T, address string) []time.Duration {
+func load(t *testing.T, n int, address string) []time.Duration {
 	t.Helper()
-	n := requests
 	if os.Getenv("GONGPING_BENCH") == "" {
 		n = clients
 	}

@@ -126,7 +126,11 @@ func (r *Round) draw(name string) {
 	}
 	r.copy("round_stratum", []string{"district", "round_id", "stratum", "committee", "method", "population", "planned", "reserve"}, strata)
 	r.copy("draw_selection", []string{"district", "draw_id", "person_id", "stratum", "reserve", "ord", "committee", "ticket", "prob_num", "prob_den"}, selections)
+	// Without statistics the check of the foreign key reads the whole draw for
+	// every case.
+	r.exec(`analyze draw_selection`)
 	r.copy("survey_case", []string{"district", "id", "round_id", "draw_id", "person_id", "stratum", "committee", "design_weight", "reserve", "created_at"}, cases)
+	r.exec(`analyze survey_case`)
 	r.Cases = len(cases)
 	r.visits(name, drawn)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/singleflight"
 
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
@@ -26,6 +27,7 @@ type pages struct {
 	*handle.Pages
 	svc   *score.Service
 	cache cache.Store
+	once  singleflight.Group // many readers of a new result wait for one rendering
 }
 
 // geoPath is where the outlines of the districts are.
@@ -34,7 +36,7 @@ const geoPath = "/geo/districts.json"
 // Routes registers the pages. Rendered overviews are kept in store, which may
 // lose them.
 func Routes(r gin.IRouter, p *handle.Pages, svc *score.Service, store cache.Store) {
-	h := &pages{p, svc, store}
+	h := &pages{Pages: p, svc: svc, cache: store}
 	r.GET("/results", h.Signed(h.list))
 	r.GET("/results/:run", h.Signed(h.overview))
 	r.GET("/results/:run/changes", h.Signed(h.changes))
@@ -142,18 +144,21 @@ func (h *pages) fragment(c *gin.Context, run *scoredb.Run, who authz.Actor, name
 	if b, ok := h.cache.Get(c.Request.Context(), key); ok {
 		return string(b), nil
 	}
-	d, err := data()
+	v, err, _ := h.once.Do(key, func() (any, error) {
+		d, err := data()
+		if err != nil {
+			return "", err
+		}
+		b, err := h.Fragment(c, name, d)
+		if err == nil && len(c.Request.URL.RawQuery) <= maxQuery {
+			h.cache.Set(c.Request.Context(), key, b, fragmentLife)
+		}
+		return string(b), err
+	})
 	if err != nil {
 		return "", err
 	}
-	b, err := h.Fragment(c, name, d)
-	if err != nil {
-		return "", err
-	}
-	if len(c.Request.URL.RawQuery) <= maxQuery {
-		h.cache.Set(c.Request.Context(), key, b, fragmentLife)
-	}
-	return string(b), nil
+	return v.(string), nil
 }
 
 // fragmentLife is how long a rendered overview is kept: results of a run never
