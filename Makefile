@@ -8,6 +8,7 @@ export GOAMD64 := v1
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell test -z "$$(git status --porcelain -uno 2>/dev/null)" || echo -modified)
 GOFILES  := find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*'
 VENDOR   := web/static/vendor/LICENSES.txt
+MODULES  := web/node_modules/.package-lock.json
 BENCH    ?= .
 ANSWERS  ?= 1000000
 
@@ -27,8 +28,12 @@ build: bootstrap $(VENDOR) ## build bin/gongping
 assets: $(VENDOR) ## fetch the browser libraries into web/static/vendor
 
 # The licences are the last file that the script writes.
-$(VENDOR): web/package-lock.json web/build.mjs web/icons.txt
-	cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs
+$(VENDOR): $(MODULES) web/build.mjs web/icons.txt
+	cd web && node build.mjs
+	@touch $@
+
+$(MODULES): web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 test: bootstrap-test $(VENDOR) ## run all tests; ends with a plain count
