@@ -24,6 +24,7 @@ type importFlags struct {
 	yes, json, preview bool
 	freeze, resumable  bool
 	reason, census     string
+	second, planted    string
 }
 
 func importCmd() *cobra.Command {
@@ -79,6 +80,8 @@ func importKindCmd(k intake.Kind, short string) *cobra.Command {
 		fl.BoolVar(&f.freeze, "freeze", false, "freeze the frame after the import, so that rounds can draw from it")
 		fl.StringVar(&f.reason, "reason", "", "signed reason, where the frame goes beyond the limits of its audit")
 		fl.StringVar(&f.census, "census", "", "table of census counts to audit the coverage with (area, sex, age_from, age_to, persons)")
+		fl.StringVar(&f.second, "second", "", "list of another register to compare the frame with (person, area)")
+		fl.StringVar(&f.planted, "planted", "", "list of persons known to live there, who must be in the frame (person, area)")
 		_ = c.MarkFlagRequired("name")
 	}
 	return c
@@ -180,6 +183,17 @@ func (f *importFlags) freezeFrame(ctx context.Context, svc *intake.Service, who 
 		}
 		defer file.Close()
 		in.Census = &src
+	}
+	for path, to := range map[string]**intake.Source{f.second: &in.Second, f.planted: &in.Planted} {
+		if path == "" {
+			continue
+		}
+		src, file, err := intake.OpenFile(path)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		*to = &src
 	}
 	return svc.Freeze(ctx, who, id, in, bar.step)
 }
@@ -297,10 +311,10 @@ func (b *stageBar) done() {
 
 func importTemplateCmd() *cobra.Command {
 	return &cobra.Command{
-		Use: "template KIND", Short: "Print an example file: areas, workers, frame, indicators, ratings or census",
+		Use: "template KIND", Short: "Print an example file: areas, workers, frame, indicators, ratings, census or listing",
 		Example:   "  gongping import template frame > 居民.csv",
 		Args:      cobra.ExactArgs(1),
-		ValidArgs: []string{"areas", "workers", "frame", "indicators", "ratings", "census"},
+		ValidArgs: []string{"areas", "workers", "frame", "indicators", "ratings", "census", "listing"},
 		RunE:      func(c *cobra.Command, args []string) error { return intake.Template(c.OutOrStdout(), args[0]) },
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Limits are what a frame may deviate by without a signed reason. They are the
 // same for every frame until a rule book sets its own.
-var Limits = frame.Limits{Coverage: 0.20, MinCell: 100, NoContact: 0.10, NearDuplicate: 0.01, Inactive: 0.05, Changed: 0.20}
+var Limits = frame.Limits{Coverage: 0.20, MinCell: 100, NoContact: 0.10, NearDuplicate: 0.01, Inactive: 0.05, Changed: 0.20, Missing: 0.05, PlantedMissed: -1}
 
 // maxCompared bounds the frames that are compared person by person: the keys
 // of both are sorted in memory, about 60 bytes each.
@@ -43,7 +43,13 @@ type Audit struct {
 	Previous     string        `json:"previous,omitempty"`
 	PreviousName string        `json:"previous_name,omitempty"`
 	Change       *frame.Change `json:"change,omitempty"`
-	Deviations   []Deviation   `json:"deviations"`
+	// Second is the comparison with another register, Planted the outcome of
+	// persons planted as a check.
+	Second      *frame.Compare `json:"second,omitempty"`
+	SecondFrom  *Origin        `json:"second_from,omitempty"`
+	Planted     *frame.Planted `json:"planted,omitempty"`
+	PlantedFrom *Origin        `json:"planted_from,omitempty"`
+	Deviations  []Deviation    `json:"deviations"`
 }
 
 // Census says which census table the coverage was computed from.
@@ -65,7 +71,7 @@ type Deviation struct {
 
 // auditFrame streams a frame once through an auditor and a visitor of the
 // caller, then compares it with the census and the frame before.
-func (s *Service) auditFrame(ctx context.Context, q querier, district string, f intakedb.Frame, counts *censusTable, year int,
+func (s *Service) auditFrame(ctx context.Context, q querier, district string, f intakedb.Frame, counts *censusTable, second, planted *listing, year int,
 	visit func(*intakedb.Listed) error) (*Audit, []*errs.Error, error) {
 	var bands []frame.Band
 	level := frame.District
@@ -103,6 +109,9 @@ func (s *Service) auditFrame(ctx context.Context, q querier, district string, f 
 			}
 			found.Change = a.Change
 		}
+	}
+	if err := compare(ctx, q, district, f, second, planted, a, &found); err != nil {
+		return nil, nil, err
 	}
 	deviations := Limits.Deviations(&found)
 	for _, d := range deviations {

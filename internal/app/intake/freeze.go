@@ -18,6 +18,10 @@ import (
 type FreezeInput struct {
 	Reason string  // needed where the frame goes beyond the limits
 	Census *Source // census counts to compare with, nil for none
+	// Second is another register of the same people, Planted are persons known
+	// to live there, chosen beforehand by the auditor; both are lists of register
+	// codes with the committee.
+	Second, Planted *Source
 }
 
 // Freeze fixes a frame for good: its digest is computed over every person in
@@ -38,9 +42,17 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		if err != nil {
 			return err
 		}
+		second, err := s.readListing(ctx, in.Second, f)
+		if err != nil {
+			return err
+		}
+		planted, err := s.readListing(ctx, in.Planted, f)
+		if err != nil {
+			return err
+		}
 		var freezer frame.Freezer
 		n := int64(0)
-		audit, deviations, err := s.auditFrame(ctx, tx, who.District, f, counts, year, func(l *intakedb.Listed) error {
+		audit, deviations, err := s.auditFrame(ctx, tx, who.District, f, counts, second, planted, year, func(l *intakedb.Listed) error {
 			if n++; n%tick == 0 {
 				prog.at(Freezing, n, f.People)
 			}

@@ -43,7 +43,8 @@ const (
 	Frame      Kind = "frame"
 	Indicators Kind = "indicators"
 	Ratings    Kind = "ratings"
-	census     Kind = "census" // read at a freeze, not stored by itself
+	census     Kind = "census"  // read at a freeze, not stored by itself
+	listed     Kind = "listing" // likewise
 )
 
 // Kinds lists the kinds of imports in the order of the pages.
@@ -71,7 +72,7 @@ func (k Kind) OfRound() bool { return k == Indicators || k == Ratings }
 // spec is the table of a kind.
 func (k Kind) spec() *tabular.Spec {
 	return map[Kind]*tabular.Spec{Areas: &layout.Areas, Workers: &layout.Workers, Frame: &layout.Residents,
-		Indicators: &layout.Indicators, Ratings: &layout.Ratings, census: &layout.Census}[k]
+		Indicators: &layout.Indicators, Ratings: &layout.Ratings, census: &layout.Census, listed: &layout.Listing}[k]
 }
 
 // Template writes an example file of a kind; "census" is one as well.

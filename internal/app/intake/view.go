@@ -246,6 +246,13 @@ func (a *Audit) suppress() {
 		}
 	}
 	a.Coverage = kept
+	if a.Second != nil {
+		for code, p := range a.Second.ByCommittee {
+			if p.Both < SmallestCell || p.OnlyFrame < SmallestCell || p.OnlySecond < SmallestCell {
+				delete(a.Second.ByCommittee, code)
+			}
+		}
+	}
 	if a.Change != nil {
 		for code, n := range a.Change.RemovedByCommittee {
 			if n < SmallestCell {

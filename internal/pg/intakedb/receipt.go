@@ -57,3 +57,15 @@ func TakeReceiptCode(ctx context.Context, q pg.Querier, district string, hash []
 	_, err := q.Exec(ctx, `insert into frame_receipt_taken (district, code_hash, at) values ($1,$2,$3) on conflict do nothing`, district, hash, at)
 	return err
 }
+
+// Present tells which of the ids a frame holds.
+func Present(ctx context.Context, q pg.Querier, district, frameID string, ids []string) (map[string]bool, error) {
+	rows, err := q.Query(ctx, `select person_id from frame_person where district = $1 and frame_id = $2 and person_id = any($3)`, district, frameID, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	return out, err
+}

@@ -37,6 +37,13 @@ var Census = tabular.Spec{Name: "census", Columns: []tabular.Column{
 	{Name: "persons", Aliases: []string{"人数", "人口"}, Required: true, Type: tabular.Int, Min: 0, Max: 2_000_000_000},
 }}
 
+// Listing is a list of persons from another source that a frame is compared
+// with: a second register, or persons planted as a check.
+var Listing = tabular.Spec{Name: "listing", Columns: []tabular.Column{
+	{Name: "person", Aliases: []string{"person_id", "人员编号", "居民编号", "个人编号"}, Required: true, Type: tabular.Code, MaxLen: 40, Private: true},
+	{Name: "area", Aliases: []string{"area_code", "committee_code", "居委会代码", "网格代码", "区域代码", "区划代码"}, Required: true, Type: tabular.Code, Digits: []int{12, 15}},
+}}
+
 // Figure is a row of Indicators.
 type Figure struct {
 	Area, Indicator        string

@@ -19,6 +19,7 @@ var examples = map[string]map[string]string{
 	"indicators": {"area": "310104003001", "indicator": "visit_coverage", "numerator": "350", "denominator": "480"},
 	"ratings":    {"area": "310104003001", "reviewer": "评审员甲", "criterion": "problem_solving", "score": "8", "note": "示例说明"},
 	"census":     {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
+	"listing":    {"person": "P0001", "area": "310104003001"},
 }
 
 // WriteTemplate writes an example file of a table: the first Chinese header of

@@ -38,6 +38,7 @@ func (h *pages) frames(c *gin.Context, who authz.Actor) error {
 type frameData struct {
 	intake.FrameDetail
 	MayFreeze  bool
+	MayGive    bool // receipts of a frozen frame
 	Deviations []deviation
 	Coverage   []coverage
 	Hidden     int // cells of the coverage that are too small to be shown
@@ -65,6 +66,7 @@ func (h *pages) showFrame(c *gin.Context, who authz.Actor, status int, alert *re
 	}
 	d := frameData{FrameDetail: f, Alert: alert, Reason: reason,
 		MayFreeze: f.FrozenAt == nil && f.Mine && authz.May(who, authz.FrameFreeze, authz.Object{})}
+	d.MayGive = f.FrozenAt != nil && authz.May(who, authz.FrameReceipt, authz.Object{})
 	if f.Audit != nil {
 		for _, x := range f.Audit.Deviations {
 			d.Deviations = append(d.Deviations, deviation{h.T(c, "audit."+x.Key), h.place(c, x.Key, x.Where), x.Found, h.limit(c, x.Limit)})
@@ -97,10 +99,10 @@ func (h *pages) limit(c *gin.Context, english string) string {
 
 func (h *pages) freeze(c *gin.Context, who authz.Actor) error {
 	in := intake.FreezeInput{}
-	var census io.Closer
+	files := map[string]io.Closer{}
 	defer func() {
-		if census != nil {
-			census.Close()
+		for _, f := range files {
+			f.Close()
 		}
 	}()
 	var err error
@@ -108,15 +110,26 @@ func (h *pages) freeze(c *gin.Context, who authz.Actor) error {
 		switch name {
 		case "reason":
 			in.Reason, err = field(part)
-		case "file":
-			if census != nil {
+		case "file", "second", "planted":
+			if part.FileName() == "" {
+				return nil
+			}
+			if files[name] != nil {
 				return errs.New(errs.Invalid, "intake.one_file", "only one file can be given here")
 			}
 			src, file, serr := h.svc.Spool(part.FileName(), part)
 			if serr != nil {
 				return serr
 			}
-			census, in.Census = file, &src
+			files[name] = file
+			switch name {
+			case "file":
+				in.Census = &src
+			case "second":
+				in.Second = &src
+			default:
+				in.Planted = &src
+			}
 		}
 		return err
 	})

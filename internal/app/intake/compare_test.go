@@ -1,0 +1,63 @@
+package intake_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"gongping/internal/app/intake"
+	"gongping/internal/errs"
+)
+
+func TestASecondSourceAndPlantedChecks(t *testing.T) {
+	t.Parallel()
+	s, w := settled(t)
+	out := mustImport(t, s, manager, intake.Request{Kind: intake.Frame, Name: "居民库"}, frameCSV(t, w))
+	var second, planted bytes.Buffer
+	second.WriteString("人员编号,居委会代码\n")
+	planted.WriteString("person,area\n")
+	n := len(w.People)
+	for i, p := range w.People {
+		if i%2 == 0 {
+			fmt.Fprintf(&second, "%s,%s\n", p.ID, p.Committee)
+		}
+		if i%100 == 0 {
+			fmt.Fprintf(&planted, "%s,%s\n", p.ID, p.Committee)
+		}
+	}
+	both := (n + 1) / 2
+	for i := range both / 5 {
+		fmt.Fprintf(&second, "left-out-%d,%s\n", i, w.People[0].Committee)
+	}
+	fmt.Fprintf(&planted, "vanished,%s\n", w.People[0].Committee)
+	a, b := source(t, "二.csv", second.Bytes()), source(t, "埋点.csv", planted.Bytes())
+	_, err := s.Freeze(ctx, manager, out.FrameID, intake.FreezeInput{Second: &a, Planted: &b}, nil)
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Key != "frame.reason_needed" {
+		t.Fatalf("frozen without a reason: %v", err)
+	}
+	said := map[string]bool{}
+	for _, d := range e.Details {
+		said[d.Key] = true
+	}
+	if !said["audit.missing"] || !said["audit.planted"] {
+		t.Errorf("the deviations are %v", said)
+	}
+	if _, err := s.Freeze(ctx, manager, out.FrameID, intake.FreezeInput{Second: &a, Planted: &b, Reason: goodReason}, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Frame(ctx, manager, out.FrameID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, p := f.Audit.Second, f.Audit.Planted
+	if c == nil || c.Both != both || c.OnlyFrame != n-both || c.OnlySecond != both/5 || p == nil || p.Found != (n+99)/100 || len(p.Missed) != 1 {
+		t.Fatalf("second %+v, planted %+v", c, p)
+	}
+	twice := source(t, "二.csv", append(planted.Bytes(), fmt.Sprintf("vanished,%s\n", w.People[0].Committee)...))
+	other := mustImport(t, s, manager, intake.Request{Kind: intake.Frame, Name: "另一库"}, frameCSV(t, w))
+	if _, err := s.Freeze(ctx, manager, other.FrameID, intake.FreezeInput{Planted: &twice}, nil); !errs.Is(err, errs.Invalid) {
+		t.Errorf("a list with a repetition: %v", err)
+	}
+}
