@@ -1,0 +1,224 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gongping/internal/clock"
+	"gongping/internal/demo"
+	"gongping/internal/testkit"
+	"gongping/web/browsertest"
+)
+
+// midsize is a demonstration small enough for a test in which committees still
+// have the size at which every gate of the rule book matters.
+func midsize() *demo.World {
+	return demo.Generate(demo.DefaultSeed, demo.Options{Streets: 13, Committees: 3, Residents: 12_000, Today: clock.Real{}.Now().In(demo.Zone)})
+}
+
+// TestDemonstration looks at the demonstration as a visitor: the stories of the
+// tour, and every page of every role.
+func TestDemonstration(t *testing.T) {
+	world := midsize()
+	st := newStage(t, world)
+	t.Run("stories", func(t *testing.T) { stories(t, st, world) })
+	t.Run("pages", func(t *testing.T) { everyPage(t, st, world) })
+}
+
+// roles are the sign-ins that together may see everything.
+func roles(world *demo.World) []string {
+	evaluator := "eval-" + world.Truth.Lone.Committee[6:9] + "-1" // has cases in the open round
+	return []string{"", "manager", evaluator, "supervisor", "leader-015", "worker-collective", "worker-lone", "panel-1", "panel-4", "auditor", "admin"}
+}
+
+var (
+	uuidIn   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	numberIn = regexp.MustCompile(`/\d{6,}`)
+)
+
+// pattern is an address without what differs between things of one kind.
+func pattern(path string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	p := numberIn.ReplaceAllString(uuidIn.ReplaceAllString(u.Path, ":id"), "/:n")
+	var keys []string
+	for k := range u.Query() {
+		v := u.Query().Get(k)
+		if k == "step" || k == "stage" || k == "view" || k == "tab" || k == "state" {
+			k += "=" + v
+		}
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	if len(keys) > 0 {
+		p += "?" + strings.Join(keys, "&")
+	}
+	return p
+}
+
+// everyPage follows every kind of link as every role. A link must lead
+// somewhere, and a page must be fit for screen readers, phones and both
+// languages.
+func everyPage(t *testing.T, st *stage, world *demo.World) {
+	desktop, phone := st.page(t, browsertest.Desktop, "zh"), st.page(t, browsertest.Phone, "en")
+	looked := map[string]bool{}
+	for _, login := range roles(world) {
+		start := []string{"/sign-in", "/tour", "/d", "/receipt"}
+		desktop.Goto("/d")
+		phone.Goto("/d")
+		if login != "" {
+			become(desktop, login, "/account")
+			become(phone, login, "/account")
+			start = []string{"/", "/account"}
+		}
+		seen := map[string]bool{}
+		for todo := start; len(todo) > 0; {
+			path := todo[0]
+			todo = todo[1:]
+			if seen[pattern(path)] {
+				continue
+			}
+			seen[pattern(path)] = true
+			began := time.Now()
+			html, onward := opens(t, desktop, login, path)
+			todo = append(todo, onward...)
+			if !html || looked[pattern(path)] && !room.MatchString(path) {
+				continue // the same page as another role sees
+			}
+			desktop.Goto(path)
+			lookAt(t, desktop, path)
+			if !looked[pattern(path)] {
+				looked[pattern(path)] = true
+				phone.Goto(path)
+				lookAt(t, phone, path)
+			}
+			t.Logf("%-18s %-60s %v", login, pattern(path), time.Since(began).Round(time.Millisecond))
+		}
+	}
+	for _, route := range routes(t) {
+		if !slices.ContainsFunc(keys(looked), func(p string) bool { return route.MatchString(p) }) {
+			t.Errorf("no link leads to %s", route)
+		}
+	}
+}
+
+func keys(m map[string]bool) (list []string) {
+	for k := range m {
+		k, _, _ = strings.Cut(k, "?")
+		list = append(list, k)
+	}
+	return list
+}
+
+// elsewhere are the addresses that are no page, or that only the walk through a
+// living round reaches.
+var elsewhere = regexp.MustCompile(`^/(prefs|dev/gallery|r/:token|import/:kind/:token.*|rounds/:id/(edit|preview)|templates/:name|runs/:run/(progress|input)|results/:run/(export/:format|changes)|appeals/:id.*|d/:id/(bundle|commitment.txt)|audit/checkpoints/:at|fieldwork/:round/live|healthz|readyz|metrics|static.*)$`)
+
+// routes reads from the source which pages there are.
+func routes(t *testing.T) (list []*regexp.Regexp) {
+	t.Helper()
+	get := regexp.MustCompile(`\.GET\("(/[^"]*)"`)
+	files, err := filepath.Glob(filepath.Join(testkit.Root(t), "web", "page", "*", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range get.FindAllStringSubmatch(string(b), -1) {
+			if m[1] != "/" && !elsewhere.MatchString(m[1]) {
+				list = append(list, regexp.MustCompile("^"+regexp.MustCompile(`:[a-z]+`).ReplaceAllString(m[1], "[^/]+")+"$"))
+			}
+		}
+	}
+	if len(list) < 20 {
+		t.Fatalf("only %d pages found in the source", len(list))
+	}
+	return list
+}
+
+// room are the pages that differ from role to role.
+var room = regexp.MustCompile(`^/(results(/[^/]+(/units/.*)?)?|panel.*|fieldwork/[^/]+|appeals|app)$`)
+
+// opens asks for an address. It tells whether it is a page and what that links
+// to within the service; what cannot be reached is a dead link.
+func opens(t *testing.T, p *browsertest.Page, login, path string) (html bool, onward []string) {
+	t.Helper()
+	b, _ := json.Marshal(path)
+	answer := browsertest.Eval[struct {
+		Status     int
+		Kind, File string
+		Links      []string
+	}](p, `fetch(`+string(b)+`, {headers: {Accept: 'text/html'}}).then(async function (r) {
+		var out = {Status: r.status, Kind: r.headers.get('content-type') || '', File: r.headers.get('content-disposition') || '', Links: []};
+		if (!r.ok || out.Kind.indexOf('text/html') < 0 || out.File) { if (r.body) await r.body.cancel(); return out; }
+		var page = new DOMParser().parseFromString(await r.text(), 'text/html');
+		page.querySelectorAll('a[href]').forEach(function (a) {
+			var u = new URL(a.getAttribute('href'), r.url);
+			if (u.origin === location.origin && !/^\/(prefs|static)/.test(u.pathname)) out.Links.push(u.pathname + u.search);
+		});
+		out.Links = Array.from(new Set(out.Links));
+		return out; })`)
+	if answer.Status >= 300 {
+		t.Errorf("as %s: the link to %s is dead: %d", login, path, answer.Status)
+	}
+	return answer.Status < 300 && strings.Contains(answer.Kind, "text/html") && answer.File == "", answer.Links
+}
+
+// lookAt checks one page.
+func lookAt(t *testing.T, p *browsertest.Page, path string) {
+	t.Helper()
+	p.Axe()
+	if k := untranslated(t, p); len(k) > 0 {
+		t.Errorf("%s shows %q", path, k)
+	}
+	if wide := p.Overflow(); len(wide) > 0 {
+		t.Errorf("%s is wider than the screen: %q", path, wide)
+	}
+}
+
+// stories clicks through the tour, in both languages and on both screens, and
+// reads what each story promises.
+func stories(t *testing.T, st *stage, world *demo.World) {
+	promise := map[string]map[string][]string{
+		"zh": {"lone": {}, "collective": {}, "coached": {}},
+		"en": {"lone": {}, "collective": {}, "coached": {}},
+	}
+	for _, lang := range []string{"zh", "en"} {
+		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
+			t.Run(fmt.Sprintf("%s on a %s", lang, view.Name), func(t *testing.T) {
+				p := st.page(t, view, lang)
+				p.Goto("/tour")
+				p.Screenshot("tour")
+				for i := range browsertest.Eval[int](p, `document.querySelectorAll('.gp-tour form').length`) {
+					p.Goto("/tour")
+					stop := browsertest.Eval[string](p, fmt.Sprintf(`(function (f) { f.id = 'stop'; return f.elements.login.value; })(document.querySelectorAll('.gp-tour form')[%d])`, i))
+					p.Click("#stop button")
+					see(t, p, "")
+					if strings.Contains(p.URL(), "/tour") || strings.Contains(p.URL(), "/sign-in") {
+						t.Errorf("stop %d as %s ends on %s", i, stop, p.URL())
+					}
+					p.Screenshot(fmt.Sprintf("story-%02d-%s", i+1, stop))
+					if story, ok := strings.CutPrefix(stop, "worker-"); ok {
+						see(t, p, promise[lang][story]...)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,553 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/sync/errgroup"
+
+	"gongping/internal/app"
+	"gongping/internal/app/account"
+	"gongping/internal/app/field"
+	"gongping/internal/authz"
+	"gongping/internal/demo"
+	"gongping/survey/draw/verify"
+	"gongping/survey/fieldwork"
+	"gongping/survey/instrument"
+	"gongping/web/browsertest"
+)
+
+// password is everybody's in the walk.
+const password = "一句容易记住的很长的话"
+
+// walk is the state of the walk through the whole job.
+type walk struct {
+	*stage
+	world   *demo.World
+	tabs    map[string]*browsertest.Page
+	root    *testing.T
+	round   string // path of the round
+	drawn   string // path of the draw's public page
+	kase    string // path of the case that is interviewed
+	link    string
+	low     string // the committee with too few answers
+	own     string // the worker's committee
+	run     string // path of the first run's results
+	receipt string
+}
+
+// TestWalk does the whole job through the pages, in Chinese, on an empty
+// installation: from the first account to the auditor who checks the log.
+func TestWalk(t *testing.T) {
+	w := &walk{stage: newStage(t, nil), root: t, tabs: map[string]*browsertest.Page{},
+		world: demo.Generate(7, demo.Options{Streets: 1, Committees: 3, Residents: 1500})}
+	committees := w.committees()
+	w.own, w.low = committees[0], committees[2]
+	for _, step := range []struct {
+		name string
+		do   func(*testing.T)
+	}{
+		{"administrator makes accounts", w.accounts}, {"manager imports areas and workers", w.areas}, {"manager imports and freezes the frame", w.frame},
+		{"questionnaire and rule book", w.documents}, {"round is planned and frozen", w.plan}, {"draw is committed, revealed, published", w.draw},
+		{"evaluator interviews on a phone", w.interview}, {"resident answers by link", w.resident}, {"supervisor sees progress", w.progress},
+		{"fieldwork ends", w.fieldwork}, {"indicators and ratings are imported", w.figures}, {"run is computed and published", w.score},
+		{"leader reads the dashboard", w.leader}, {"worker appeals", w.appeal}, {"panel upholds", w.decide},
+		{"new run supersedes", w.supersede}, {"auditor verifies", w.audit},
+	} {
+		began := time.Now()
+		if !t.Run(step.name, step.do) {
+			t.FailNow()
+		}
+		t.Logf("%-45s %v", step.name, time.Since(began).Round(10*time.Millisecond))
+	}
+}
+
+func (w *walk) committees() (list []string) {
+	for _, a := range w.world.Areas {
+		if len(a.Code) == 12 {
+			list = append(list, a.Code)
+		}
+	}
+	return list
+}
+
+// as gives the tab of an account, signed in.
+func (w *walk) as(login string) *browsertest.Page {
+	p := w.tabs[login]
+	if p == nil {
+		view := browsertest.Desktop
+		if strings.HasPrefix(login, "eval") {
+			view = browsertest.Phone
+		}
+		p = w.browser.Page(w.root, w.URL, view, "zh")
+		w.tabs[login] = p
+		p.Goto("/sign-in")
+		p.Fill("#f-login", login)
+		p.Fill("#f-password", password)
+		p.Click(".gp-form button[type=submit]")
+	}
+	return p
+}
+
+// confirm clicks a button that asks, and says yes.
+func confirm(p *browsertest.Page, text string) {
+	p.ClickText(text)
+	p.WaitVisible("#gp-confirm")
+	p.Click("#gp-confirm button[value=yes]")
+}
+
+// until opens a path again and again until the page shows something.
+func until(t *testing.T, p *browsertest.Page, what string) {
+	t.Helper()
+	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if strings.Contains(p.Text("#main"), what) {
+			return
+		}
+	}
+	p.Screenshot("failed-walk")
+	t.Fatalf("%s never shows %q:\n%.1500s", p.URL(), what, p.Text("#main"))
+}
+
+// path is the address shown, without the server.
+func (w *walk) path(p *browsertest.Page) string { return strings.TrimPrefix(p.URL(), w.URL) }
+
+func (w *walk) accounts(t *testing.T) {
+	s := &account.Service{Core: w.Core}
+	_, err := s.Create(t.Context(), authz.SystemActor(demo.DistrictCode), account.New{Login: "admin", Name: "管理员", Role: authz.Admin, Area: demo.DistrictCode, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, street := w.as("admin"), w.own[:9]
+	for _, a := range [][3]string{
+		{"manager", "manager", demo.DistrictCode}, {"manager-2", "manager", demo.DistrictCode}, {"eval-1", "evaluator", street}, {"supervisor", "supervisor", demo.DistrictCode},
+		{"leader", "leader", street}, {"worker", "worker", w.own}, {"panel-1", "panel", demo.DistrictCode}, {"panel-2", "panel", demo.DistrictCode},
+		{"panel-3", "panel", demo.DistrictCode}, {"panel-4", "panel", demo.DistrictCode}, {"panel-5", "panel", demo.DistrictCode}, {"auditor", "auditor", demo.DistrictCode},
+	} {
+		p.Goto("/accounts")
+		p.Fill("#f-login", a[0])
+		p.Fill("#f-name", "测试"+a[0])
+		p.Fill("#f-role", a[1])
+		p.Fill("#f-area", a[2])
+		p.Fill("#f-password", password)
+		p.Click("form[action='/accounts'] button[type=submit]")
+		see(t, p, a[0])
+	}
+	p.Screenshot("walk-accounts")
+}
+
+// upload sends a file through the pages up to the preview.
+func (w *walk) upload(t *testing.T, p *browsertest.Page, to, name string, write func(*os.File) error) {
+	t.Helper()
+	p.Goto(to)
+	p.Upload("#u-file", file(t, name, write))
+	if p.Has("#f-name") {
+		p.Fill("#f-name", "2026年第四季度抽样框")
+	}
+	p.ClickText("预览")
+}
+
+// keep confirms an upload and waits for the end.
+func (w *walk) keep(t *testing.T, p *browsertest.Page) {
+	t.Helper()
+	p.Click("form[action$='/confirm'] button")
+	until(t, p, "已导入")
+}
+
+func (w *walk) areas(t *testing.T) {
+	p := w.as("manager")
+	w.upload(t, p, "/import/areas", "区域.csv", func(f *os.File) error { return w.world.WriteAreas(f, demo.Chinese) })
+	w.keep(t, p)
+	w.upload(t, p, "/import/workers", "社区工作者.csv", func(f *os.File) error { return w.world.WriteWorkers(f, demo.Chinese) })
+	w.keep(t, p)
+}
+
+func (w *walk) frame(t *testing.T) {
+	p := w.as("manager")
+	w.upload(t, p, "/import/frame", "居民有错.csv", func(f *os.File) error {
+		var b bytes.Buffer
+		if err := w.world.WriteFrame(&b, demo.Chinese); err != nil {
+			return err
+		}
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil {
+			return err
+		}
+		rows[3][slices.Index(rows[0], "性别")] = "未知的值"
+		return csv.NewWriter(f).WriteAll(rows)
+	})
+	see(t, p, "未知的值", "第 4 行", "性别")
+	if p.Has("form[action$='/confirm']") {
+		t.Error("a faulty file can be imported")
+	}
+	p.Screenshot("walk-row-error")
+	w.upload(t, p, "/import/frame", "居民.csv", func(f *os.File) error { return w.world.WriteFrame(f, demo.Chinese) })
+	w.keep(t, p)
+	if !strings.Contains(w.path(p), "/frames/") {
+		p.Goto("/frames")
+		p.ClickText("2026年第四季度抽样框")
+	}
+	p.Fill("#f-reason", "与户籍系统核对无误")
+	confirm(p, "冻结")
+	until(t, p, "已冻结")
+	p.Screenshot("walk-frame")
+}
+
+func (w *walk) documents(t *testing.T) {
+	p := w.as("manager")
+	p.Goto("/questionnaires")
+	p.ClickText("使用自带问卷")
+	see(t, p, "服务态度与响应")
+	p.Goto("/rulebooks/new")
+	p.ClickText("保存为新版本")
+	see(t, p, "第 1 版")
+}
+
+func (w *walk) plan(t *testing.T) {
+	p := w.as("manager")
+	p.Goto("/rounds")
+	p.ClickText("新建轮次")
+	p.Fill("#f-title", "2026年第四轮居民评议")
+	p.ClickText("保存，下一步") // basics
+	p.ClickText("保存，下一步") // questionnaire
+	p.Fill("#f-size", "60")
+	p.ClickText("保存并预览")
+	see(t, p, "各居委会的样本")
+	edit, _, _ := strings.Cut(w.path(p), "#")
+	p.ClickText("查看每一层")
+	see(t, p, "每一层")
+	p.Goto(edit)
+	p.ClickText("保存，下一步") // plan
+	p.ClickText("保存，下一步") // evaluators
+	p.ClickText("保存，下一步") // rules
+	now := w.clock.Now().In(demo.Zone)
+	p.Fill("#f-opens", now.Format(time.DateOnly))
+	p.Fill("#f-closes", now.AddDate(0, 0, 27).Format(time.DateOnly))
+	p.ClickText("保存，下一步") // dates
+	p.Screenshot("walk-review")
+	confirm(p, "冻结方案")
+	until(t, p, "去抽样")
+	w.round = w.path(p)
+}
+
+func (w *walk) draw(t *testing.T) {
+	p := w.as("manager")
+	p.Goto(w.round)
+	p.ClickText("去抽样")
+	browsertest.Eval[bool](p, `(document.querySelector('input[name=kind][value=dice]').click(), true)`)
+	p.Fill("#f-name", "区政务服务大厅公开掷骰")
+	p.Fill("#f-due", w.clock.Now().In(demo.Zone).Add(10*time.Minute).Format("2006-01-02T15:04"))
+	confirm(p, "签署并公布承诺")
+	until(t, p, "承诺已签署并公布")
+	second := w.as("manager-2")
+	second.Goto(w.round + "/draw")
+	if second.Has("#f-seed") {
+		t.Error("the seed can be given before the randomness exists")
+	}
+	w.clock.Forward(30 * time.Minute)
+	p.Goto(w.round + "/draw")
+	if p.Has("#f-seed") {
+		t.Error("who committed can reveal")
+	}
+	second.Goto(w.round + "/draw")
+	second.Fill("#f-seed", "35214662413562451326")
+	second.Fill("#f-evidence", "大厅公开掷骰，居民代表见证，录像存档")
+	confirm(second, "录入并抽样")
+	until(t, second, "样本已抽出、公开")
+	second.ClickText("重新计算一遍")
+	until(t, second, "全部一致")
+	second.Screenshot("walk-draw")
+	second.Click("#main a[href^='/d/']")
+	w.drawn = w.path(second)
+	anyone := w.page(t, browsertest.Phone, "zh")
+	anyone.Goto(w.drawn)
+	see(t, anyone, "2026") // the public page needs no sign-in
+	anyone.Screenshot("walk-draw-public")
+	bundle := w.download(anyone, w.drawn+"/bundle")
+	if _, err := verify.Bundle(bytes.NewReader(bundle), ""); err != nil {
+		t.Fatalf("the bundle does not verify: %v", err)
+	}
+	if _, err := verify.Bundle(bytes.NewReader(bytes.Replace(bundle, []byte("3521"), []byte("3522"), 1)), ""); err == nil {
+		t.Error("a forged bundle verifies")
+	}
+	p.Goto(w.round)
+	confirm(p, "开始访问")
+	until(t, p, "结束访问")
+}
+
+// download fetches an address as the browser's user.
+func (w *walk) download(p *browsertest.Page, path string) []byte {
+	text := browsertest.Eval[string](p, fmt.Sprintf(`fetch(%q).then(function (r) { if (!r.ok) throw new Error(r.status); return r.arrayBuffer(); }).then(function (b) {
+		var s = ''; new Uint8Array(b).forEach(function (x) { s += String.fromCharCode(x); }); return btoa(s); })`, path))
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// fill answers every question of a form that shows them all.
+const fill = `(function () {
+	document.querySelectorAll('.gp-q[data-item]').forEach(function (q) {
+		var all = q.querySelectorAll('input[type=radio]'), box = q.querySelector('textarea');
+		if (all.length && !q.disabled) all[Math.min(1, all.length - 1)].click();
+		if (box) { box.value = '电梯修得快一些'; box.dispatchEvent(new Event('change', {bubbles: true})); }
+	});
+	return true; })()`
+
+func (w *walk) interview(t *testing.T) {
+	p := w.as("eval-1")
+	p.Goto("/app")
+	p.Screenshot("walk-app")
+	p.Click(".gp-work-list a.gp-work-case")
+	w.kase = w.path(p)
+	p.ClickText("打开姓名和联系方式")
+	p.WaitVisible(".gp-person")
+	p.ClickText("上门之后")
+	p.ClickText("无人在家")
+	until(t, p, "联系结果已记录")
+	p.ClickText("开始访问")
+	p.WaitVisible(".gp-q")
+	browsertest.Eval[bool](p, fill)
+	p.Click(".gp-q-check")
+	p.Screenshot("walk-interview")
+	sent := browsertest.Eval[string](p, `new URLSearchParams(new FormData(document.querySelector('[data-interview]'))).toString()`)
+	p.Click(".gp-q-send")
+	until(t, p, "感谢您的评价")
+	again := browsertest.Eval[string](p, fmt.Sprintf(`fetch(%q, {method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: %q}).then(function (r) { return r.text(); })`,
+		w.kase+"/interview", sent))
+	if !strings.Contains(again, "这份答卷早已收到") {
+		t.Errorf("the same submission again: %.1500s", again)
+	}
+}
+
+func (w *walk) resident(t *testing.T) {
+	p := w.as("eval-1")
+	p.Goto("/app")
+	p.Click(".gp-work-list a.gp-work-case:not([href='" + w.kase + "'])")
+	p.ClickText("生成链接")
+	w.link = strings.TrimPrefix(browsertest.Eval[string](p, `document.querySelector('.gp-link').value`), w.URL)
+	r := w.page(t, browsertest.Phone, "zh")
+	r.Goto(w.link)
+	r.Screenshot("walk-resident")
+	for range 40 {
+		if browsertest.Eval[bool](r, `!document.querySelector('.gp-q-check').hidden`) {
+			break
+		}
+		browsertest.Eval[bool](r, `(function () {
+			var q = Array.from(document.querySelectorAll('.gp-q[data-item]')).find(function (x) { return !x.hidden; });
+			q.querySelectorAll('input[type=radio]')[0].dispatchEvent(new MouseEvent('click', {bubbles: true, detail: 1}));
+			return true; })()`)
+		time.Sleep(320 * time.Millisecond)
+	}
+	r.Click(".gp-q-check")
+	r.Click(".gp-q-send")
+	until(t, r, "感谢您的评价")
+	r.Screenshot("walk-resident-thanks")
+	r.Expect("status of 4")
+	r.Goto(w.link)
+	if r.Has(".gp-q-send") {
+		t.Error("the link can be used twice")
+	}
+	r.Screenshot("walk-link-used")
+}
+
+func (w *walk) progress(t *testing.T) {
+	p := w.as("supervisor")
+	p.Goto("/fieldwork")
+	p.ClickText("2026年第四轮居民评议")
+	see(t, p, "180")
+	p.Screenshot("walk-progress")
+}
+
+// fieldwork brings in the rest: three in four answer, and a few of the
+// worker's residents tick the lowest grade throughout within seconds.
+func (w *walk) fieldwork(t *testing.T) {
+	accounts, service := &account.Service{Core: w.Core}, field.New(w.Core)
+	defer func() {
+		if err := service.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	who, err := accounts.ByLogin(t.Context(), demo.DistrictCode, "eval-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := service.MyCases(t.Context(), who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g errgroup.Group
+	g.SetLimit(6)
+	done := map[string]int{}
+	for i, c := range cases {
+		if c.Complete || i%5 == 0 || c.Committee == w.low && done[w.low] >= 6 {
+			continue
+		}
+		done[c.Committee]++
+		low := c.Committee == w.own && done[c.Committee] <= 3
+		g.Go(func() error {
+			sub := field.Submission{ID: app.NewID(), CaseID: c.ID, Mode: fieldwork.Door, Answers: instrument.Answers{}, Seconds: 100 + i, Hour: 19}
+			for k, it := range w.world.Questionnaire.Items {
+				switch {
+				case it.Kind == instrument.Text:
+				case it.Kind == instrument.YesNo:
+					sub.Answers[it.ID] = "yes"
+				case low:
+					sub.Answers[it.ID], sub.Seconds = "1", 15
+				default:
+					sub.Answers[it.ID] = fmt.Sprint(3 + (i*7+k*3)%3)
+				}
+			}
+			_, err := service.Submit(t.Context(), who, sub)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p := w.as("supervisor")
+	p.Goto("/fieldwork")
+	p.ClickText("2026年第四轮居民评议")
+	m := w.as("manager")
+	m.Goto(w.round)
+	confirm(m, "结束访问")
+	until(t, m, "访问已结束")
+}
+
+func (w *walk) figures(t *testing.T) {
+	p, id := w.as("manager"), strings.TrimPrefix(w.round, "/rounds/")
+	w.upload(t, p, "/import/indicators?round="+id, "客观指标.csv", func(f *os.File) error { return w.world.WriteIndicators(f, demo.Chinese) })
+	w.keep(t, p)
+	w.upload(t, p, "/import/ratings?round="+id, "评议打分.csv", func(f *os.File) error { return w.world.WriteRatings(f, demo.Chinese) })
+	w.keep(t, p)
+}
+
+func (w *walk) score(t *testing.T) {
+	p := w.as("manager")
+	p.Goto("/runs")
+	p.Fill("[name=reason]", "访问结束后的首次计算")
+	p.ClickText("开始计分")
+	until(t, p, "公布结果")
+	p.Screenshot("walk-run")
+	p.ClickText("重算核对")
+	until(t, p, "完全一致")
+	confirm(p, "公布结果")
+	until(t, p, "结果已公布")
+}
+
+func (w *walk) leader(t *testing.T) {
+	p := w.as("leader")
+	p.Goto("/results")
+	p.ClickText("2026年第四轮居民评议")
+	w.run = w.path(p)
+	for _, what := range []string{"[data-chart]", "table"} {
+		if !p.Has(what) {
+			t.Errorf("no %s on the dashboard", what)
+		}
+	}
+	see(t, p, "少于")
+	p.Screenshot("walk-dashboard")
+	f, err := excelize.OpenReader(bytes.NewReader(w.download(p, w.run+"/export/xlsx")))
+	if err != nil {
+		t.Fatalf("the export does not open: %v", err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows(f.GetSheetList()[0])
+	if err != nil || len(rows) < 3 {
+		t.Errorf("the export's first sheet has %d rows: %v", len(rows), err)
+	}
+}
+
+func (w *walk) appeal(t *testing.T) {
+	p := w.as("worker")
+	p.Goto("/results")
+	if !strings.Contains(w.path(p), "/units/") {
+		p.ClickText("2026年第四轮居民评议")
+	}
+	see(t, p, "最极端")
+	p.Screenshot("walk-committee")
+	p.ClickText("提出申诉")
+	browsertest.Eval[bool](p, `(document.querySelector('input[name=ground][value=interview_fault]').click(), true)`)
+	p.Fill("#f-statement", "当天晚上有三份答卷在十几秒内完成，没有逐题询问，请予复核。")
+	p.Upload("#f-files", file(t, "访问记录.txt", func(f *os.File) error {
+		_, err := f.WriteString("11月20日19时，现场记录：访问未逐题进行。\n")
+		return err
+	}))
+	p.ClickText("提交申诉")
+	until(t, p, "已提交")
+	w.receipt = w.path(p)
+	p.Screenshot("walk-appeal")
+	m := w.as("manager")
+	m.Goto(w.receipt)
+	m.Fill("#f-reason", "现场记录显示三份答卷用时过短。")
+	m.ClickText("受理并指派")
+	until(t, m, "已受理")
+}
+
+func (w *walk) decide(t *testing.T) {
+	votes := 0
+	for _, login := range []string{"panel-1", "panel-2", "panel-3", "panel-4", "panel-5"} {
+		p := w.as(login)
+		p.Goto("/appeals")
+		if !p.Has("a[href$='/case']") {
+			continue
+		}
+		p.Click("a[href$='/case']")
+		browsertest.Eval[bool](p, `(document.querySelectorAll('input[name=affected]').forEach(function (x) {
+			if (/≈ 15|≈ 1\d\b|≈ 20/.test(x.closest('tr').textContent)) x.click(); }),
+			document.querySelector('input[name=outcome][value=uphold]').click(), true)`)
+		p.Fill("#f-reason", "用时与记录相符，访问过程有缺陷，应予排除。")
+		p.Screenshot("walk-vote")
+		confirm(p, "提交表决")
+		votes++
+	}
+	if votes != 2 {
+		t.Fatalf("%d members could vote, want 2", votes)
+	}
+	m := w.as("manager")
+	m.Goto(w.receipt)
+	see(t, m, "申诉成立")
+}
+
+func (w *walk) supersede(t *testing.T) {
+	m := w.as("manager")
+	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
+		m.Goto("/appeals")
+		if m.Has("form[action^='/appeals/releases/']") {
+			break
+		}
+	}
+	m.Screenshot("walk-release")
+	confirm(m, "公布新结果")
+	m.Goto(w.receipt)
+	see(t, m, "已公布新结果")
+	p := w.as("worker")
+	p.Goto(w.receipt)
+	p.Screenshot("walk-upheld")
+	l := w.as("leader")
+	l.Goto("/results")
+	l.ClickText("2026年第四轮居民评议")
+	if w.path(l) == w.run {
+		t.Error("the list still leads to the superseded run")
+	}
+	l.Goto(w.run)
+	see(t, l, "取代")
+}
+
+func (w *walk) audit(t *testing.T) {
+	p := w.as("auditor")
+	p.Goto("/audit")
+	p.Click("form[action='/audit/verify'] button[type=submit]")
+	see(t, p, "日志完整")
+	p.Goto("/audit?personal=1")
+	see(t, p, "查阅个人信息", "测试eval-1")
+	p.Screenshot("walk-audit")
+}
