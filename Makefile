@@ -13,7 +13,7 @@ BENCH    ?= .
 ANSWERS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint bench bench-collect verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test lint bench bench-draw bench-collect verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: bootstrap $(VENDOR) ## run the benchmarks (BENCH=pattern chooses)
 
 bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against pgbench in the same run
 	go run ./internal/benchcollect
+
+bench-draw: bootstrap ## time the draw against a plain COPY, SQL and R (DRAW='-huge' for 25 million residents)
+	go run ./internal/benchdraw $(DRAW)
 
 bench-stats: bootstrap ## time the statistics, beside R where it is installed (ANSWERS=10000000 for more)
 	@mkdir -p artifacts && go build -o artifacts/bench-stats ./bench/stats && artifacts/bench-stats -max $(ANSWERS)
