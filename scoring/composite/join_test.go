@@ -12,7 +12,7 @@ var leaves = map[string]composite.Value{
 	"resident":        {OK: true, Score: 80, SE: 2, N: 50},
 	"hotline_on_time": {OK: true, Score: 90, SE: 4, N: 40},
 	"visit_coverage":  {OK: true, Score: 70, SE: 1, N: 100},
-	"meetings_held":   {OK: true, Score: 100, SE: 0, N: 12},
+	"council_meetings":   {OK: true, Score: 100, SE: 0, N: 12},
 	"panel":           {OK: true, Score: 60, SE: 5, N: 3},
 }
 
@@ -58,7 +58,7 @@ func TestJoinAll(t *testing.T) {
 }
 
 func TestJoinReweights(t *testing.T) {
-	total, parts := join(t, composite.Reweight, "panel", "meetings_held")
+	total, parts := join(t, composite.Reweight, "panel", "council_meetings")
 	near(t, "the composite", total.Score, (60*80+12.5*90+7.5*70)/80)
 	near(t, "the residents' weight", parts["resident"].IndicatorWeight, 75)
 	near(t, "the panel's weight", parts["panel"].IndicatorWeight, 0)
@@ -72,7 +72,7 @@ func TestJoinNoScore(t *testing.T) {
 	if total, _ := join(t, composite.NoScore); !total.OK {
 		t.Error("no composite though everything is there")
 	}
-	if total, _ := join(t, composite.Reweight, "resident", "hotline_on_time", "visit_coverage", "meetings_held", "panel"); total.OK {
+	if total, _ := join(t, composite.Reweight, "resident", "hotline_on_time", "visit_coverage", "council_meetings", "panel"); total.OK {
 		t.Errorf("a composite of nothing: %+v", total)
 	}
 }

@@ -117,7 +117,7 @@ func Default() RuleBook {
 			{ID: "records", Text: zh("工作记录", "Work records"), Source: Group, IndicatorWeight: 25, Children: []Node{
 				{ID: "hotline_on_time", Text: zh("12345工单按时办结率", "12345 tickets closed in time"), Source: Records, IndicatorWeight: 50, Lowest: 0.6, Highest: 1},
 				{ID: "visit_coverage", Text: zh("走访覆盖率", "Households visited"), Source: Records, IndicatorWeight: 30, Lowest: 0, Highest: 1},
-				{ID: "meetings_held", Text: zh("议事会召开率", "Deliberation meetings held"), Source: Records, IndicatorWeight: 20, Lowest: 0, Highest: 1},
+				{ID: "council_meetings", Text: zh("议事会召开率", "Deliberation meetings held"), Source: Records, IndicatorWeight: 20, Lowest: 0, Highest: 1},
 			}},
 			{ID: "panel", Text: zh("评议组评价", "Panel's ratings"), Source: PanelRating, IndicatorWeight: 15, Lowest: 0, Highest: 10},
 		},

@@ -32,11 +32,6 @@ func begin(t *testing.T) *bench {
 	r := scored.Load(t)
 	b := &bench{Round: r, ctx: t.Context(), svc: appeals.New(r.Core, &score.Service{Core: r.Core}), manager: r.Actor("manager"), auditor: r.Actor("auditor")}
 	b.worker = r.Actor("worker-coached")
-	// A third member without conflict: the first three of the world rated.
-	if _, err := testkit.OwnerDB(t).Exec(b.ctx, `insert into account (district, id, login, password_hash, display_name, role, area_code, created_at)
-		select district, gen_random_uuid(), 'panel-6', '-', '评审员六 例六', 'panel', district, now() from account where login = 'panel-5'`); err != nil {
-		t.Fatal(err)
-	}
 	var err error
 	if b.run, err = b.svc.Score.Start(b.ctx, b.manager, r.ID, "first run"); err != nil {
 		t.Fatal(err)

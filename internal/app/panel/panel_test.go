@@ -3,6 +3,7 @@ package panel_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"gongping/internal/app/panel"
 	"gongping/internal/app/score"
@@ -28,6 +29,7 @@ func TestPanel(t *testing.T) {
 		return s.Rate(ctx, me, r.ID, c, []panel.Mark{{Criterion: "care", Score: score}})
 	}
 	for _, score := range []float64{7, 7, 8.5} { // the second changes nothing
+		r.Clock.Advance(time.Minute)
 		if err := rate(score); err != nil {
 			t.Fatal(err)
 		}

@@ -182,7 +182,7 @@ func (r *Round) visits(name string, drawn []demo.Drawn) {
 
 
 // renamed maps an indicator of the demonstration to that of the default rule book.
-var renamed = map[string]string{"council_meetings": "meetings_held"}
+var renamed = map[string]string{"council_meetings": "council_meetings"}
 
 func (r *Round) records(name string) {
 	batch := id("indicators", name)
