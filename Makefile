@@ -13,7 +13,7 @@ BENCH    ?= .
 ANSWERS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint bench bench-draw bench-collect verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test lint bench bench-go bench-dash bench-collect bench-draw bench-stats bench-draw bench-collect verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,13 @@ lint: bootstrap $(VENDOR) ## formatting, vet and staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-bench: bootstrap $(VENDOR) ## run the benchmarks (BENCH=pattern chooses)
+bench: bench-collect bench-dash bench-stats ## measure submissions, dashboards, the scoring run and the statistics, beside their peers
+
+bench-go: bootstrap $(VENDOR) ## run the small Go benchmarks (BENCH=pattern chooses)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-dash: bootstrap $(VENDOR) ## time the demonstration's scoring run and its dashboards under load
+	GONGPING_BENCH=1 go test ./internal/benchdash -count=1 -run Bench -v
 
 bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against pgbench in the same run
 	go run ./internal/benchcollect
