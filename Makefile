@@ -13,7 +13,7 @@ BENCH    ?= .
 ANSWERS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint bench bench-go bench-dash bench-collect bench-draw bench-stats bench-draw bench-collect verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test lint bench bench-go bench-dash bench-collect bench-draw bench-stats verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
