@@ -5,7 +5,7 @@
 // Each submission of ours is checked against questionnaire, round and access
 // table, and writes five rows (completion, answer, receipt, seconds and the
 // sealed-off link to the case) and its part of the audit log; pgbench writes
-// one row. Afterwards the rows are counted: nothing acknowledged may be missing
+// one row, and in a second measurement the same five. Afterwards the rows are counted: nothing acknowledged may be missing
 // or doubled.
 //
 //	go run ./internal/benchcollect -seconds 4 -clients 16,64,256
@@ -47,19 +47,25 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 	}
 	defer b.close()
 	fmt.Printf("%s, %d processors, %s\n%d cases, %s a measurement, commits are synchronous\n\n", processor(), runtime.NumCPU(), b.version, cases, length)
-	fmt.Printf("%8s %10s %8s %8s | %10s %6s %8s %8s | %10s %6s %8s %8s\n", "clients", "pgbench/s", "p50 ms", "p99 ms",
-		"use case/s", "ratio", "p50 ms", "p99 ms", "HTTP/s", "ratio", "p50 ms", "p99 ms")
+	fmt.Printf("%7s | %9s %7s | %9s %7s | %10s %5s %5s %7s %7s | %8s %5s %5s %7s %7s\n", "", "pgbench:", "one row", "pgbench:", "5 rows",
+		"use case:", "1 row", "5", "", "", "HTTP:", "1 row", "5", "", "")
+	fmt.Printf("%7s | %9s %7s | %9s %7s | %10s %5s %5s %7s %7s | %8s %5s %5s %7s %7s\n", "clients", "/s", "p99 ms", "/s", "p99 ms",
+		"/s", "×", "×", "p50 ms", "p99 ms", "/s", "×", "×", "p50 ms", "p99 ms")
 	inserted := 0
 	for _, c := range clients {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
 		if err != nil || n < 1 {
 			return fmt.Errorf("-clients: %q is no number of clients", c)
 		}
-		base, err := b.pgbench(ctx, n, length)
+		base, err := b.pgbench(ctx, n, length, false)
 		if err != nil {
 			return err
 		}
-		inserted += base.n
+		whole, err := b.pgbench(ctx, n, length, true)
+		if err != nil {
+			return err
+		}
+		inserted += base.n + whole.n
 		direct, err := b.measure(ctx, n, length, b.submit)
 		if err != nil {
 			return err
@@ -68,8 +74,9 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%8d %10.0f %8.1f %8.1f | %10.0f %6.2f %8.1f %8.1f | %10.0f %6.2f %8.1f %8.1f\n", n, base.rate(), base.p(0.5), base.p(0.99),
-			direct.rate(), direct.rate()/base.rate(), direct.p(0.5), direct.p(0.99), server.rate(), server.rate()/base.rate(), server.p(0.5), server.p(0.99))
+		fmt.Printf("%7d | %9.0f %7.1f | %9.0f %7.1f | %10.0f %5.2f %5.2f %7.1f %7.1f | %8.0f %5.2f %5.2f %7.1f %7.1f\n", n, base.rate(), base.p(0.99),
+			whole.rate(), whole.p(0.99), direct.rate(), direct.rate()/base.rate(), direct.rate()/whole.rate(), direct.p(0.5), direct.p(0.99),
+			server.rate(), server.rate()/base.rate(), server.rate()/whole.rate(), server.p(0.5), server.p(0.99))
 		b.acknowledged += direct.n + server.n
 	}
 	return b.check(ctx, inserted)
