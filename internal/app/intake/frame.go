@@ -73,7 +73,9 @@ func (s *Service) checkFrame(ctx context.Context, q querier, who authz.Actor, sr
 	}
 	p.count("committees", len(committees))
 	p.count("no_contact", noContact)
-	p.count("alike", p.alike)
+	if src.Size <= largeFile { // of larger files the staging counts them
+		p.count("alike", p.alike)
+	}
 	same, err := intakedb.ImportedBefore(ctx, q, who.District, string(Frame), src.Digest[:])
 	if err != nil {
 		return err
