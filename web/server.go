@@ -69,7 +69,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Core.Demo {
 		gallery.Register(signed, r)
 	}
-	home.Routes(signed, p, d.Core.Demo)
+	home.Routes(signed, p, d.Core.Demo, d.Score)
 	accountpage.Routes(signed, p, d.Account, d.Cache)
 	pages(signed, p, d)
 	register(api.New(e, signed, d.Version, r.Catalog(), func(ctx context.Context, err error) {

@@ -55,6 +55,9 @@ func startSeeding(ctx context.Context, s *service) (*seeding, error) {
 			bar.Add(int(fraction*100) - last)
 			last = int(fraction * 100)
 		})
+		if err == nil { // or the first visitors wait for plans made without statistics
+			_, err = s.DB.Owner.Exec(ctx, `analyze`)
+		}
 		bar.Done()
 		d.mu.Lock()
 		defer d.mu.Unlock()

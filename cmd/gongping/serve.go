@@ -74,7 +74,7 @@ func serve(ctx context.Context, out io.Writer, demo bool) error {
 	if err := db.Migrate(ctx, os.Stderr); err != nil {
 		return err
 	}
-	s := &service{Config: cfg, DB: db, Log: log, Demo: demo, Version: thisBuild().Revision}
+	s := &service{Config: cfg, DB: db, Log: log, Demo: demo, Version: thisBuild().shown()}
 	if s.Key, err = masterKey(ctx, cfg, db); err != nil {
 		return err
 	}

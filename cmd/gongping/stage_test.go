@@ -63,6 +63,9 @@ func newStage(t *testing.T, world *demo.World) *stage {
 		if err := demonstration.Build(t.Context(), st.Core, world, nil); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := s.DB.Owner.Exec(t.Context(), `analyze`); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w, err := wire(t.Context(), s)
 	if err != nil {
@@ -142,13 +145,51 @@ func file(t *testing.T, name string, write func(*os.File) error) string {
 	return path
 }
 
-// see fails unless the page shows every part.
+// see fails unless the page comes to show every part.
 func see(t *testing.T, p *browsertest.Page, parts ...string) {
 	t.Helper()
-	text := p.Text("#main")
-	for _, x := range parts {
-		if !strings.Contains(text, x) {
-			t.Errorf("%s: no %q on the page:\n%.1500s", p.URL(), x, text)
+	text, lacks := "", parts
+	for end := time.Now().Add(8 * time.Second); len(lacks) > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		text = p.Text("#main")
+		lacks = slices.DeleteFunc(slices.Clone(parts), func(x string) bool { return strings.Contains(text, x) })
+	}
+	if len(lacks) > 0 {
+		t.Errorf("%s: no %q on the page:\n%.1500s", p.URL(), lacks, text)
+	}
+}
+
+// leave does what leads to another page, and waits until that one is there,
+// however long the server takes.
+func leave(t *testing.T, p *browsertest.Page, click func()) {
+	t.Helper()
+	browsertest.Eval[bool](p, `(document.documentElement.dataset.left = '', true)`)
+	click()
+	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
+		if browsertest.Eval[bool](p, `document.documentElement.dataset.left === undefined`) {
+			p.Settle()
+			return
 		}
 	}
+	p.Screenshot("failed-to-leave")
+	t.Fatalf("browser: the click leads nowhere from %s", p.URL())
+}
+
+// follow clicks the link or button with a text.
+func follow(t *testing.T, p *browsertest.Page, text string) {
+	t.Helper()
+	leave(t, p, func() { p.ClickText(text) })
+}
+
+// press clicks what a selector finds.
+func press(t *testing.T, p *browsertest.Page, css string) {
+	t.Helper()
+	leave(t, p, func() { p.Click(css) })
+}
+
+// confirm clicks a button that asks, and says yes.
+func confirm(t *testing.T, p *browsertest.Page, text string) {
+	t.Helper()
+	p.ClickText(text)
+	p.WaitVisible("#gp-confirm")
+	press(t, p, "#gp-confirm button[value=yes]")
 }

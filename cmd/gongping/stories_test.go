@@ -21,7 +21,11 @@ import (
 // midsize is a demonstration small enough for a test in which committees still
 // have the size at which every gate of the rule book matters.
 func midsize() *demo.World {
-	return demo.Generate(demo.DefaultSeed, demo.Options{Streets: 13, Committees: 3, Residents: 12_000, Today: clock.Real{}.Now().In(demo.Zone)})
+	opts := demo.Options{Streets: 13, Committees: 3, Residents: 12_000, Today: clock.Real{}.Now().In(demo.Zone)}
+	if os.Getenv("GONGPING_FULL_DEMO") != "" {
+		opts = demo.Options{Today: opts.Today}
+	}
+	return demo.Generate(demo.DefaultSeed, opts)
 }
 
 // TestDemonstration looks at the demonstration as a visitor: the stories of the
@@ -122,7 +126,7 @@ func keys(m map[string]bool) (list []string) {
 
 // elsewhere are the addresses that are no page, or that only the walk through a
 // living round reaches.
-var elsewhere = regexp.MustCompile(`^/(prefs|dev/gallery|r/:token|import/:kind/:token.*|rounds/:id/(edit|preview)|templates/:name|runs/:run/(progress|input)|results/:run/(export/:format|changes)|appeals/:id.*|d/:id/(bundle|commitment.txt)|audit/checkpoints/:at|fieldwork/:round/live|healthz|readyz|metrics|static.*)$`)
+var elsewhere = regexp.MustCompile(`^/(prefs|tour/:stop|geo/.*|dev/gallery|r/:token|import/:kind/:token.*|rounds/:id/(edit|preview)|templates/:name|runs/:run/(progress|input)|results/:run/(export/:format|changes)|appeals/:id.*|d/:id/(bundle|commitment.txt)|audit/checkpoints/:at|fieldwork/:round/live|healthz|readyz|metrics|static.*)$`)
 
 // routes reads from the source which pages there are.
 func routes(t *testing.T) (list []*regexp.Regexp) {
@@ -216,6 +220,9 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 					p.Screenshot(fmt.Sprintf("story-%02d-%s", i+1, stop))
 					if story, ok := strings.CutPrefix(stop, "worker-"); ok {
 						see(t, p, promise[lang][story]...)
+						if view.Name == "desktop" {
+							_ = os.WriteFile("/tmp/story-"+lang+"-"+story+".txt", []byte(p.Text("#main")), 0o600)
+						}
 					}
 				}
 			})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,19 @@ func thisBuild() build {
 	}
 	b.Revision += dirty
 	return b
+}
+
+// shown is the revision in short, for the foot of the pages.
+func (b build) shown() string {
+	if b.Revision == "unknown" {
+		return "dev"
+	}
+	short, dirty := strings.CutSuffix(b.Revision, "-modified")
+	short = short[:min(12, len(short))]
+	if dirty {
+		short += "-modified"
+	}
+	return short
 }
 
 func versionCmd() *cobra.Command {

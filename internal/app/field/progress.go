@@ -142,6 +142,9 @@ func (s *Service) count(ctx context.Context, db pg.Querier, district, area strin
 	p.Total = Tally{Code: area, Name: names[area], Counts: fieldwork.Counts{}}
 	p.AreaName = names[area]
 	for committee, n := range planned {
+		if n == 0 {
+			continue // an area that takes no part
+		}
 		at(areas, committee[:cut], names).Planned += n
 		p.Total.Planned += n
 	}

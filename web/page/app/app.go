@@ -4,6 +4,7 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -46,8 +47,12 @@ var stages = []fieldwork.Stage{fieldwork.Open, fieldwork.Underway, fieldwork.Agr
 // group is the cases of one committee, building by building.
 type group struct {
 	Committee string
+	Total     int // of all pages
 	Cases     []row
 }
+
+// pageSize is how many cases are listed at once: a morning's walk.
+const pageSize = 40
 
 // row is a case; the first of a building carries its sign.
 type row struct {
@@ -62,6 +67,7 @@ type listData struct {
 	Appointments []field.CaseView
 	Total, Done  int
 	Shown        int
+	Pages        render.Pagination
 	Now          time.Time
 }
 
@@ -72,7 +78,9 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	}
 	d := listData{Query: strings.TrimSpace(c.Query("q")), Total: len(all), Now: h.svc.Clock.Now()}
 	stage := fieldwork.Stage(c.Query("stage"))
-	count := map[fieldwork.Stage]int{}
+	page, _ := strconv.Atoi(c.Query("page"))
+	page = max(page, 1)
+	count, perCommittee := map[fieldwork.Stage]int{}, map[string]int{}
 	for _, x := range all {
 		count[x.Stage]++
 		if x.Stage == fieldwork.Done {
@@ -85,9 +93,17 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 		if !matches(x, d.Query) || (stage == "" && !todo && d.Query == "") || (stage != "" && x.Stage != stage) {
 			continue
 		}
+		if d.Shown/pageSize == page-1 {
+			d.add(x)
+		}
 		d.Shown++
-		d.add(x)
+		perCommittee[x.CommitteeName]++
 	}
+	for i := range d.Groups {
+		d.Groups[i].Total = perCommittee[d.Groups[i].Committee]
+	}
+	d.Pages = render.Pagination{Page: page, Last: (d.Shown + pageSize - 1) / pageSize, Total: d.Shown,
+		Href: "/app?" + url.Values{"stage": {string(stage)}, "q": {d.Query}}.Encode() + "&page="}
 	d.Tabs = append(d.Tabs, render.Tab{Text: h.T(c, "app.todo"), Href: "/app", Active: stage == "", Count: count[fieldwork.Open] + count[fieldwork.Underway] + count[fieldwork.Agreed]})
 	for _, s := range stages {
 		d.Tabs = append(d.Tabs, render.Tab{Text: h.T(c, "field.stage."+string(s)), Href: "/app?stage=" + string(s), Active: s == stage, Count: count[s]})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/web/handle"
@@ -20,7 +21,7 @@ var first = map[authz.Role]string{
 }
 
 // Routes registers the pages.
-func Routes(r gin.IRouter, p *handle.Pages, demo bool) {
+func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service) {
 	r.GET("/", p.Public(func(c *gin.Context, who authz.Actor) error {
 		to := first[who.Role]
 		switch {
@@ -39,6 +40,35 @@ func Routes(r gin.IRouter, p *handle.Pages, demo bool) {
 		p.Render(c, http.StatusOK, "home/tour", render.Page{Title: p.T(c, "tour.title"), Subtitle: p.T(c, "tour.subtitle"), Data: stories})
 		return nil
 	}))
+	if demo {
+		r.GET("/tour/:stop", p.Signed(stop(scores)))
+	}
+}
+
+// stop leads to what a stop of the tour speaks of: that round, run or committee
+// whose address is known only once the demonstration has been set up.
+func stop(scores *score.Service) handle.Func {
+	return func(c *gin.Context, who authz.Actor) error {
+		to := map[string]string{"draw": "/rounds", "score": "/results"}[c.Param("stop")]
+		if to == "" || scores == nil {
+			return errs.New(errs.NotFound, "demo.off", "the tour exists in the demonstration only")
+		}
+		list, _, err := scores.Published(c.Request.Context(), who, 1, 0)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(list) == 0: // the list tells what is missing
+		case to == "/rounds":
+			to += "/" + list[0].RoundID + "/draw"
+		case who.Role == authz.Worker:
+			to += "/" + list[0].RunID + "/units/" + who.Area
+		default:
+			to += "/" + list[0].RunID
+		}
+		c.Redirect(http.StatusSeeOther, to)
+		return nil
+	}
 }
 
 // Story is one person's way through the demonstration.
@@ -53,19 +83,19 @@ type Stop struct{ Key, Login, To string }
 // stories follow the three kinds of people that the product is for.
 var stories = []Story{
 	{"evaluator", "device-mobile", []Stop{
-		{"draw", "manager", "/rounds"},
+		{"draw", "manager", "/tour/draw"},
 		{"cases", "eval-015-1", "/app"},
 		{"progress", "supervisor", "/fieldwork"},
 	}},
 	{"leader", "chart-dots", []Stop{
-		{"overview", "leader-015", "/results"},
-		{"district", "manager", "/results"},
+		{"overview", "leader-015", "/tour/score"},
+		{"district", "manager", "/tour/score"},
 		{"rules", "leader-015", "/rulebooks"},
 	}},
 	{"worker", "user-circle", []Stop{
-		{"lone", "worker-lone", "/results"},
-		{"collective", "worker-collective", "/results"},
-		{"coached", "worker-coached", "/results"},
+		{"lone", "worker-lone", "/tour/score"},
+		{"collective", "worker-collective", "/tour/score"},
+		{"coached", "worker-coached", "/tour/score"},
 		{"appeal", "worker-lone", "/appeals"},
 		{"panel", "panel-4", "/appeals"},
 		{"auditor", "auditor", "/audit"},

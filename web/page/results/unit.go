@@ -2,6 +2,7 @@ package results
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -178,8 +179,14 @@ func (v *reader) reasons(u *scoring.UnitResult) []reasonRow {
 	if !u.Official.OK {
 		return out
 	}
-	for _, r := range view.Reasons(u) {
-		out = append(out, reasonRow{Name: v.p.T("score.reason." + r.Key), Why: v.p.T("score.reason." + r.Key + ".why"), Count: v.count(r.N)})
+	list := view.Reasons(u)
+	masked := slices.ContainsFunc(list, func(r view.Reason) bool { return r.N < 0 })
+	for _, r := range list {
+		n := v.count(r.N)
+		if masked && r.N >= v.cell {
+			n = v.f.Int(r.N/v.cell*v.cell) + "+" // the exact number would give the masked one away
+		}
+		out = append(out, reasonRow{Name: v.p.T("score.reason." + r.Key), Why: v.p.T("score.reason." + r.Key + ".why"), Count: n})
 	}
 	return out
 }
