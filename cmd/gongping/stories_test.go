@@ -200,8 +200,11 @@ func lookAt(t *testing.T, p *browsertest.Page, path string) {
 // reads what each story promises.
 func stories(t *testing.T, st *stage, world *demo.World) {
 	promise := map[string]map[string][]string{
-		"zh": {"lone": {}, "collective": {}, "coached": {}},
-		"en": {"lone": {}, "collective": {}, "coached": {}},
+		"zh": {"lone": {"信度偏低，只作内部参考", "去掉最低的 1 份答卷，得分变化", "孤立极低，减轻影响"},
+			"collective": {"正常计入", "与其他答卷同等对待"},
+			"coached":    {"同一批次高分异常，暂减影响", "可能被打招呼"}},
+		"en": {"lone": {"Low reliability: for internal use", "Without the lowest answer the score moves by", "Isolated low, counted less"},
+			"collective": {"Counted in full"}, "coached": {"Without the highest answer"}},
 	}
 	for _, lang := range []string{"zh", "en"} {
 		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
@@ -219,13 +222,39 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 					}
 					p.Screenshot(fmt.Sprintf("story-%02d-%s", i+1, stop))
 					if story, ok := strings.CutPrefix(stop, "worker-"); ok {
-						see(t, p, promise[lang][story]...)
-						if view.Name == "desktop" {
-							_ = os.WriteFile("/tmp/story-"+lang+"-"+story+".txt", []byte(p.Text("#main")), 0o600)
+						if !strings.HasPrefix(strings.TrimPrefix(p.URL(), st.URL), "/results/") {
+							continue // the stop at the appeals
 						}
+						see(t, p, promise[lang][story]...)
+						told(t, story, p.Text("#main"))
 					}
 				}
 			})
 		}
+	}
+}
+
+// way reads from the page the plain mean and the official score.
+var way = regexp.MustCompile(`(?:从 |From )([0-9.]+)[^0-9]+3[^0-9]+([0-9.]+)`)
+
+// told holds the figures of a story's committee against what the story says: a
+// collective complaint is not adjusted away, coached praise is.
+func told(t *testing.T, story, text string) {
+	t.Helper()
+	var mean, official float64
+	m := way.FindStringSubmatch(text)
+	if m == nil {
+		t.Errorf("%s: the page does not tell how the score came about", story)
+		return
+	}
+	fmt.Sscan(strings.TrimSuffix(m[1], "."), &mean)
+	fmt.Sscan(strings.TrimSuffix(m[2], "."), &official)
+	switch gain := official - mean; {
+	case story == "collective" && (gain > 1.5 || gain < -1.5):
+		t.Errorf("collective: the score went from %v to %v, so the complaint did not count in full", mean, official)
+	case story == "coached" && gain > -2:
+		t.Errorf("coached: the score went from %v to %v only", mean, official)
+	case story == "lone" && gain < -1:
+		t.Errorf("lone: the score went from %v down to %v", mean, official)
 	}
 }
