@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -104,10 +105,16 @@ func WithLang() gin.HandlerFunc {
 }
 
 // Huma makes huma answer every error as a Problem: an operation simply returns
-// *errs.Error or any other error. It sets huma's package variables, so it is
-// called once, before the API is built. onError, if not nil, is given what the
+// *errs.Error or any other error. It sets huma's package variables, so only
+// the first call of a program counts; it comes before the API is built. onError, if not nil, is given what the
 // answer hides, for the log.
 func Huma(catalog *locale.Catalog, onError func(ctx context.Context, err error)) {
+	once.Do(func() { setHuma(catalog, onError) })
+}
+
+var once sync.Once
+
+func setHuma(catalog *locale.Catalog, onError func(ctx context.Context, err error)) {
 	huma.NewErrorWithContext = func(hc huma.Context, status int, msg string, list ...error) huma.StatusError {
 		ctx, lang := context.Background(), locale.Chinese
 		if hc != nil {
