@@ -56,7 +56,7 @@ bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against
 	go run ./internal/benchcollect
 
 bench-draw: bootstrap ## time the draw against a plain COPY, SQL and R (DRAW='-huge' for 25 million residents)
-	go run ./internal/benchdraw $(DRAW)
+	GOMEMLIMIT=80MiB go run ./internal/benchdraw $(DRAW)
 
 bench-stats: bootstrap ## time the statistics, beside R where it is installed (ANSWERS=10000000 for more)
 	@mkdir -p artifacts && go build -o artifacts/bench-stats ./bench/stats && artifacts/bench-stats -max $(ANSWERS)
