@@ -4,7 +4,8 @@
 #
 #   scripts/bootstrap.sh run     Go, Node.js with npm, PostgreSQL
 #   scripts/bootstrap.sh test    the same and a C compiler (race detector),
-#                                Chromium and a Chinese font (browser tests)
+#                                Chromium and a Chinese font (browser tests),
+#                                a Redis server (started by the tests only)
 #
 # As root on Debian it installs packages. Anybody else needs Go and npm; what
 # else is missing is put into .cache, and a missing Chromium or compiler is only
@@ -58,6 +59,7 @@ collect() {
 	if [ "$purpose" = test ]; then
 		has gcc || want gcc libc6-dev
 		has chromium || has chromium-browser || has google-chrome || want chromium
+		has redis-server || want redis-server
 		has fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || want fonts-noto-cjk fontconfig
 	fi
 }
@@ -69,6 +71,13 @@ install_packages() {
 	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 		mkdir -p /etc/postgresql-common
 		echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+	fi
+	# Nor may Debian start a Redis: the tests start their own.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+		trap 'rm -f "$log" "$policy"' EXIT
 	fi
 	DEBIAN_FRONTEND=noninteractive
 	export DEBIAN_FRONTEND

@@ -180,7 +180,6 @@ func (r *Round) visits(name string, drawn []demo.Drawn) {
 		"mode", "evaluator_id", "answers", "digest", "day"}, responses)
 }
 
-
 // renamed maps an indicator of the demonstration to that of the default rule book.
 var renamed = map[string]string{"council_meetings": "council_meetings"}
 
