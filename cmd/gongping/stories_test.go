@@ -77,7 +77,7 @@ func everyPage(t *testing.T, st *stage, world *demo.World) {
 	desktop, phone := st.page(t, browsertest.Desktop, "zh"), st.page(t, browsertest.Phone, "en")
 	looked := map[string]bool{}
 	for _, login := range roles(world) {
-		start := []string{"/sign-in", "/tour", "/d", "/receipt"}
+		start := []string{"/sign-in", "/tour", "/d", "/receipt", "/frame-receipt"} // the receipts' addresses are on paper
 		desktop.Goto("/d")
 		phone.Goto("/d")
 		if login != "" {

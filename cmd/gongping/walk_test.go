@@ -526,6 +526,8 @@ func (w *walk) supersede(t *testing.T) {
 	p := w.as("worker")
 	p.Goto(w.receipt)
 	p.Screenshot("walk-upheld")
+	follow(t, p, "查看新结果")
+	see(t, p, "第 2 次计分")
 	l := w.as("leader")
 	l.Goto("/results")
 	follow(t, l, "2026年第四轮居民评议")
