@@ -19,8 +19,8 @@ type task struct {
 	run       func(*data) error
 }
 
-// sink keeps results from being optimised away.
-var sink float64
+// Sink keeps results from being optimised away.
+var Sink float64
 
 var tasks = []task{
 	{"plain pass: n, Σw, Σwy, Σwyy by committee", "plain", nil, nil, plainPass},
@@ -51,7 +51,7 @@ func plainPass(d *data) error {
 		t.wy += w * y
 		t.wyy += w * y * y
 	}
-	sink = s[0].wyy
+	Sink = s[0].wyy
 	return nil
 }
 
@@ -84,7 +84,7 @@ func mean(d *data, stages int) error {
 		return err
 	}
 	e, err := estimate.Mean(des, estimate.Of(d.score), nil)
-	sink = e.SE
+	Sink = e.SE
 	return err
 }
 
@@ -102,7 +102,7 @@ func domains(d *data, stages int) error {
 		if e.Refused != nil {
 			return e.Refused
 		}
-		sink = e.SE
+		Sink = e.SE
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func preparedMeans(d *data) error {
 			return err
 		}
 	}
-	sink = made.domains.Means(estimate.Of(d.score))[0].SE
+	Sink = made.domains.Means(estimate.Of(d.score))[0].SE
 	return nil
 }
 
@@ -133,7 +133,7 @@ func rake(d *data) error {
 	}
 	a, err := weight.Rake(d.weight, []weight.Margin{factor("sex", d.sex, 2, 0.1), factor("age", d.age, 6, 0.2), factor("tenure", d.tenure, 3, 0.4)}, weight.RakeRule{})
 	if err == nil {
-		sink = a.Weights[0]
+		Sink = a.Weights[0]
 	}
 	return err
 }
@@ -153,7 +153,7 @@ func bootstrap(d *data, rows bool) error {
 	}
 	out, err := replicate.DomainMeans(des, estimate.Of(y), d.committee, d.committees, 500, 1)
 	if err == nil {
-		sink = out[0].SE
+		Sink = out[0].SE
 	}
 	return err
 }
@@ -161,7 +161,7 @@ func bootstrap(d *data, rows bool) error {
 func huber(d *data, x []float64) error {
 	g, err := robust.ByGroup(x, d.weight, d.committee, d.committees, robust.Rule{Psi: robust.HuberPsi(1.345)})
 	if err == nil {
-		sink = g.Value[0]
+		Sink = g.Value[0]
 	}
 	return err
 }
@@ -173,7 +173,7 @@ func mixed(d *data, codes []int32, levels int) error {
 	}
 	f, err := shrink.FitMixed(shrink.Mixed{Y: d.score, X: [][]float64{ones}, Groups: []shrink.Grouping{{Name: "group", Codes: codes, Levels: levels}}}, shrink.REML)
 	if err == nil {
-		sink = f.Residual
+		Sink = f.Residual
 	}
 	return err
 }
@@ -186,7 +186,7 @@ func fairScore(d *data) error {
 	in := &fair.Input{Units: d.committees, Unit: d.committee, Score: d.score, DesignWeight: d.weight, Covariate: [][]float64{age}, Household: d.household}
 	r, err := fair.Score(in, fair.DefaultParams())
 	if err == nil {
-		sink = r.Units[0].Official
+		Sink = r.Units[0].Official
 	}
 	return err
 }
@@ -194,7 +194,7 @@ func fairScore(d *data) error {
 func wholeRun(d *data) error {
 	out, err := assess.Run(made.input, nil)
 	if err == nil {
-		sink = out.Units[0].Official.Value
+		Sink = out.Units[0].Official.Value
 	}
 	return err
 }

@@ -3,20 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/spf13/cobra"
 
 	"gongping/internal/config"
 	"gongping/internal/embedpg"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
-	"gongping/internal/telemetry"
 	"gongping/migrations"
 )
 
@@ -120,41 +117,6 @@ func (d *database) Close() {
 		defer cancel()
 		_ = d.Private.Stop(ctx)
 	}
-}
-
-// withDatabase runs a command that needs the database: it loads the settings,
-// opens the database, migrates it where that is safe, and closes it afterwards.
-// While `gongping serve` runs on the same data directory its database is shared.
-func withDatabase(c *cobra.Command, run func(ctx context.Context, cfg config.Config, d *database, log *slog.Logger) error) error {
-	cfg, err := config.Load()
-	if err != nil {
-		return err
-	}
-	level, err := cfg.Level()
-	if err != nil {
-		return err
-	}
-	if os.Getenv("GONGPING_LOG") == "" {
-		level = slog.LevelWarn // a command's own output is what matters
-	}
-	log := telemetry.NewLogger(os.Stderr, level)
-	ctx := c.Context()
-	d, err := openDatabase(ctx, cfg, log)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if d.Private != nil {
-		if err := d.Migrate(ctx, c.ErrOrStderr()); err != nil {
-			return err
-		}
-	} else if st, err := migrations.Status(ctx, d.Owner); err != nil {
-		return err
-	} else if !st.Done() {
-		return errs.New(errs.Unavailable, "database.behind", "the database lacks %d migrations", len(st.Pending)).
-			At("", fmt.Sprint(st.Current), fmt.Sprint(st.Latest), "run: gongping migrate")
-	}
-	return run(ctx, cfg, d, log)
 }
 
 // startAfresh empties the private database of a demonstration that was cut off

@@ -94,12 +94,11 @@ type estimator func(domain []bool) figure
 
 // grouped is the table of an estimator for every variable by group.
 type grouped struct {
-	stat, title string
-	q           *Statistic
-	domain      []bool
-	table       *Table
-	a           *analysis
-	hidden      []fairness.Cell
+	q      *Statistic
+	domain []bool
+	table  *Table
+	a      *analysis
+	hidden []fairness.Cell
 }
 
 func (a *analysis) grouped(q *Statistic, title string, digits int) (*grouped, error) {

@@ -52,7 +52,7 @@ func RedisCluster(t testing.TB) []string {
 	}
 	for _, c := range nodes {
 		await(t, func() bool {
-			s, err := c.ClusterSlots(t.Context()).Result()
+			s, err := c.ClusterShards(t.Context()).Result()
 			return err == nil && len(s) == 2 && clusterUp(t, c)
 		})
 	}

@@ -22,14 +22,14 @@ import (
 	"gongping/web/page/results"
 )
 
-// bench is a published run, a second one that superseded it, and the pages.
+// bench is a published run and the pages.
 type bench struct {
 	*scored.Round
-	svc           *score.Service
-	server        *httptest.Server
-	first, second string
-	leader        string
-	worker, own   string
+	svc         *score.Service
+	server      *httptest.Server
+	first       string
+	leader      string
+	worker, own string
 }
 
 func prepare(t *testing.T, opts demo.Options) *bench {
