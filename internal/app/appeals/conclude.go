@@ -16,6 +16,7 @@ import (
 	"gongping/scoring"
 	"gongping/scoring/appeal"
 	"gongping/scoring/assess"
+	"gongping/scoring/composite"
 )
 
 // plan is what a decision leads to before it is carried out.
@@ -127,7 +128,7 @@ func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, 
 		if err != nil {
 			return p, err
 		}
-		if u == nil || worse(&old.UnitResult, u, in) {
+		if u == nil || worse(&old.UnitResult, u, in.RuleBook.Bands) {
 			continue
 		}
 		p.exclude, p.run = try, true
@@ -192,14 +193,17 @@ func whatIf(in *scoring.Input, unit string, more []appealdb.Item) (*scoring.Unit
 }
 
 // worse tells whether a result harms the unit compared with an older one: a
-// lower official score, none at all, or a band lost that was not the lowest.
-func worse(old, now *scoring.UnitResult, in *scoring.Input) bool {
+// lower official score, none at all, or a band that was sure and now may be a
+// lower one. A band that became unsure only upwards harms nobody.
+func worse(old, now *scoring.UnitResult, bands []composite.Band) bool {
 	if old.Official.OK && (!now.Official.OK || now.Official.Value < old.Official.Value) {
 		return true
 	}
-	lowest := ""
-	if b := in.RuleBook.Bands; len(b) > 0 {
-		lowest = b[len(b)-1].ID
+	if old.Band == "" || now.Band != "" {
+		return false
 	}
-	return old.Band != "" && now.Band == "" && old.Band != lowest
+	rank := func(id string) int { // bands stand from the highest down
+		return slices.IndexFunc(bands, func(b composite.Band) bool { return b.ID == id })
+	}
+	return now.BandLo == "" || rank(now.BandLo) > rank(old.Band)
 }

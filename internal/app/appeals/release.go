@@ -9,7 +9,6 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
 	"gongping/internal/pg/scoredb"
-	"gongping/scoring"
 	"gongping/scoring/appeal"
 )
 
@@ -78,7 +77,11 @@ func check(ctx context.Context, q pg.Querier, district string, run scoredb.Run) 
 		if err != nil {
 			return err
 		}
-		if worse(&old.UnitResult, &now.UnitResult, &scoring.Input{}) {
+		t, err := termsOf(ctx, q, district, a.RoundID)
+		if err != nil {
+			return err
+		}
+		if worse(&old.UnitResult, &now.UnitResult, t.book.Bands) {
 			return errs.New(errs.Conflict, "appeal.release_worse", "an appellant's result would be worse than before the appeal").
 				At("appeal", a.Receipt, "a result not below the contested one", "close this appeal with the earlier result standing, or compute another run")
 		}
