@@ -468,7 +468,7 @@ func (w *walk) appeal(t *testing.T) {
 	see(t, p, "最极端")
 	p.Screenshot("walk-committee")
 	follow(t, p, "提出申诉")
-	browsertest.Eval[bool](p, `(document.querySelector('input[name=ground][value=interview_fault]').click(), true)`)
+	browsertest.Eval[bool](p, `(document.querySelector('input[name=ground][value=missing_context]').click(), true)`)
 	p.Fill("#f-statement", "当天晚上有三份答卷在十几秒内完成，没有逐题询问，请予复核。")
 	p.Upload("#f-files", file(t, "访问记录.txt", func(f *os.File) error {
 		_, err := f.WriteString("11月20日19时，现场记录：访问未逐题进行。\n")

@@ -238,8 +238,10 @@ func TestOneChangedAnswerIsHeldBack(t *testing.T) {
 	}
 }
 
-// TestNeverWorse: high answers found coached would lower the appellant's score,
-// so they are recorded and spared.
+// TestNeverWorse: where setting the high answers aside would lower the
+// appellant's score, they are recorded and spared; whatever is decided, the
+// score does not fall. (Which answers are reviewed depends on random ids, so
+// that in some samples the score rises by a hair and they are set aside.)
 func TestNeverWorse(t *testing.T) {
 	t.Parallel()
 	b := begin(t)
@@ -251,7 +253,10 @@ func TestNeverWorse(t *testing.T) {
 	}
 	d := b.state(t, id)
 	e := d.Audit.Effect
-	if d.State != appeal.Closed || e.HighSpared != len(b.labels(t, id, appeal.High)) || e.HighExcluded != 0 || e.Net() != 0 {
+	n := len(b.labels(t, id, appeal.High))
+	spared := d.State == appeal.Closed && e.HighSpared == n && e.HighExcluded == 0 && e.Net() == 0
+	raised := d.State == appeal.RunRequested && e.HighExcluded == n && e.HighSpared == 0 && e.After >= e.Before
+	if !spared && !raised {
 		t.Errorf("state %s, effect %+v", d.State, e)
 	}
 }
