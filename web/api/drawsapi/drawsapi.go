@@ -24,6 +24,7 @@ func Register(a huma.API, svc *draws.Service) {
 	o := &operations{svc}
 	huma.Register(a, op(http.MethodGet, "list-draws", "/draws", "List every commitment", "Drawn, given up and waiting, the latest first."), o.ledger)
 	huma.Register(a, op(http.MethodPost, "commit-draw", "/rounds/{id}/draws", "Commit a draw", "Fixes frame, plan and sizes and names the public randomness to come; signed and published. Managers only."), o.commit)
+	huma.Register(a, op(http.MethodPost, "commit-top-up", "/rounds/{id}/top-ups", "Commit a top-up draw", "A later batch of a drawn round, with fresh randomness; everybody drawn before is left out. Managers only."), o.topUp)
 	huma.Register(a, op(http.MethodGet, "get-draw", "/draws/{id}", "Read a commitment and its draw", "By the id of the commitment or of the draw."), o.get)
 	huma.Register(a, op(http.MethodPost, "reveal-draw", "/draws/{id}/reveal", "Enter the seed and draw", "By somebody else than who committed."), o.reveal)
 	huma.Register(a, op(http.MethodPost, "discard-draw", "/draws/{id}/discard", "Give a commitment up", "It stays listed with the reason."), o.discard)
@@ -35,7 +36,7 @@ func Register(a huma.API, svc *draws.Service) {
 
 func op(method, id, path, summary, text string) huma.Operation {
 	out := huma.Operation{OperationID: id, Method: method, Path: api.Prefix + path, Tags: []string{"Draws"}, Summary: summary, Description: text}
-	if id == "commit-draw" || id == "reveal-draw" {
+	if id == "commit-draw" || id == "commit-top-up" || id == "reveal-draw" {
 		out.DefaultStatus = http.StatusCreated
 	}
 	return out
@@ -153,6 +154,22 @@ func (o *operations) commit(ctx context.Context, in *struct {
 }) (*answer[Made], error) {
 	b := in.Body
 	id, err := o.svc.Commit(ctx, signin.Actor(ctx), in.ID, draws.Wish{Purpose: b.Purpose, Randomness: draw.Randomness{Kind: b.Kind, Name: b.Name, Due: b.Due}})
+	return &answer[Made]{Made{id}}, err
+}
+
+func (o *operations) topUp(ctx context.Context, in *struct {
+	ByID
+	Body struct {
+		Kind    draw.RandomnessKind `json:"kind" enum:"dice,lottery,beacon"`
+		Name    string              `json:"name" maxLength:"120" doc:"Which event exactly; never one used before"`
+		Due     time.Time           `json:"due" doc:"When it will exist, at the earliest"`
+		Purpose string              `json:"purpose,omitempty" doc:"Name of the draw; nothing makes one"`
+		Sizes   map[string]int      `json:"sizes" doc:"Further residents to draw, by committee or stratum"`
+	}
+}) (*answer[Made], error) {
+	b := in.Body
+	id, err := o.svc.CommitTopUp(ctx, signin.Actor(ctx), in.ID, draws.TopUp{Sizes: b.Sizes,
+		Wish: draws.Wish{Purpose: b.Purpose, Randomness: draw.Randomness{Kind: b.Kind, Name: b.Name, Due: b.Due}}})
 	return &answer[Made]{Made{id}}, err
 }
 

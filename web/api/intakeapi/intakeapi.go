@@ -41,6 +41,8 @@ func Register(a huma.API, svc *intake.Service) {
 	huma.Register(a, up, o.upload)
 	huma.Register(a, post("confirm-import", "/imports/{kind}/{upload}/confirm", "Imports", "Confirm an upload",
 		"Writes the whole table in one transaction. Answers when it is written, or after 30 seconds with state writing.", 0), o.confirm)
+	huma.Register(a, post("issue-frame-receipt", "/frames/{id}/receipts", "Frames", "Issue a one-time code for a person's receipt of inclusion",
+		"Refused while a round on the frame is in the field.", 0), o.issueReceipt)
 	del := post("discard-import", "/imports/{kind}/{upload}", "Imports", "Discard an upload", "", 0)
 	del.Method, del.DefaultStatus = http.MethodDelete, http.StatusNoContent
 	huma.Register(a, del, o.discard)
@@ -307,4 +309,21 @@ func state(ctx context.Context, u *Upload, job *intake.Job, wait time.Duration) 
 		u.State, u.Outcome = "done", out
 	}
 	return nil
+}
+
+// ReceiptCode is the one-time code with which a person takes their receipt at
+// /frame-receipt.
+type ReceiptCode struct {
+	Code string `json:"code"`
+}
+
+func (o *operations) issueReceipt(ctx context.Context, in *struct {
+	ID   string `path:"id" format:"uuid"`
+	Body struct {
+		Committee string `json:"committee" doc:"12-digit code"`
+		Person    string `json:"person" doc:"The person's code in the register"`
+	}
+}) (*struct{ Body ReceiptCode }, error) {
+	code, err := o.svc.IssueReceipt(ctx, signin.Actor(ctx), in.ID, in.Body.Committee, in.Body.Person)
+	return &struct{ Body ReceiptCode }{ReceiptCode{code}}, err
 }
