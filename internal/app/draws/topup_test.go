@@ -107,6 +107,7 @@ func TestTopUpsFollowEachOther(t *testing.T) {
 	if err := f.svc.Discard(f.ctx, manager, c, "样本量写错了"); err != nil {
 		t.Fatal(err)
 	}
+	f.Clock.Advance(time.Minute) // the list is by time
 	for i, seed := range []string{secondSeed, "11112222333344445555"} {
 		c, err := f.svc.CommitTopUp(f.ctx, manager, f.round, f.topUp("掷骰"+string(rune('三'+i)), sizes))
 		if err != nil {
