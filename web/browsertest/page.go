@@ -243,12 +243,25 @@ func (p *Page) Text(css string) string {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, Patience)
 	defer cancel()
-	s, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
-	if err != nil {
-		p.shoot("failed")
-		p.t.Fatalf("browser: text of %s: %v", css, err)
+	for {
+		s, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
+		if leaving(err) && ctx.Err() == nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		if err != nil {
+			p.shoot("failed")
+			p.t.Fatalf("browser: text of %s: %v", css, err)
+		}
+		return strings.TrimSpace(s)
 	}
-	return strings.TrimSpace(s)
+}
+
+// leaving tells whether a page went on to another while it was being read, as
+// pages that renew themselves do: then it is read again.
+func leaving(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "context was destroyed") ||
+		strings.Contains(err.Error(), "No node with given id") || strings.Contains(err.Error(), "Could not find node"))
 }
 
 // WaitVisible waits until a selector finds something visible.
