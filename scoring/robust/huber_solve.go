@@ -37,7 +37,7 @@ func (s Sample) solveHuber(l *Location, rule Rule, scratch *Sample) {
 			break
 		}
 		if a == lastA && b == lastB {
-			l.Value, l.Status = l.Median+mu, OK
+			l.Value, l.Status = min(max(l.Median+mu, s.X[0]), s.X[n-1]), OK
 			return
 		}
 		lastA, lastB = a, b

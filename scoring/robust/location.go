@@ -156,7 +156,9 @@ func (s Sample) solve(l *Location, rule Rule) {
 			break
 		}
 	}
-	l.Value = mu
+	// A weighted mean of answers lies among them; rounding alone can push it an
+	// ulp past the last.
+	l.Value = min(max(mu, s.X[0]), s.X[len(s.X)-1])
 }
 
 // robustWeights evaluates u at every row. Without a scale only answers equal

@@ -346,3 +346,16 @@ func benchGroups(b *testing.B, marks bool) {
 		}
 	}
 }
+
+// Rounding must not carry an estimate past the answers: here the weighted mean
+// of fives came out as the next number above five.
+func TestLocationStaysAmongTheAnswers(t *testing.T) {
+	t.Parallel()
+	l, err := Estimate([]float64{5, 5, 1}, []float64{3.0000000000000018, 0.2500000000000002, 0.5}, Rule{Psi: TukeyPsi(4.685)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Value > 5 || l.Value < 1 {
+		t.Fatalf("value %.17g outside the answers", l.Value)
+	}
+}
