@@ -68,6 +68,9 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		e.Kind, e.By = appeal.KindFiled, "worker"
 	case appeal.Filed:
 		e.Kind, e.By = appeal.KindAccepted, "manager"
+		if rapid.IntRange(0, 3).Draw(t, "refuse") == 0 {
+			e.Kind = appeal.KindRefused
+		}
 	case appeal.Accepted:
 		e.Kind, e.Members = appeal.KindAssigned, []string{"p1", "p2"}
 	case appeal.Decided:
