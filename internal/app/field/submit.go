@@ -30,6 +30,7 @@ type Submission struct {
 	Seconds int // length of the interview, 0 where unknown
 	Hour    int // of the day at which it began, −1 where unknown
 	Taps    int // answers that were changed before sending
+	Device  Device
 	link    []byte
 }
 
@@ -189,11 +190,7 @@ func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round
 		}
 	}
 	row.Answers, _ = json.Marshal(graded) // a map of strings always encodes
-	row.Paradata, _ = json.Marshal(struct {
-		Seconds int  `json:"seconds,omitempty"`
-		Hour    *int `json:"hour,omitempty"`
-		Taps    int  `json:"taps,omitempty"`
-	}{min(max(sub.Seconds, 0), 24*3600), hour(sub.Hour), min(max(sub.Taps, 0), 10000)})
+	row.Paradata = paradataOf(sub, r.Questionnaire)
 	return row
 }
 

@@ -74,6 +74,16 @@ type Response struct {
 	Seconds int                `json:"seconds,omitempty" minimum:"0" doc:"Length of the interview"`
 	Hour    *int               `json:"hour,omitempty" minimum:"0" maximum:"23" doc:"Hour of the day at which it began"`
 	Taps    int                `json:"taps,omitempty" minimum:"0" doc:"Answers changed before sending"`
+	Paradata
+}
+
+// Paradata is what a phone adds for checks of quality, see docs/spec/paradata.md.
+type Paradata struct {
+	PerItem     map[string]float64 `json:"per_item,omitempty" doc:"Seconds that each question was on the screen, by item id"`
+	DistanceM   *float64           `json:"distance_m,omitempty" minimum:"0" doc:"Metres to the building, only with the evaluator's consent; a position is never sent"`
+	Offline     bool               `json:"offline,omitempty" doc:"The interview was begun or ended without a connection"`
+	Consent     bool               `json:"consent,omitempty" doc:"The person was told what it is about and agreed"`
+	ClockOffset *float64           `json:"clock_offset_s,omitempty" doc:"Seconds by which the device's clock was ahead of the server's, as last measured"`
 }
 
 func (r Response) into(caseID string) field.Submission {
@@ -81,7 +91,8 @@ func (r Response) into(caseID string) field.Submission {
 	if r.Hour != nil {
 		hour = *r.Hour
 	}
-	return field.Submission{ID: r.ID, CaseID: caseID, Mode: fieldwork.Mode(r.Mode), Version: r.Version, Answers: r.Answers, Seconds: r.Seconds, Hour: hour, Taps: r.Taps}
+	return field.Submission{ID: r.ID, CaseID: caseID, Mode: fieldwork.Mode(r.Mode), Version: r.Version, Answers: r.Answers, Seconds: r.Seconds, Hour: hour, Taps: r.Taps,
+		Device: field.Device{PerItem: r.PerItem, DistanceM: r.DistanceM, Offline: r.Offline, Consent: r.Consent, ClockOffset: r.ClockOffset}}
 }
 
 // Outcome is what became of a submission. None calls for sending again.
