@@ -96,6 +96,7 @@ var menu = []struct {
 	{"nav.group.results", []entry{
 		{render.NavItem{Key: "nav.results", Href: "/results", Icon: "chart-dots"}, authz.RunRead},
 		{render.NavItem{Key: "nav.appeals", Href: "/appeals", Icon: "gavel"}, authz.AppealRead},
+		{render.NavItem{Key: "nav.departments", Href: "/departments", Icon: "building-community"}, authz.DepartmentRead},
 	}},
 	{"nav.group.prepare", []entry{
 		{render.NavItem{Key: "nav.areas", Href: "/areas", Icon: "sitemap"}, authz.AreaRead},

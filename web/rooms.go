@@ -8,6 +8,7 @@ import (
 
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
+	"gongping/internal/app/departments"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
@@ -16,6 +17,7 @@ import (
 	"gongping/internal/app/score"
 	"gongping/web/api/accountapi"
 	"gongping/web/api/appealsapi"
+	"gongping/web/api/departmentsapi"
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
@@ -25,6 +27,7 @@ import (
 	apppage "gongping/web/page/app"
 	appealspage "gongping/web/page/appeals"
 	auditpage "gongping/web/page/audit"
+	departmentspage "gongping/web/page/departments"
 	drawspage "gongping/web/page/draws"
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
@@ -44,6 +47,8 @@ type Rooms struct {
 	Panel   *panel.Service
 	Appeals *appeals.Service
 	Audit   *auditlog.Service
+
+	Departments *departments.Service
 }
 
 // pages registers the pages of every room.
@@ -56,6 +61,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	}
 	if d.Panel != nil {
 		panelpage.Routes(r, p, d.Panel)
+	}
+	if d.Departments != nil {
+		departmentspage.Routes(r, p, d.Departments)
 	}
 	if d.Audit != nil {
 		auditpage.Routes(r, p, d.Audit)
@@ -84,6 +92,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Score != nil {
 		resultsapi.Register(a, d.Score, d.Panel)
+	}
+	if d.Departments != nil {
+		departmentsapi.Register(a, d.Departments)
 	}
 	if d.Audit != nil {
 		appealsapi.RegisterAudit(a, d.Audit)

@@ -61,10 +61,11 @@ func userAddCmd() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&role, "role", "", "admin, manager, evaluator, supervisor, leader, worker, panel or auditor")
+	f.StringVar(&role, "role", "", "admin, manager, evaluator, supervisor, leader, worker, panel, auditor or department")
 	f.StringVar(&n.Name, "name", "", "name to show")
 	f.StringVar(&n.Area, "area", "", "area code of 6, 9 or 12 digits (default: the district)")
 	f.StringVar(&n.WorkerNo, "worker-no", "", "staff number, for workers")
+	f.StringVar(&n.Department, "department", "", "code of the department, for accounts of departments")
 	f.StringVar(&district, "district", "", "district code (default: GONGPING_DISTRICT)")
 	_ = c.MarkFlagRequired("role")
 	_ = c.MarkFlagRequired("name")

@@ -11,6 +11,7 @@ import (
 	"gongping/internal/app/account"
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
+	"gongping/internal/app/departments"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
@@ -68,7 +69,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Appeals: disputes, Audit: &auditlog.Service{Core: core}},
+			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Appeals: disputes, Audit: &auditlog.Service{Core: core},
+			Departments: &departments.Service{Core: core}},
 	})
 	if err != nil {
 		return nil, err

@@ -22,12 +22,13 @@ const (
 	Worker     Role = "worker"
 	Panel      Role = "panel"
 	Auditor    Role = "auditor"
+	Department Role = "department"
 	System     Role = "system"
 	Resident   Role = "resident"
 )
 
 // Roles lists the roles that an account can hold, in the order of the pages.
-var Roles = []Role{Admin, Manager, Evaluator, Supervisor, Leader, Worker, Panel, Auditor}
+var Roles = []Role{Admin, Manager, Evaluator, Supervisor, Leader, Worker, Panel, Auditor, Department}
 
 // Actor is who acts: established by web or cmd, never by a form field.
 type Actor struct {
@@ -40,6 +41,9 @@ type Actor struct {
 	WorkerNo  string
 	Locale    string
 	CaseID    string // Resident only: the case of the link
+	// Department is the code of the functional department that the account
+	// speaks for; Department only.
+	Department string
 }
 
 // SystemActor acts for the service itself within a district.
@@ -55,6 +59,8 @@ type Object struct {
 	Assignees []string // accounts it is assigned to (case, appeal)
 	Assessors []string // accounts that helped make the result (never decide on it)
 	CaseID    string
+	// Department is the functional department that it speaks of.
+	Department string
 }
 
 // Scope is how far an allowance reaches.
@@ -70,6 +76,8 @@ const (
 	NotMade    Scope = "not_made"    // within the area, but not an assessor nor the owner of it
 	OwnArea    Scope = "own_area"    // exactly the actor's own committee
 	InDistrict Scope = "in_district" // anything in the actor's district
+	// OwnDepartment is what speaks of the actor's own department, and nothing else.
+	OwnDepartment Scope = "own_department"
 )
 
 // Check returns nil when actor may do action on object, and a Forbidden or
@@ -107,6 +115,8 @@ func allowed(a Actor, s Scope, o Object) bool {
 		return inArea && o.Owner != "" && o.Owner == a.AccountID
 	case OwnCase:
 		return o.CaseID != "" && o.CaseID == a.CaseID
+	case OwnDepartment:
+		return inDistrict && a.Department != "" && o.Department == a.Department
 	case NotMade:
 		return inArea && a.AccountID != "" && o.Owner != a.AccountID && !contains(o.Assessors, a.AccountID)
 	}

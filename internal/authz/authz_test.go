@@ -128,9 +128,11 @@ func TestScopes(t *testing.T) {
 		{authz.Own, committee, []authz.Object{{Owner: "me"}, {Area: committee, Owner: "me"}}, []authz.Object{{}, {Owner: "x"}, {Area: other, Owner: "me"}, {Assignees: []string{"me"}}}},
 		{authz.NotMade, "310104", []authz.Object{{}, {Area: committee, Owner: "x", Assessors: []string{"y"}}},
 			[]authz.Object{{Owner: "me"}, {Area: committee, Assessors: []string{"y", "me"}}, {Area: abroad}}},
+		{authz.OwnDepartment, "310104", []authz.Object{{Department: "housing"}, {Area: committee, Department: "housing"}},
+			[]authz.Object{{}, {Department: "police"}, {Area: abroad, Department: "housing"}}},
 	} {
 		role, action := sample(t, c.scope)
-		who := authz.Actor{District: "310104", AccountID: "me", Role: role, Area: c.area}
+		who := authz.Actor{District: "310104", AccountID: "me", Role: role, Area: c.area, Department: "housing"}
 		for _, o := range c.yes {
 			if err := authz.Check(who, action, o); err != nil {
 				t.Errorf("%s (%s %s): denied %+v", c.scope, role, action, o)

@@ -51,6 +51,16 @@ const (
 	AuditRead         Action = "audit.read"
 	AccountManage     Action = "account.manage"
 	AccountSelf       Action = "account.self" // own password, own tokens
+
+	DepartmentRead  Action = "department.read"  // a department's card: counts, never words
+	DepartmentEdit  Action = "department.edit"  // the list of departments
+	DepartmentReply Action = "department.reply" // the department answers for itself
+	CommentImport   Action = "comment.import"   // take comments in, from rounds and files
+	CommentRead     Action = "comment.read"     // masked words, without committee below the cell
+	CommentCode     Action = "comment.code"
+	CommentThemes   Action = "comment.themes" // counts by topic, suppressed
+	CodebookRead    Action = "codebook.read"
+	CodebookEdit    Action = "codebook.edit"
 )
 
 type row = map[Role]Scope
@@ -127,6 +137,18 @@ var table = map[Action]row{
 	AuditRead:         only(row{Auditor: InArea}),
 	AccountManage:     only(row{Admin: InArea}),
 	AccountSelf:       everyone(Own),
+
+	DepartmentRead:  with(everyone(InDistrict), row{Department: OwnDepartment}),
+	DepartmentEdit:  only(row{Admin: InArea, Manager: InArea}),
+	DepartmentReply: only(row{Department: OwnDepartment}),
+	// Who manages the rounds takes comments in and does not code them; who codes
+	// them sees neither committee nor marks; whom they are about never sees them.
+	CommentImport: only(row{Manager: InArea}),
+	CommentRead:   only(row{Supervisor: InArea, Panel: InArea, Auditor: InArea}),
+	CommentCode:   only(row{Supervisor: InArea, Panel: InArea}),
+	CommentThemes: only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
+	CodebookRead:  everyone(InDistrict),
+	CodebookEdit:  only(row{Manager: InArea}),
 }
 
 // Actions lists every action of the table, for tests and the access page.

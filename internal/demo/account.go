@@ -46,6 +46,10 @@ func (w *World) makeAccounts() {
 			w.addWorkerAccount(c, "worker-"+street[6:], false)
 		}
 	}
+	for _, d := range Departments {
+		w.Accounts = append(w.Accounts, Account{Login: "dept-" + d.Code, Role: "department", AreaCode: DistrictCode, Department: d.Code,
+			DisplayName: d.Name, Featured: d.Code == "housing"})
+	}
 }
 
 // hasStory tells whether one of the three stories plays in a street.

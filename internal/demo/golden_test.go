@@ -44,8 +44,8 @@ func TestGolden(t *testing.T) {
 		w    *World
 		want string
 	}{
-		{"full", full(), "8a8df48f85c5037aad139719a872404331e86d9ff787c6218f2fc8eb07873f85"},
-		{"small", Generate(1, Small()), "570c672509f178b8a1e36f0f10d40b34f0956576f0ba4cfd5bca15ef4702f538"},
+		{"full", full(), "7fc1e1c7d0fff503ed74ad367ca25c9abf7b1d88745dd514f639960ecc3c0f57"},
+		{"small", Generate(1, Small()), "8b861f7e05a00257159476f9cfa838e4c4d27bbc20172fc85a009688c37cf37d"},
 	} {
 		if got := digest(t, c.w); got != c.want {
 			t.Errorf("%s: digest %s, want %s", c.name, got, c.want)

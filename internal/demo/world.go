@@ -73,9 +73,10 @@ type Worker struct {
 }
 
 // Account is a sign-in of the demonstration. Role is one of admin, manager,
-// evaluator, supervisor, leader, worker, panel, auditor.
+// evaluator, supervisor, leader, worker, panel, auditor, department.
 type Account struct {
 	Login, DisplayName, Role, AreaCode, WorkerNo string
+	Department                                   string // code, of accounts of departments
 	// Featured accounts are offered on the sign-in page of the demonstration.
 	Featured bool
 }

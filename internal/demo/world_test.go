@@ -185,7 +185,7 @@ func TestAccounts(t *testing.T) {
 		roles[a.Role]++
 		featured[a.Role] = featured[a.Role] || a.Featured
 	}
-	for _, role := range []string{"admin", "manager", "evaluator", "supervisor", "leader", "worker", "panel", "auditor"} {
+	for _, role := range []string{"admin", "manager", "evaluator", "supervisor", "leader", "worker", "panel", "auditor", "department"} {
 		if !featured[role] {
 			t.Errorf("no featured account for %s", role)
 		}

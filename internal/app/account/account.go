@@ -18,6 +18,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/accountdb"
+	"gongping/internal/pg/departmentdb"
 	"gongping/survey"
 )
 
@@ -43,7 +44,7 @@ type Service struct{ *app.Core }
 
 // Actor turns an account into who acts.
 func actor(a accountdb.Account) authz.Actor {
-	return authz.Actor{District: a.District, AccountID: a.ID, Name: a.Name, Role: authz.Role(a.Role), Area: a.Area, AreaName: a.AreaName, WorkerNo: a.WorkerNo, Locale: a.Locale}
+	return authz.Actor{District: a.District, AccountID: a.ID, Name: a.Name, Role: authz.Role(a.Role), Area: a.Area, AreaName: a.AreaName, WorkerNo: a.WorkerNo, Locale: a.Locale, Department: a.Department}
 }
 
 var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the password is wrong, or the account is locked for a while").
@@ -189,6 +190,7 @@ func (s *Service) SignOut(ctx context.Context, who authz.Actor, token string) er
 type New struct {
 	Login, Name, Password, Area, WorkerNo, Locale string
 	Role                                          authz.Role
+	Department                                    string // the code of the department that a department's account speaks for
 }
 
 var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
@@ -209,13 +211,16 @@ func (n *New) check() error {
 		known = known || r == n.Role
 	}
 	if !known {
-		return bad("role", string(n.Role), "admin, manager, evaluator, supervisor, leader, worker, panel or auditor")
+		return bad("role", string(n.Role), "admin, manager, evaluator, supervisor, leader, worker, panel, auditor or department")
 	}
 	if survey.LevelOf(n.Area) == 0 {
 		return bad("area", n.Area, "an area code of 6, 9, 12 or 15 digits")
 	}
 	if n.Role == authz.Worker && survey.LevelOf(n.Area) != survey.Committee {
 		return bad("area", n.Area, "the 12-digit code of the worker's committee")
+	}
+	if (n.Role == authz.Department) != (n.Department != "") {
+		return bad("department", n.Department, "the code of a department, for accounts of departments and no others")
 	}
 	return checkPassword(n.Password)
 }
@@ -243,7 +248,10 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, n New) (string, e
 	err = s.Write(ctx, who, authz.AccountManage, authz.Object{Area: n.Area}, func(ctx context.Context, tx *app.Tx) error {
 		tx.Record("account", id, n.Area, map[string]any{"role": string(n.Role), "made": true})
 		err := accountdb.Insert(ctx, tx, accountdb.Account{District: who.District, ID: id, Login: n.Login, PasswordHash: hash,
-			Name: n.Name, Role: string(n.Role), Area: n.Area, WorkerNo: n.WorkerNo, Locale: n.Locale, CreatedAt: tx.Now})
+			Name: n.Name, Role: string(n.Role), Area: n.Area, WorkerNo: n.WorkerNo, Locale: n.Locale, CreatedAt: tx.Now, Department: n.Department})
+		if pg.Code(err) == "23503" {
+			return errs.New(errs.Invalid, "account.invalid", "the account cannot be made").At("department", n.Department, "the code of a department on the list", "add the department first")
+		}
 		if pg.Duplicate(err) {
 			return errs.New(errs.Conflict, "account.taken", "the login name is taken").At("login", n.Login, "a name not yet in use", "choose another")
 		}
@@ -256,6 +264,15 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, n New) (string, e
 func (s *Service) List(ctx context.Context, who authz.Actor) (list []accountdb.Account, err error) {
 	err = s.Read(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
 		list, err = accountdb.List(ctx, q, who.District, who.Area)
+		return err
+	})
+	return list, err
+}
+
+// Departments lists the departments that an account can speak for.
+func (s *Service) Departments(ctx context.Context, who authz.Actor) (list []departmentdb.Department, err error) {
+	err = s.Read(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		list, err = departmentdb.List(ctx, q, who.District)
 		return err
 	})
 	return list, err
@@ -394,7 +411,7 @@ func (s *Service) CreateDemo(ctx context.Context, who authz.Actor, list []New) (
 			}
 			ids[i] = app.NewID()
 			if err := accountdb.Insert(ctx, tx, accountdb.Account{District: who.District, ID: ids[i], Login: n.Login, PasswordHash: hash,
-				Name: n.Name, Role: string(n.Role), Area: n.Area, WorkerNo: n.WorkerNo, Locale: "zh", CreatedAt: tx.Now}); err != nil {
+				Name: n.Name, Role: string(n.Role), Area: n.Area, WorkerNo: n.WorkerNo, Locale: "zh", CreatedAt: tx.Now, Department: n.Department}); err != nil {
 				return err
 			}
 		}

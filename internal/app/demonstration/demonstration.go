@@ -103,7 +103,7 @@ func (s *setup) system() authz.Actor { return authz.SystemActor(s.district) }
 func (s *setup) as(login string) authz.Actor {
 	for _, a := range s.world.Accounts {
 		if a.Login == login {
-			return authz.Actor{District: s.district, AccountID: s.ids[login], Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, WorkerNo: a.WorkerNo, Locale: "zh"}
+			return authz.Actor{District: s.district, AccountID: s.ids[login], Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, WorkerNo: a.WorkerNo, Locale: "zh", Department: a.Department}
 		}
 	}
 	panic("demonstration: no account " + login)
@@ -132,9 +132,12 @@ func (s *setup) areas(ctx context.Context) error {
 }
 
 func (s *setup) people(ctx context.Context) error {
+	if err := s.departmentList(ctx); err != nil {
+		return err
+	}
 	list := make([]account.New, 0, len(s.world.Accounts))
 	for _, a := range s.world.Accounts {
-		list = append(list, account.New{Login: a.Login, Name: a.DisplayName, Area: a.AreaCode, WorkerNo: a.WorkerNo, Role: authz.Role(a.Role)})
+		list = append(list, account.New{Login: a.Login, Name: a.DisplayName, Area: a.AreaCode, WorkerNo: a.WorkerNo, Role: authz.Role(a.Role), Department: a.Department})
 	}
 	ids, err := s.accounts.CreateDemo(ctx, s.system(), list)
 	for i, id := range ids {

@@ -16,15 +16,16 @@ type Account struct {
 	Failed                                                                          int
 	LockedUntil, DisabledAt                                                         *time.Time
 	CreatedAt                                                                       time.Time
+	Department                                                                      string // of the role department only
 }
 
 const columns = `a.district, a.id::text, a.login, a.password_hash, a.display_name, a.role, a.area_code,
-	coalesce((select n.name from area n where n.district = a.district and n.code = a.area_code), a.area_code), coalesce(a.worker_no,''), a.locale, a.failed, a.locked_until, a.disabled_at, a.created_at`
+	coalesce((select n.name from area n where n.district = a.district and n.code = a.area_code), a.area_code), coalesce(a.worker_no,''), a.locale, a.failed, a.locked_until, a.disabled_at, a.created_at, coalesce(a.department,'')`
 
 func scan(r pgx.CollectableRow) (Account, error) {
 	var a Account
 	err := r.Scan(&a.District, &a.ID, &a.Login, &a.PasswordHash, &a.Name, &a.Role, &a.Area, &a.AreaName, &a.WorkerNo, &a.Locale,
-		&a.Failed, &a.LockedUntil, &a.DisabledAt, &a.CreatedAt)
+		&a.Failed, &a.LockedUntil, &a.DisabledAt, &a.CreatedAt, &a.Department)
 	return a, err
 }
 
@@ -37,9 +38,9 @@ func one(rows pgx.Rows, err error) (Account, error) {
 
 // Insert adds an account.
 func Insert(ctx context.Context, q pg.Querier, a Account) error {
-	_, err := q.Exec(ctx, `insert into account (district, id, login, password_hash, display_name, role, area_code, worker_no, locale, created_at)
-		values ($1,$2,$3,$4,$5,$6,$7,nullif($8,''),$9,$10)`,
-		a.District, a.ID, a.Login, a.PasswordHash, a.Name, a.Role, a.Area, a.WorkerNo, a.Locale, a.CreatedAt)
+	_, err := q.Exec(ctx, `insert into account (district, id, login, password_hash, display_name, role, area_code, worker_no, locale, created_at, department)
+		values ($1,$2,$3,$4,$5,$6,$7,nullif($8,''),$9,$10,nullif($11,''))`,
+		a.District, a.ID, a.Login, a.PasswordHash, a.Name, a.Role, a.Area, a.WorkerNo, a.Locale, a.CreatedAt, a.Department)
 	return err
 }
 

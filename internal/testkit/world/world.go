@@ -75,11 +75,19 @@ func (w *World) areas() {
 }
 
 func (w *World) accounts() {
-	w.copy(pgx.Identifier{"account"}, []string{"district", "id", "login", "password_hash", "display_name", "role", "area_code", "created_at"}, len(w.Demo.Accounts), func(i int) []any {
+	w.copy(pgx.Identifier{"department"}, []string{"district", "code", "name", "name_en", "created_at"}, len(demo.Departments), func(i int) []any {
+		d := demo.Departments[i]
+		return []any{demo.DistrictCode, d.Code, d.Name, d.NameEN, w.Clock.Now()}
+	})
+	w.copy(pgx.Identifier{"account"}, []string{"district", "id", "login", "password_hash", "display_name", "role", "area_code", "created_at", "department"}, len(w.Demo.Accounts), func(i int) []any {
 		a := w.Demo.Accounts[i]
 		id := app.NewID()
-		w.actors[a.Login] = authz.Actor{District: demo.DistrictCode, AccountID: id, Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, Locale: "zh"}
-		return []any{demo.DistrictCode, id, a.Login, "-", a.DisplayName, a.Role, a.AreaCode, w.Clock.Now()}
+		w.actors[a.Login] = authz.Actor{District: demo.DistrictCode, AccountID: id, Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, Locale: "zh", Department: a.Department}
+		var department *string
+		if a.Department != "" {
+			department = &a.Department
+		}
+		return []any{demo.DistrictCode, id, a.Login, "-", a.DisplayName, a.Role, a.AreaCode, w.Clock.Now(), department}
 	})
 }
 

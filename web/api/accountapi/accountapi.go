@@ -134,16 +134,17 @@ type Made struct {
 
 func (o *operations) create(ctx context.Context, in *struct {
 	Body struct {
-		Login    string `json:"login"`
-		Name     string `json:"name"`
-		Role     string `json:"role" enum:"admin,manager,evaluator,supervisor,leader,worker,panel,auditor"`
-		Area     string `json:"area"`
-		WorkerNo string `json:"worker_no,omitempty"`
-		Password string `json:"password" minLength:"10"`
+		Login      string `json:"login"`
+		Name       string `json:"name"`
+		Role       string `json:"role" enum:"admin,manager,evaluator,supervisor,leader,worker,panel,auditor,department"`
+		Area       string `json:"area"`
+		WorkerNo   string `json:"worker_no,omitempty"`
+		Department string `json:"department,omitempty" doc:"Code of the department, for accounts of departments"`
+		Password   string `json:"password" minLength:"10"`
 	}
 }) (*answer[Made], error) {
 	b := in.Body
-	id, err := o.svc.Create(ctx, signin.Actor(ctx), account.New{Login: b.Login, Name: b.Name, Role: authz.Role(b.Role), Area: b.Area, WorkerNo: b.WorkerNo, Password: b.Password})
+	id, err := o.svc.Create(ctx, signin.Actor(ctx), account.New{Login: b.Login, Name: b.Name, Role: authz.Role(b.Role), Area: b.Area, WorkerNo: b.WorkerNo, Department: b.Department, Password: b.Password})
 	return &answer[Made]{Made{id}}, err
 }
 

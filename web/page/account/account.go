@@ -62,7 +62,7 @@ var DemoPeople = []DemoPerson{
 	{"leader-015", "role.leader", "chart-dots"}, {"worker-lone", "demo.worker_lone", "user-circle"},
 	{"worker-collective", "demo.worker_collective", "users-group"}, {"worker-coached", "demo.worker_coached", "sparkles"},
 	{"panel-1", "demo.panel_rates", "clipboard-check"}, {"panel-4", "demo.panel_decides", "gavel"},
-	{"auditor", "role.auditor", "shield-check"}, {"admin", "role.admin", "user-cog"},
+	{"auditor", "role.auditor", "shield-check"}, {"dept-housing", "demo.department", "building-community"}, {"admin", "role.admin", "user-cog"},
 }
 
 func (h *pages) signInPage(c *gin.Context, who authz.Actor) error {
@@ -168,6 +168,7 @@ func (h *pages) revokeToken(c *gin.Context, who authz.Actor) error {
 type listData struct {
 	Accounts []accountdb.Account
 	Roles    []render.Option
+	Units    []render.Option // departments
 	Self     string
 	Now      time.Time
 }
@@ -181,14 +182,22 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	for _, r := range authz.Roles {
 		roles = append(roles, render.Option{Value: string(r), Text: h.T(c, "role."+string(r))})
 	}
+	departments, err := h.svc.Departments(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	var units []render.Option
+	for _, d := range departments {
+		units = append(units, render.Option{Value: d.Code, Text: d.In(string(h.Printer(c).Lang()))})
+	}
 	h.Render(c, http.StatusOK, "account/list", render.Page{Title: h.T(c, "accounts.title"), Subtitle: h.T(c, "accounts.subtitle"),
-		Data: listData{accounts, roles, who.AccountID, h.svc.Clock.Now()}})
+		Data: listData{accounts, roles, units, who.AccountID, h.svc.Clock.Now()}})
 	return nil
 }
 
 func (h *pages) create(c *gin.Context, who authz.Actor) error {
 	_, err := h.svc.Create(c.Request.Context(), who, account.New{Login: c.PostForm("login"), Name: c.PostForm("name"),
-		Password: c.PostForm("password"), Area: c.PostForm("area"), Role: authz.Role(c.PostForm("role"))})
+		Password: c.PostForm("password"), Area: c.PostForm("area"), Role: authz.Role(c.PostForm("role")), Department: c.PostForm("department")})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 // first is where each role begins.
 var first = map[authz.Role]string{
 	authz.Admin: "/accounts", authz.Manager: "/rounds", authz.Evaluator: "/app", authz.Supervisor: "/fieldwork",
-	authz.Leader: "/results", authz.Worker: "/results", authz.Panel: "/panel", authz.Auditor: "/audit",
+	authz.Leader: "/results", authz.Worker: "/results", authz.Panel: "/panel", authz.Auditor: "/audit", authz.Department: "/departments",
 }
 
 // Routes registers the pages.

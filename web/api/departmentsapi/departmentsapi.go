@@ -1,0 +1,98 @@
+// Package departmentsapi has the JSON operations on functional departments.
+package departmentsapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"gongping/internal/app/departments"
+	"gongping/internal/pg/departmentdb"
+	"gongping/web/signin"
+)
+
+// Department is a functional department.
+type Department struct {
+	Code   string `json:"code" pattern:"^[a-z][a-z0-9_]{1,30}$" example:"housing"`
+	Name   string `json:"name" minLength:"1" maxLength:"60"`
+	NameEN string `json:"name_en,omitempty" maxLength:"60"`
+}
+
+// Reply is what a department said.
+type Reply struct {
+	ID      string    `json:"id"`
+	RoundID string    `json:"round_id,omitempty"`
+	Topic   string    `json:"topic,omitempty"`
+	Body    string    `json:"body"`
+	At      time.Time `json:"at"`
+}
+
+// Card is the card of a department.
+type Card struct {
+	Department Department `json:"department"`
+	Replies    []Reply    `json:"replies"`
+}
+
+type answer[T any] struct{ Body T }
+
+type byCode struct {
+	Code string `path:"code" example:"housing"`
+}
+
+type operations struct{ svc *departments.Service }
+
+// Register adds the operations.
+func Register(a huma.API, svc *departments.Service) {
+	o := &operations{svc}
+	op := func(method, id, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"departments"}}
+	}
+	huma.Register(a, op(http.MethodGet, "list-departments", "/departments", "List the functional departments"), o.list)
+	huma.Register(a, op(http.MethodPut, "save-departments", "/departments", "Add departments or rename them"), o.save)
+	huma.Register(a, op(http.MethodGet, "department-card", "/departments/{code}", "The card of a department"), o.card)
+	huma.Register(a, op(http.MethodPost, "reply-department", "/departments/{code}/replies", "Publish a reply of the department"), o.reply)
+}
+
+func (o *operations) list(ctx context.Context, _ *struct{}) (*answer[[]Department], error) {
+	list, err := o.svc.List(ctx, signin.Actor(ctx))
+	out := make([]Department, 0, len(list))
+	for _, d := range list {
+		out = append(out, Department{d.Code, d.Name, d.NameEN})
+	}
+	return &answer[[]Department]{out}, err
+}
+
+func (o *operations) save(ctx context.Context, in *struct {
+	Body []Department `minItems:"1" maxItems:"200"`
+}) (*struct{}, error) {
+	list := make([]departmentdb.Department, len(in.Body))
+	for i, d := range in.Body {
+		list[i] = departmentdb.Department{Code: d.Code, Name: d.Name, NameEN: d.NameEN, Active: true}
+	}
+	return nil, o.svc.Save(ctx, signin.Actor(ctx), list)
+}
+
+func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error) {
+	c, err := o.svc.Card(ctx, signin.Actor(ctx), in.Code)
+	if err != nil {
+		return nil, err
+	}
+	out := Card{Department: Department{c.Department.Code, c.Department.Name, c.Department.NameEN}, Replies: make([]Reply, 0, len(c.Replies))}
+	for _, r := range c.Replies {
+		out.Replies = append(out.Replies, Reply{r.ID, r.RoundID, r.Topic, r.Body, r.At})
+	}
+	return &answer[Card]{out}, nil
+}
+
+func (o *operations) reply(ctx context.Context, in *struct {
+	byCode
+	Body struct {
+		RoundID string `json:"round_id,omitempty" format:"uuid"`
+		Topic   string `json:"topic,omitempty" maxLength:"60"`
+		Body    string `json:"body" minLength:"1" maxLength:"2000"`
+	}
+}) (*struct{}, error) {
+	return nil, o.svc.Reply(ctx, signin.Actor(ctx), in.Code, departmentdb.Reply{RoundID: in.Body.RoundID, Topic: in.Body.Topic, Body: in.Body.Body})
+}
