@@ -31,6 +31,8 @@ const (
 	AttemptRecord     Action = "attempt.record"
 	ReserveRelease    Action = "reserve.release"
 	ResponseSubmit    Action = "response.submit"
+	QueueImport       Action = "queue.import" // hand in a phone's exported queue
+	HeldDecide        Action = "held.decide"  // admit or leave out an answer that came too late
 	LinkIssue         Action = "link.issue"
 	FieldworkRead     Action = "fieldwork.read"
 	IndicatorImport   Action = "indicator.import"
@@ -117,6 +119,8 @@ var table = map[Action]row{
 	AttemptRecord:     only(row{Evaluator: Assigned, Resident: OwnCase}),
 	ReserveRelease:    only(row{Evaluator: Assigned, Supervisor: InArea}),
 	ResponseSubmit:    only(row{Evaluator: Assigned, Resident: OwnCase}),
+	QueueImport:       only(row{Evaluator: Own, Supervisor: InArea, Manager: InArea}),
+	HeldDecide:        only(row{Supervisor: InArea, Manager: InArea}),
 	LinkIssue:         only(row{Evaluator: Assigned, Supervisor: InArea}),
 	FieldworkRead:     only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Auditor: InArea}),
 	IndicatorImport:   only(row{Manager: InArea}),

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -129,62 +127,6 @@ func (s *Service) OpenIdentity(ctx context.Context, who authz.Actor, id string) 
 		return nil
 	})
 	return p, err
-}
-
-// NewAttempt is what an evaluator records of a try.
-type NewAttempt struct {
-	ID          string // made by the phone; a repeat with the same id changes nothing
-	Mode        fieldwork.Mode
-	Code        fieldwork.Code
-	At          time.Time
-	Appointment time.Time // with the code Appointment only
-}
-
-// clockSlack is how far a phone's clock may run ahead.
-const clockSlack = 2 * time.Minute
-
-// RecordAttempt stores a contact attempt of the evaluator who holds the case.
-// It tells whether the attempt was new. A time that cannot be (ahead of now, or
-// before the round) is set to that of the receipt.
-func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID string, a NewAttempt) (fresh bool, err error) {
-	if _, err := uuid.Parse(a.ID); err != nil {
-		return false, badID(a.ID)
-	}
-	if err := fieldwork.CheckAttempt(a.Mode, a.Code, a.At, a.Appointment); err != nil {
-		return false, err
-	}
-	err = s.onCase(ctx, who, authz.AttemptRecord, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
-		row := fielddb.Attempt{ID: a.ID, CaseID: c.ID, Evaluator: who.AccountID, Mode: a.Mode, Code: a.Code, At: a.At, ReceivedAt: tx.Now}
-		if !a.Appointment.IsZero() {
-			row.Appointment = &a.Appointment
-		}
-		old, err := fielddb.GetAttempt(ctx, tx, who.District, a.ID)
-		switch {
-		case err == nil && old.CaseID == c.ID && old.Mode == a.Mode && old.Code == a.Code:
-			tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "repeat": true})
-			return nil
-		case err == nil:
-			return errs.New(errs.Conflict, "attempt.id_used", "another attempt has this id").At("id", a.ID, "an id that is not used", "make a new one")
-		case !pg.NoRows(err):
-			return err
-		}
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
-			return err
-		}
-		if c.Complete || c.Replaced {
-			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
-		}
-		clock := a.At.After(tx.Now.Add(clockSlack)) || Day(a.At) < r.OpensOn.Format(time.DateOnly)
-		if clock {
-			row.At = tx.Now
-		}
-		if fresh, err = fielddb.InsertAttempt(ctx, tx, who.District, row); err != nil {
-			return err
-		}
-		tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "disposition": string(a.Code), "mode": string(a.Mode), "clock_corrected": clock})
-		return nil
-	})
-	return fresh, err
 }
 
 func badID(found string) error {

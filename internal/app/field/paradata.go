@@ -43,7 +43,7 @@ type paradata struct {
 func paradataOf(sub Submission, q *instrument.Questionnaire) []byte {
 	d := paradata{Seconds: min(max(sub.Seconds, 0), maxSeconds), Hour: hour(sub.Hour), Taps: min(max(sub.Taps, 0), maxTaps),
 		Offline: sub.Device.Offline, Consent: sub.Device.Consent}
-	if len(sub.Device.PerItem) > 0 {
+	if len(sub.Device.PerItem) > 0 && q != nil {
 		d.PerItem = map[string]float64{}
 		for _, it := range q.Items {
 			if s, ok := sub.Device.PerItem[it.ID]; ok && finite(s) {
@@ -61,6 +61,24 @@ func paradataOf(sub Submission, q *instrument.Questionnaire) []byte {
 	}
 	b, _ := json.Marshal(d) // bounded numbers and strings always encode
 	return b
+}
+
+// finite leaves out numbers that JSON cannot hold.
+func (d Device) finite() Device {
+	out := d
+	out.PerItem = map[string]float64{}
+	for id, s := range d.PerItem {
+		if finite(s) {
+			out.PerItem[id] = s
+		}
+	}
+	if d.DistanceM != nil && !finite(*d.DistanceM) {
+		out.DistanceM = nil
+	}
+	if d.ClockOffset != nil && !finite(*d.ClockOffset) {
+		out.ClockOffset = nil
+	}
+	return out
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

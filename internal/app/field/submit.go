@@ -31,7 +31,10 @@ type Submission struct {
 	Hour    int // of the day at which it began, −1 where unknown
 	Taps    int // answers that were changed before sending
 	Device  Device
-	link    []byte
+	// Queued says that it waited on a phone, where the person cannot be asked
+	// again: what comes too late to count is held instead of refused.
+	Queued bool
+	link   []byte
 }
 
 // Status is what became of a submission.
@@ -85,10 +88,45 @@ func (s *Service) take(ctx context.Context, who authz.Actor, sub Submission) (Ou
 type prepared struct {
 	row    fielddb.Response
 	digest []byte
+	hold   string // why it is kept and not counted, "" if it counts
 }
 
 // prepare checks one submission against what the database says about its case.
-func (s *Service) prepare(who authz.Actor, sub Submission, b fielddb.Batch, rounds map[string]Round, now time.Time) (prepared, error) {
+// One from a queue that comes too late to count is prepared to be held, for who
+// holds the case or has held it.
+func (s *Service) prepare(who authz.Actor, sub Submission, b fielddb.Batch, before map[string][]string, rounds map[string]Round, now time.Time) (prepared, error) {
+	p, err := s.prepareInTime(who, sub, b, rounds, now)
+	reason := lateReason(err)
+	if reason == "" || !sub.Queued {
+		return p, err
+	}
+	t, ok := b.Targets[sub.CaseID]
+	o := authz.Object{Area: t.Committee, Assignees: append([]string{t.Evaluator}, before[sub.CaseID]...), CaseID: t.CaseID}
+	if !ok || authz.Check(who, authz.ResponseSubmit, o) != nil {
+		return p, err
+	}
+	return late(who, sub, t, b, rounds[t.RoundID], reason), nil
+}
+
+// late prepares a submission to be held. One that had arrived in time is known
+// by its digest, and is told so.
+func late(who authz.Actor, sub Submission, t fielddb.Target, b fielddb.Batch, r Round, reason string) prepared {
+	version := sub.Version
+	if version == 0 {
+		version = r.QuestionnaireVersion
+	}
+	p := prepared{digest: Digest(sub.ID, t.RoundID, version, string(sub.Mode), trimmed(sub.Answers)), hold: reason}
+	if t.Complete && bytes.Equal(b.Digests[sub.ID], p.digest) {
+		p.hold = ""
+	}
+	p.row.RoundID = t.RoundID
+	if who.Role == authz.Evaluator {
+		p.row.Evaluator = who.AccountID
+	}
+	return p
+}
+
+func (s *Service) prepareInTime(who authz.Actor, sub Submission, b fielddb.Batch, rounds map[string]Round, now time.Time) (prepared, error) {
 	var p prepared
 	t, ok := b.Targets[sub.CaseID]
 	if !ok {
@@ -128,13 +166,19 @@ func (s *Service) checked(sub Submission, r Round) (instrument.Answers, error) {
 		return nil, errs.New(errs.Conflict, "answers.version", "the answers belong to version %d of the questionnaire, the round to version %d", sub.Version, r.QuestionnaireVersion).
 			With(map[string]any{"Have": sub.Version, "Want": r.QuestionnaireVersion})
 	}
-	answers := make(instrument.Answers, len(sub.Answers))
-	for item, v := range sub.Answers {
+	answers := trimmed(sub.Answers)
+	return answers, r.Questionnaire.CheckAnswers(answers)
+}
+
+// trimmed leaves out what is empty.
+func trimmed(in instrument.Answers) instrument.Answers {
+	out := make(instrument.Answers, len(in))
+	for item, v := range in {
 		if v = strings.TrimSpace(v); v != "" {
-			answers[item] = v
+			out[item] = v
 		}
 	}
-	return answers, r.Questionnaire.CheckAnswers(answers)
+	return out
 }
 
 // Digest is the fingerprint of a response: SHA-256 over canonical JSON of id,
@@ -222,10 +266,8 @@ func (s *Service) receipt(responseID string) string {
 func (s *Service) hold(sub Submission, p prepared, reason string, now time.Time) fielddb.Held {
 	h := sha256.Sum256([]byte(sub.CaseID + "/" + string(p.digest)))
 	id := uuid.UUID(h[:16]).String()
-	payload, err := json.Marshal(struct {
-		Response, Case, Mode, Evaluator string
-		Answers                         instrument.Answers
-	}{sub.ID, sub.CaseID, string(sub.Mode), p.row.Evaluator, sub.Answers})
+	payload, err := json.Marshal(heldAnswer{Response: sub.ID, Case: sub.CaseID, Mode: string(sub.Mode), Evaluator: p.row.Evaluator, Answers: sub.Answers,
+		Version: sub.Version, Seconds: sub.Seconds, Hour: sub.Hour, Taps: sub.Taps, Device: sub.Device.finite()})
 	if err != nil {
 		panic("field: answers do not encode: " + err.Error())
 	}

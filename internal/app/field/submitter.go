@@ -238,12 +238,16 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 			return nil, false, err
 		}
 	}
+	before, err := s.heldBefore(ctx, tx, district, list, known)
+	if err != nil {
+		return nil, false, err
+	}
 	outs = make([]result, len(list))
 	var rows []fielddb.Response
 	var held []fielddb.Held
 	place := map[string]int{} // of a row's item, by case
 	for i, it := range list {
-		p, err := s.prepare(it.who, it.sub, known, rounds, tx.Now)
+		p, err := s.prepare(it.who, it.sub, known, before, rounds, tx.Now)
 		if err != nil {
 			outs[i].err = err
 			continue
@@ -253,6 +257,9 @@ func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, l
 		switch {
 		case exists && complete && bytes.Equal(stored, p.digest):
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Duplicate, Receipt: s.receipt(it.sub.ID)}
+		case p.hold != "":
+			held = append(held, s.hold(it.sub, p, p.hold, tx.Now))
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held." + p.hold}
 		case exists && !complete && !known.Early[it.sub.ID]:
 			// It arrived while the cases were read: perhaps this very answer.
 			outs[i].redo = true
@@ -289,6 +296,21 @@ func (s *Service) loadBatch(ctx context.Context, tx *app.Tx, district string, li
 		}
 	}
 	return fielddb.Load(ctx, tx, district, cases, ids, tokens)
+}
+
+// heldBefore lists who ever held the cases of queued submissions that come from
+// somebody else than their evaluator: few, so it is asked only then.
+func (s *Service) heldBefore(ctx context.Context, tx *app.Tx, district string, list []*item, known fielddb.Batch) (map[string][]string, error) {
+	var cases []string
+	for _, it := range list {
+		if t, ok := known.Targets[it.sub.CaseID]; ok && it.sub.Queued && t.Evaluator != it.who.AccountID {
+			cases = append(cases, it.sub.CaseID)
+		}
+	}
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	return fielddb.HeldBy(ctx, tx, district, cases)
 }
 
 // insertBatch writes what has been checked and returns the cases that it has

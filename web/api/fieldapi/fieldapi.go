@@ -14,7 +14,6 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/fieldwork"
-	"gongping/survey/instrument"
 	"gongping/web/api"
 	"gongping/web/signin"
 )
@@ -46,54 +45,11 @@ func caseOf(c field.CaseView) Case {
 	return out
 }
 
-// Attempt is a contact attempt as a device sends it.
-type Attempt struct {
-	ID          string     `json:"id" format:"uuid" doc:"Made by the device; a repeat changes nothing"`
-	CaseID      string     `json:"case_id,omitempty" doc:"Needed in a synchronisation only"`
-	Mode        string     `json:"mode" enum:"door,phone"`
-	Disposition string     `json:"disposition" doc:"AAPOR code" example:"2.24"`
-	At          time.Time  `json:"at"`
-	Appointment *time.Time `json:"appointment,omitempty" doc:"With disposition 5.1 only"`
-}
-
-func (a Attempt) into() field.NewAttempt {
-	out := field.NewAttempt{ID: a.ID, Mode: fieldwork.Mode(a.Mode), Code: fieldwork.Code(a.Disposition), At: a.At}
-	if a.Appointment != nil {
-		out.Appointment = *a.Appointment
-	}
-	return out
-}
-
-// Response is an interview as a device sends it.
-type Response struct {
-	ID      string             `json:"id" format:"uuid" doc:"Made by the device at random; a repeat changes nothing"`
-	CaseID  string             `json:"case_id,omitempty" doc:"Needed in a synchronisation only"`
-	Mode    string             `json:"mode,omitempty" enum:"door,phone,paper" doc:"Not for a personal link"`
-	Version int                `json:"questionnaire_version,omitempty" minimum:"0"`
-	Answers instrument.Answers `json:"answers" doc:"By item id: 1 to 5, yes, no, dk, or text"`
-	Seconds int                `json:"seconds,omitempty" minimum:"0" doc:"Length of the interview"`
-	Hour    *int               `json:"hour,omitempty" minimum:"0" maximum:"23" doc:"Hour of the day at which it began"`
-	Taps    int                `json:"taps,omitempty" minimum:"0" doc:"Answers changed before sending"`
-	Paradata
-}
-
-// Paradata is what a phone adds for checks of quality, see docs/spec/paradata.md.
-type Paradata struct {
-	PerItem     map[string]float64 `json:"per_item,omitempty" doc:"Seconds that each question was on the screen, by item id"`
-	DistanceM   *float64           `json:"distance_m,omitempty" minimum:"0" doc:"Metres to the building, only with the evaluator's consent; a position is never sent"`
-	Offline     bool               `json:"offline,omitempty" doc:"The interview was begun or ended without a connection"`
-	Consent     bool               `json:"consent,omitempty" doc:"The person was told what it is about and agreed"`
-	ClockOffset *float64           `json:"clock_offset_s,omitempty" doc:"Seconds by which the device's clock was ahead of the server's, as last measured"`
-}
-
-func (r Response) into(caseID string) field.Submission {
-	hour := -1
-	if r.Hour != nil {
-		hour = *r.Hour
-	}
-	return field.Submission{ID: r.ID, CaseID: caseID, Mode: fieldwork.Mode(r.Mode), Version: r.Version, Answers: r.Answers, Seconds: r.Seconds, Hour: hour, Taps: r.Taps,
-		Device: field.Device{PerItem: r.PerItem, DistanceM: r.DistanceM, Offline: r.Offline, Consent: r.Consent, ClockOffset: r.ClockOffset}}
-}
+// Attempt and Response are the forms in which a device sends.
+type (
+	Attempt  = field.QueuedAttempt
+	Response = field.QueuedResponse
+)
 
 // Outcome is what became of a submission. None calls for sending again.
 type Outcome struct {
@@ -101,6 +57,14 @@ type Outcome struct {
 	Status  string `json:"status" enum:"accepted,duplicate,held,refused"`
 	Receipt string `json:"receipt,omitempty" example:"7K3M-P9QA-X2RT"`
 	Reason  string `json:"reason,omitempty" doc:"Key of the reason when held or refused"`
+}
+
+func outcomesOf(list []field.Outcome) []Outcome {
+	out := make([]Outcome, len(list))
+	for i, o := range list {
+		out[i] = outcomeOf(o)
+	}
+	return out
 }
 
 func outcomeOf(o field.Outcome) Outcome {
@@ -144,6 +108,7 @@ func who(ctx context.Context) authz.Actor { return signin.Actor(ctx) }
 func Register(a huma.API, svc *field.Service, limit Limiter, district string) {
 	registerCases(a, svc)
 	registerSubmissions(a, svc)
+	registerOffline(a, svc)
 	registerResidents(a, svc, limit, district)
 	registerProgress(a, svc)
 }

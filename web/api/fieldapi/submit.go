@@ -2,9 +2,7 @@ package fieldapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,9 +24,6 @@ var publicLimit = cache.Limit{Rate: 120, Per: time.Minute, Burst: 120}
 // syncMax is the most that one synchronisation may bring of each kind.
 const syncMax = 500
 
-// syncAtOnce is how many items of a synchronisation are under way together.
-const syncAtOnce = 32
-
 func registerSubmissions(a huma.API, svc *field.Service) {
 	huma.Register(a, op(http.MethodPost, "record-attempt", "/cases/{id}/attempts", "Record a contact attempt", "Idempotent by the id. Times that cannot be are set to that of the receipt."),
 		func(ctx context.Context, in *struct {
@@ -43,69 +38,31 @@ func registerSubmissions(a huma.API, svc *field.Service) {
 			CasePath
 			Body Response
 		}) (*body[Outcome], error) {
-			out, err := svc.Submit(ctx, who(ctx), in.Body.into(in.ID))
+			out, err := svc.Submit(ctx, who(ctx), in.Body.Submission(in.ID))
 			return &body[Outcome]{outcomeOf(out)}, err
 		})
-	type queue struct {
-		Attempts  []Attempt  `json:"attempts,omitempty" maxItems:"500"`
-		Responses []Response `json:"responses,omitempty" maxItems:"500"`
-	}
 	type answers struct {
-		Attempts  []Outcome `json:"attempts"`
-		Responses []Outcome `json:"responses"`
+		ServerTime time.Time `json:"server_time" doc:"For measuring the device's clock"`
+		Attempts   []Outcome `json:"attempts"`
+		Responses  []Outcome `json:"responses"`
 	}
-	huma.Register(a, op(http.MethodPost, "sync", "/sync", "Send what a device has queued", "Any number of times, in any order, in parts. Every item has its own outcome; refused ones stay with the device for a person to look at. An item without an outcome was not reached: send it again."),
-		func(ctx context.Context, in *body[queue]) (*body[answers], error) {
+	huma.Register(a, op(http.MethodPost, "sync", "/sync", "Send what a device has queued", "Any number of times, in any order, in parts. Every item has its own outcome. What comes too late to count (case handed over or ended, round closed, another version of the questionnaire) is held with the reason; refused items stay with the device for a person to look at."),
+		func(ctx context.Context, in *body[field.Queue]) (*body[answers], error) {
 			if len(in.Body.Attempts) > syncMax || len(in.Body.Responses) > syncMax {
 				return nil, errs.New(errs.TooLarge, "field.sync_large", "a synchronisation brings at most %d of each kind", syncMax)
 			}
-			out := answers{Attempts: make([]Outcome, 0, len(in.Body.Attempts)), Responses: make([]Outcome, len(in.Body.Responses))}
-			for _, x := range in.Body.Attempts {
-				o, err := attempt(ctx, svc, x.CaseID, x)
-				if o, err = refused(x.ID, o, err); err != nil {
-					return nil, err
-				}
-				out.Attempts = append(out.Attempts, o)
+			rep, err := svc.Sync(ctx, who(ctx), in.Body)
+			if err != nil {
+				return nil, err
 			}
-			err := syncResponses(ctx, svc, in.Body.Responses, out.Responses)
-			return &body[answers]{out}, err
+			return &body[answers]{answers{svc.Clock.Now(), outcomesOf(rep.Attempts), outcomesOf(rep.Responses)}}, nil
 		})
-}
-
-// syncResponses submits side by side, so that one batch of the server takes many.
-func syncResponses(ctx context.Context, svc *field.Service, list []Response, out []Outcome) error {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	slots := make(chan struct{}, syncAtOnce)
-	for i, r := range list {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			o, err := svc.Submit(ctx, who(ctx), r.into(r.CaseID))
-			done, err := refused(r.ID, outcomeOf(o), err)
-			mu.Lock()
-			defer mu.Unlock()
-			if out[i] = done; err != nil {
-				failed = err
-			}
-		})
-	}
-	wg.Wait()
-	return failed
-}
-
-// refused turns an error that sending again cannot mend into an outcome.
-func refused(id string, o Outcome, err error) (Outcome, error) {
-	var e *errs.Error
-	if errors.As(err, &e) && e.Code != errs.Unavailable && e.Code != errs.Unauthorized {
-		return Outcome{ID: id, Status: "refused", Reason: e.Key}, nil
-	}
-	return o, err
 }
 
 func attempt(ctx context.Context, svc *field.Service, caseID string, a Attempt) (Outcome, error) {
-	fresh, err := svc.RecordAttempt(ctx, who(ctx), caseID, a.into())
+	in := a.Attempt(time.Time{})
+	in.Device = nil // the server looks on
+	fresh, err := svc.RecordAttempt(ctx, who(ctx), caseID, in)
 	o := Outcome{ID: a.ID, Status: "duplicate"}
 	if fresh {
 		o.Status = "accepted"
@@ -150,7 +107,7 @@ func registerResidents(a huma.API, svc *field.Service, limit Limiter, district s
 			if err := allow(ctx); err != nil {
 				return nil, err
 			}
-			out, err := svc.SubmitByLink(ctx, in.Token, in.Body.into(""))
+			out, err := svc.SubmitByLink(ctx, in.Token, in.Body.Submission(""))
 			return &body[Outcome]{outcomeOf(out)}, err
 		})
 	type receipt struct {

@@ -1,0 +1,227 @@
+package field
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/fielddb"
+	"gongping/survey"
+	"gongping/survey/fieldwork"
+	"gongping/survey/frame"
+)
+
+// KeepIdentities is how long a phone may keep names and contacts that were not
+// fetched again.
+const KeepIdentities = 14 * 24 * time.Hour
+
+// maxPack is the most cases that one phone carries.
+const maxPack = 500
+
+// deviceLabel names the secret of a device; the secret itself is stored nowhere.
+func deviceLabel(account, device string) string { return "field device/" + account + "/" + device }
+
+var errDevice = errs.New(errs.Forbidden, "device.revoked", "this phone was blocked; its key is not given out any more").
+	At("device", "", "", "ask your supervisor; what waits on the phone can be handed in as a file")
+
+// UnlockDevice returns the secret from which a phone makes its keys, to the
+// evaluator who is signed in. The first call registers the phone. A phone of
+// another account, or one that was blocked, gets none.
+func (s *Service) UnlockDevice(ctx context.Context, who authz.Actor, device string) (secret []byte, err error) {
+	id, err := uuid.Parse(device)
+	if err != nil || id == uuid.Nil {
+		return nil, badID(device)
+	}
+	device = id.String()
+	if err := authz.Check(who, authz.CaseList, authz.Object{}); err != nil {
+		return nil, err
+	}
+	d, err := fielddb.GetDevice(ctx, s.Pool, who.District, device)
+	if pg.NoRows(err) {
+		err = s.Write(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+			tx.Record("device", device, who.Area, map[string]any{"registered": true})
+			if err := fielddb.InsertDevice(ctx, tx, who.District, device, who.AccountID, tx.Now); err != nil {
+				return err
+			}
+			d, err = fielddb.GetDevice(ctx, tx, who.District, device)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if d.Account != who.AccountID || d.RevokedAt != nil {
+		return nil, errDevice
+	}
+	return s.Seal.Derive(deviceLabel(who.AccountID, device)), nil
+}
+
+// Devices lists the actor's own phones.
+func (s *Service) Devices(ctx context.Context, who authz.Actor) ([]fielddb.Device, error) {
+	if err := authz.Check(who, authz.CaseList, authz.Object{}); err != nil {
+		return nil, err
+	}
+	return fielddb.Devices(ctx, s.Pool, who.District, who.AccountID)
+}
+
+// RevokeDevice blocks one of the actor's own phones, a lost one say: its data
+// can then be opened with the offline code only, and nothing new reaches it.
+func (s *Service) RevokeDevice(ctx context.Context, who authz.Actor, device string) error {
+	d, err := fielddb.GetDevice(ctx, s.Pool, who.District, device)
+	if err != nil {
+		return app.NotFound(err, "device")
+	}
+	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: d.Account}, func(ctx context.Context, tx *app.Tx) error {
+		tx.Record("device", d.ID, who.Area, map[string]any{"revoked": true})
+		return fielddb.RevokeDevice(ctx, tx, who.District, d.ID, who.AccountID, tx.Now)
+	})
+}
+
+// Pack is what a phone takes along.
+type Pack struct {
+	At    time.Time
+	Cases []PackedCase
+	// Rounds of the cases, by id.
+	Rounds map[string]PackedRound
+}
+
+// PackedRound is a round with what stands in the way of answers now, nil for nothing.
+type PackedRound struct {
+	Round
+	OpenNow error
+}
+
+// PackedCase is a case to be taken along.
+type PackedCase struct {
+	CaseView
+	History []fielddb.Attempt
+	Lacking []*errs.Error
+	// Person is set where the phone does not hold it yet and may.
+	Person *PackedPerson
+	// KeepPerson tells that the phone may keep name and contacts.
+	KeepPerson bool
+}
+
+// PackedPerson is whom to ask.
+type PackedPerson struct {
+	Identity
+	Sex, AgeBand string
+}
+
+// PackCases gathers the cases of the evaluator who asks, with names and
+// contacts of those that are still to be asked and that the phone does not hold
+// yet. Every name that leaves for the phone has its own entry in the audit log.
+func (s *Service) PackCases(ctx context.Context, who authz.Actor, device string, have []string) (p Pack, err error) {
+	if _, err := s.UnlockDevice(ctx, who, device); err != nil {
+		return p, err
+	}
+	held := map[string]bool{}
+	for _, id := range have {
+		held[id] = true
+	}
+	var need int
+	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		p, need, err = s.gather(ctx, db, who, held)
+		return err
+	})
+	if err != nil || need == 0 {
+		return p, err
+	}
+	err = s.Write(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		if p, _, err = s.gather(ctx, tx, who, held); err != nil {
+			return err
+		}
+		return s.packPeople(ctx, tx, device, p, held)
+	})
+	return p, err
+}
+
+// gather reads the cases and counts the names that are lacking on the phone.
+func (s *Service) gather(ctx context.Context, db pg.Querier, who authz.Actor, held map[string]bool) (p Pack, need int, err error) {
+	now := s.Clock.Now()
+	p = Pack{At: now, Rounds: map[string]PackedRound{}}
+	cases, err := fielddb.CasesOf(ctx, db, who.District, who.AccountID)
+	if err != nil {
+		return p, 0, err
+	}
+	cases = cases[:min(len(cases), maxPack)]
+	ids := make([]string, len(cases))
+	for i, c := range cases {
+		ids[i] = c.ID
+	}
+	history, err := fielddb.AttemptsOf(ctx, db, who.District, ids)
+	if err != nil {
+		return p, 0, err
+	}
+	for _, c := range cases {
+		r, ok := p.Rounds[c.RoundID]
+		if !ok {
+			if r.Round, err = s.roundByID(ctx, db, who.District, c.RoundID); err != nil {
+				return p, 0, err
+			}
+			r.OpenNow = checkOpen(r.RoundState, now)
+			p.Rounds[c.RoundID] = r
+		}
+		x := PackedCase{CaseView: view(c, now), History: history[c.ID]}
+		todo := x.Stage != fieldwork.Done && x.Stage != fieldwork.Ended
+		if !c.Complete && !c.Replaced {
+			x.Lacking = fieldwork.GiveUp(rule(r.Rules), tries(x.History))
+		}
+		x.KeepPerson = todo && r.OpenNow == nil && authz.May(who, authz.IdentityRead, objectOf(c))
+		if x.KeepPerson && !held[c.ID] {
+			need++
+		}
+		p.Cases = append(p.Cases, x)
+	}
+	return p, need, nil
+}
+
+// packPeople opens the private records that the phone is to take along.
+func (s *Service) packPeople(ctx context.Context, tx *app.Tx, device string, p Pack, held map[string]bool) error {
+	byFrame := map[string][]string{}
+	for _, c := range p.Cases {
+		if c.KeepPerson && !held[c.ID] {
+			byFrame[c.FrameID] = append(byFrame[c.FrameID], c.PersonID)
+		}
+	}
+	for id, people := range byFrame {
+		sealed, err := fielddb.Identities(ctx, tx, tx.Actor.District, id, people)
+		if err != nil {
+			return err
+		}
+		for i := range p.Cases {
+			c := &p.Cases[i]
+			if !c.KeepPerson || held[c.ID] || c.FrameID != id || sealed[c.PersonID] == nil {
+				continue
+			}
+			plain, err := s.Seal.Open(sealed[c.PersonID], frame.RecordLabel(c.FrameID, c.PersonID))
+			if err != nil {
+				return fmt.Errorf("open the private record of case %s: %w", c.ID, err)
+			}
+			rec, err := frame.DecodeRecord(plain)
+			if err != nil {
+				return err
+			}
+			c.Person = &PackedPerson{Identity{rec.Identity.Name, rec.Identity.Phone, rec.Identity.Address, rec.Building},
+				string(rec.Sex), survey.AgeBand(rec.BirthYear, p.Rounds[c.RoundID].OpensOn.Year())}
+			tx.RecordAs(authz.IdentityRead, "case", c.ID, c.Committee, map[string]any{"device": device})
+		}
+	}
+	return nil
+}
+
+// FormOf returns a questionnaire version that a case of the evaluator asks, for
+// keeping its form on the phone.
+func (s *Service) FormOf(ctx context.Context, who authz.Actor, caseID string) (Round, error) {
+	c, err := find(ctx, s.Pool, who, authz.CaseRead, caseID)
+	if err != nil {
+		return Round{}, err
+	}
+	return s.roundByID(ctx, s.Pool, who.District, c.RoundID)
+}

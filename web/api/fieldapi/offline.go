@@ -1,0 +1,154 @@
+package fieldapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"gongping/internal/app/field"
+	"gongping/internal/errs"
+	"gongping/survey/fieldwork"
+	"gongping/web/handle"
+)
+
+// PackCase is a case as a phone takes it along.
+type PackCase struct {
+	Case
+	FormKey    string        `json:"form" doc:"Key of the form: questionnaire id and version"`
+	Version    int           `json:"questionnaire_version"`
+	KeepPerson bool          `json:"keep_person" doc:"Whether the phone may keep name and contacts"`
+	Person     *PackPerson   `json:"person,omitempty" doc:"Where the phone does not hold it yet; every one has an entry in the audit log"`
+	History    []PackAttempt `json:"history"`
+	Closed     string        `json:"closed,omitempty" doc:"Key of what stands in the way of answers now"`
+	LastDay    string        `json:"last_day" format:"date"`
+}
+
+// PackPerson is whom to ask: the person that was drawn, nobody else.
+type PackPerson struct {
+	Name     string `json:"name"`
+	Phone    string `json:"phone"`
+	Address  string `json:"address"`
+	Building string `json:"building"`
+	Sex      string `json:"sex"`
+	AgeBand  string `json:"age_band"`
+}
+
+// PackAttempt is a try that was made.
+type PackAttempt struct {
+	ID          string    `json:"id"`
+	At          time.Time `json:"at"`
+	Mode        string    `json:"mode"`
+	Disposition string    `json:"disposition"`
+}
+
+type pack struct {
+	ServerTime time.Time  `json:"server_time"`
+	KeepUntil  time.Time  `json:"keep_until" doc:"Names not fetched again by then are to be removed"`
+	Cases      []PackCase `json:"cases"`
+}
+
+// FormKey names a form on the phone: a questionnaire in one version.
+func FormKey(r field.Round) string {
+	return r.QuestionnaireID + "/" + strconv.Itoa(r.QuestionnaireVersion)
+}
+
+func packOf(p field.Pack) pack {
+	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), Cases: make([]PackCase, len(p.Cases))}
+	for i, c := range p.Cases {
+		r := p.Rounds[c.RoundID]
+		x := PackCase{Case: caseOf(c.CaseView), FormKey: FormKey(r.Round), Version: r.QuestionnaireVersion, KeepPerson: c.KeepPerson,
+			History: make([]PackAttempt, len(c.History)), LastDay: r.ClosesOn.Format(time.DateOnly)}
+		for _, l := range c.Lacking {
+			x.Lacking = append(x.Lacking, l.Key)
+		}
+		if e, ok := r.OpenNow.(*errs.Error); ok {
+			x.Closed = e.Key
+		}
+		for j, a := range c.History {
+			x.History[j] = PackAttempt{a.ID, a.At, string(a.Mode), string(a.Code)}
+		}
+		if p := c.Person; p != nil {
+			x.Person = &PackPerson{p.Name, p.Phone, p.Address, p.Building, p.Sex, p.AgeBand}
+		}
+		if x.Stage != string(fieldwork.Agreed) {
+			x.Appointment = nil
+		}
+		out.Cases[i] = x
+	}
+	return out
+}
+
+func registerOffline(a huma.API, svc *field.Service) {
+	type secret struct {
+		Secret     []byte    `json:"secret" doc:"32 bytes from which the phone makes its keys; never stored in clear"`
+		ServerTime time.Time `json:"server_time"`
+	}
+	type device struct {
+		Device string `json:"device" format:"uuid" doc:"Made by the phone"`
+	}
+	huma.Register(a, op(http.MethodPost, "unlock-device", "/offline/unlock", "Unlock a phone", "For the evaluator who is signed in. The first call registers the phone; a blocked one gets no secret."),
+		func(ctx context.Context, in *body[device]) (*body[secret], error) {
+			b, err := svc.UnlockDevice(ctx, who(ctx), in.Body.Device)
+			return &body[secret]{secret{b, svc.Clock.Now()}}, err
+		})
+	huma.Register(a, op(http.MethodPost, "pack-cases", "/offline/pack", "Take the own cases along", "With names and contacts of cases that are still to be asked and that the phone does not hold yet. Every one is written to the audit log."),
+		func(ctx context.Context, in *body[struct {
+			device
+			Have []string `json:"have,omitempty" maxItems:"2000" doc:"Cases whose name and contacts the phone holds"`
+		}]) (*body[pack], error) {
+			p, err := svc.PackCases(ctx, who(ctx), in.Body.Device, in.Body.Have)
+			if err != nil {
+				return nil, err
+			}
+			return &body[pack]{packOf(p)}, nil
+		})
+	type phone struct {
+		ID        string     `json:"id"`
+		CreatedAt time.Time  `json:"created_at"`
+		RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	}
+	huma.Register(a, op(http.MethodGet, "list-devices", "/offline/devices", "My phones", "The phones that the evaluator who asks has worked offline with."),
+		func(ctx context.Context, _ *none) (*body[[]phone], error) {
+			list, err := svc.Devices(ctx, who(ctx))
+			out := make([]phone, len(list))
+			for i, d := range list {
+				out[i] = phone{d.ID, d.CreatedAt, d.RevokedAt}
+			}
+			return &body[[]phone]{out}, err
+		})
+	huma.Register(a, op(http.MethodDelete, "revoke-device", "/offline/devices/{id}", "Block a phone", "A lost one, say. It gets no key and no names any more."),
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" format:"uuid"`
+		}) (*none, error) {
+			return nil, svc.RevokeDevice(ctx, who(ctx), in.ID)
+		})
+	type imported struct {
+		Evaluator string         `json:"evaluator"`
+		Counts    map[string]int `json:"counts" doc:"By status: accepted, duplicate, held, refused"`
+		Attempts  []Outcome      `json:"attempts"`
+		Responses []Outcome      `json:"responses"`
+	}
+	o := op(http.MethodPost, "import-queue", "/offline/import", "Hand in a phone's exported queue", "The file that the offline app exports when it cannot send. By its evaluator, or by a supervisor or manager of the area. Importing twice changes nothing.")
+	o.MaxBodyBytes = field.MaxQueueFile
+	o.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		handle.AllowBody(humagin.Unwrap(ctx), field.MaxQueueFile)
+		next(ctx)
+	}}
+	huma.Register(a, o, func(ctx context.Context, in *struct {
+		RawBody []byte `contentType:"application/octet-stream"`
+	}) (*body[imported], error) {
+		rep, err := svc.ImportQueue(ctx, who(ctx), in.RawBody)
+		if err != nil {
+			return nil, err
+		}
+		out := imported{Evaluator: rep.Evaluator, Counts: map[string]int{}, Attempts: outcomesOf(rep.Attempts), Responses: outcomesOf(rep.Responses)}
+		for s, n := range rep.Counts {
+			out.Counts[string(s)] = n
+		}
+		return &body[imported]{out}, nil
+	})
+}
