@@ -166,7 +166,7 @@ func (s *Service) checked(sub Submission, r Round) (instrument.Answers, error) {
 		return nil, errs.New(errs.Conflict, "answers.version", "the answers belong to version %d of the questionnaire, the round to version %d", sub.Version, r.QuestionnaireVersion).
 			With(map[string]any{"Have": sub.Version, "Want": r.QuestionnaireVersion})
 	}
-	answers := trimmed(sub.Answers)
+	answers := r.Questionnaire.Normal(trimmed(sub.Answers))
 	return answers, r.Questionnaire.CheckAnswers(answers)
 }
 
@@ -219,21 +219,14 @@ func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round
 	row.Household = s.Seal.Pseudonym(space+"household", t.Household)
 	h := sha256.Sum256([]byte(s.receipt(sub.ID)))
 	row.ReceiptHash = h[:]
-	graded := instrument.Answers{}
-	for _, it := range r.Questionnaire.Items {
-		v, ok := answers[it.ID]
-		switch {
-		case !ok:
-		case it.Kind != instrument.Text:
-			graded[it.ID] = v
-		default:
-			if row.Comments == nil {
-				row.Comments = map[string][]byte{}
-			}
-			row.Comments[it.ID] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, it.ID))
+	coded, open := r.Questionnaire.Split(answers)
+	for key, v := range open {
+		if row.Comments == nil {
+			row.Comments = map[string][]byte{}
 		}
+		row.Comments[key] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, key))
 	}
-	row.Answers, _ = json.Marshal(graded) // a map of strings always encodes
+	row.Answers, _ = json.Marshal(coded) // a map of strings always encodes
 	row.Paradata = paradataOf(sub, r.Questionnaire)
 	return row
 }

@@ -72,7 +72,7 @@ func (s *Service) columns(ctx context.Context, db pg.Querier, district string, r
 	values := func(given map[string]string) []string {
 		v := make([]string, len(items))
 		for i, it := range items {
-			if it.Kind != instrument.Text {
+			if it.Kind.Frozen() {
 				v[i] = given[it.ID]
 			}
 		}

@@ -4,7 +4,7 @@
   'use strict';
 
   function start(form) {
-    if (form.hasAttribute('data-ready')) return;
+    if (form.hasAttribute('data-ready') || !window.GongpingQuestion) return;
     form.setAttribute('data-ready', '');
     var steps = form.hasAttribute('data-steps');
     var items = Array.prototype.slice.call(form.querySelectorAll('.gp-q[data-item]'));
@@ -14,45 +14,26 @@
     var status = $('.gp-q-status'), review = $('.gp-q-review');
     form.elements.hour.value = new Date().getHours();
 
-    function value(item) {
-      var box = item.querySelector('textarea');
-      if (box) return box.value.trim();
-      var on = item.querySelector('input:checked');
-      return on ? on.value : '';
-    }
-    function text(item) {
-      var box = item.querySelector('textarea');
-      if (box) return box.value.trim();
-      var on = item.querySelector('input:checked');
-      return on ? on.parentNode.textContent.trim() : '';
-    }
-    function asked() { return items.filter(function (i) { return !i.disabled; }); }
-    function missing() { return asked().filter(function (i) { return i.hasAttribute('data-required') && !value(i); }); }
-
-    // Questions that do not apply are disabled, so that they are not sent.
-    function skip() {
-      items.forEach(function (i) {
-        var on = i.getAttribute('data-show-item');
-        if (!on) return;
-        var of = document.getElementById('q-' + on);
-        i.disabled = !of || of.disabled || i.getAttribute('data-show-in').split('|').indexOf(value(of)) < 0;
-      });
-    }
+    // The rules of the questions are those of question.js.
+    var rules = window.GongpingQuestion.attach(form);
+    var value = rules.value, text = rules.text, asked = rules.asked, skip = rules.refresh;
+    function question(i) { return i.getAttribute('data-kind') !== 'note'; }
+    function wrong() { return rules.faults(); }
 
     function show() {
       skip();
       var list = asked();
       at = Math.max(0, Math.min(at, list.length - 1));
-      items.forEach(function (i) { i.hidden = i.disabled || reviewing || (steps && i !== list[at]); });
+      items.forEach(function (i) { i.hidden = list.indexOf(i) < 0 || reviewing || (steps && i !== list[at]); });
       form.querySelectorAll('.gp-q-section').forEach(function (s) {
         s.hidden = !s.querySelector('.gp-q:not([hidden])');
       });
       var mode = $('.gp-q-mode');
       if (mode) mode.hidden = reviewing;
-      var done = list.filter(value).length;
-      $('.gp-q-bar progress').max = list.length;
+      var questions = list.filter(question), done = questions.filter(value).length;
+      $('.gp-q-bar progress').max = questions.length;
       $('.gp-q-bar progress').value = done;
-      $('.gp-q-count').textContent = (steps && !reviewing ? at + 1 : done) + ' / ' + list.length;
+      $('.gp-q-count').textContent = (steps && !reviewing ? list.slice(0, at + 1).filter(question).length : done) + ' / ' + questions.length;
       review.hidden = !reviewing;
       document.querySelectorAll('[data-intro]').forEach(function (x) { x.hidden = steps && (reviewing || at > 0); });
       var end = !steps || at === list.length - 1;
@@ -80,12 +61,13 @@
       var list = $('.gp-q-answers');
       list.textContent = '';
       asked().forEach(function (i, n) {
+        if (!question(i)) return;
         var li = document.createElement('li');
         var b = document.createElement('button');
         b.type = 'button';
         b.className = 'gp-q-answer';
         var q = document.createElement('span'), a = document.createElement('strong');
-        q.textContent = i.querySelector('.gp-q-text').textContent.replace(/^\s*\d+\s*/, '').trim();
+        q.textContent = (i.querySelector('.gp-q-text bdi') || i.querySelector('.gp-q-text')).textContent.trim();
         a.textContent = text(i) || '—';
         b.append(q, a);
         b.addEventListener('click', function () { reviewing = false; go(n); });
@@ -98,15 +80,12 @@
       if (e.target.type === 'radio' && dirty && e.target.dataset.was) taps++;
       form.querySelectorAll('input[name="' + e.target.name + '"]').forEach(function (x) { x.dataset.was = '1'; });
       dirty = true;
-      var item = e.target.closest('.gp-q[data-item]');
-      if (item) item.classList.remove('gp-q-missing');
-      skip();
       show();
     });
     // One question at a time: a choice by touch or mouse goes on by itself; the
     // keyboard moves through the choices first.
     form.addEventListener('click', function (e) {
-      if (!steps || e.detail === 0 || !e.target.matches('input[type=radio]')) return;
+      if (!steps || e.detail === 0 || !e.target.matches('input[type=radio]:not([data-other])')) return;
       var here = e.target.closest('.gp-q[data-item]');
       setTimeout(function () {
         var list = asked();
@@ -115,7 +94,8 @@
     });
     next.addEventListener('click', function () {
       var here = asked()[at];
-      if (here.hasAttribute('data-required') && !value(here)) { lack([here]); return; }
+      var list = wrong().filter(function (f) { return f.element === here; });
+      if (list.length) { lack(list); return; }
       go(at + 1);
     });
     back.addEventListener('click', function () {
@@ -123,7 +103,7 @@
       go(at - 1);
     });
     check.addEventListener('click', function () {
-      var list = missing();
+      var list = wrong();
       if (list.length) { lack(list); return; }
       reviewing = true;
       summary();
@@ -135,9 +115,12 @@
     });
     function lack(list) {
       status.textContent = form.getAttribute('data-missing');
-      items.forEach(function (i) { i.classList.toggle('gp-q-missing', list.indexOf(i) >= 0); });
-      if (steps) { at = asked().indexOf(list[0]); show(); }
-      focus(list[0]);
+      items.forEach(function (i) {
+        var f = list.find(function (x) { return x.element === i; });
+        rules.mark(i, f ? f.message : '');
+      });
+      if (steps) { at = asked().indexOf(list[0].element); show(); }
+      focus(list[0].element);
     }
 
     // Sending keeps the page until the server has answered: the id of the form
@@ -145,7 +128,7 @@
     form.addEventListener('submit', function (e) {
       e.preventDefault();
       if (sending) return;
-      var list = missing();
+      var list = wrong();
       if (list.length) { reviewing = false; lack(list); show(); return; }
       form.elements.seconds.value = Math.round((Date.now() - began) / 1000);
       form.elements.taps.value = taps;
