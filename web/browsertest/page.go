@@ -30,8 +30,9 @@ var (
 	Phone   = Viewport{Name: "phone", Width: 390, Height: 844, Mobile: true}
 )
 
-// Patience is how long a step may take.
-const Patience = 20 * time.Second
+// Patience is how long a step may take, on a machine that is busy with other
+// things too.
+const Patience = 60 * time.Second
 
 // Page is one tab with its own cookies.
 type Page struct {
@@ -309,7 +310,7 @@ func (p *Page) Screenshot(name string) string {
 func (p *Page) shoot(name string) string {
 	ctx, cancel := context.WithTimeout(p.ctx, Patience)
 	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	png, err := chromedp.Run(ctx, wholePage)
 	if err != nil {
 		return ""
 	}
@@ -321,6 +322,17 @@ func (p *Page) shoot(name string) string {
 		return ""
 	}
 	return path
+}
+
+// wholePage captures all of a page as PNG, packed for speed rather than size.
+var wholePage chromedp.Action[[]byte] = func(ctx context.Context, tab *chromedp.Target) ([]byte, error) {
+	yes := true
+	r, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &yes, FromSurface: &yes, OptimizeForSpeed: &yes})
+	if err != nil {
+		return nil, err
+	}
+	return r.Data, nil
 }
 
 // Overflow gives the elements that stick out of the page on the right, and so
