@@ -34,6 +34,10 @@ type Plan struct {
 	// fixed when the round is frozen.
 	CollapseBelow int               `json:"collapse_below,omitempty"`
 	Collapsed     map[string]string `json:"collapsed,omitempty"`
+	// Method is how residents are selected within a stratum, one of Methods; the
+	// fields of Selection belong to it.
+	Method Method `json:"method,omitempty"`
+	Selection
 	// Allocation is the rule that spreads a committee's size over its strata
 	// (and, under SharedTotal, the total over committees): one of Allocations.
 	Allocation string `json:"allocation"`
@@ -194,6 +198,9 @@ func (p Plan) Check() error {
 		return err
 	}
 	if err := p.checkSizes(); err != nil {
+		return err
+	}
+	if err := p.checkSelection(); err != nil {
 		return err
 	}
 	check := func(where string, v, low, high float64) error {

@@ -3,6 +3,7 @@ package assess_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"testing"
@@ -127,4 +128,81 @@ func TestRunRefusesForeignAnswers(t *testing.T) {
 	if _, err := assess.Run(in, nil); err == nil {
 		t.Fatal("an answer of an unknown unit was scored")
 	}
+}
+
+// TestUnequalChancesAreWeighedBack: where residents of a stratum were drawn with
+// unequal probabilities, the weights follow the design weights up to a factor;
+// answers of one cluster are not taken for independent.
+func TestUnequalChancesAreWeighedBack(t *testing.T) {
+	in := world(t)
+	in.Margins = nil
+	unit := in.Units[0].Code
+	sum, weighted, n := 0.0, 0.0, 0
+	for i := range in.Answers {
+		a := &in.Answers[i]
+		if a.Committee != unit {
+			continue
+		}
+		n++
+		a.DesignWeight = float64(1 + n%4)
+		a.Cluster = fmt.Sprint("b", n/8)
+		sum += a.DesignWeight
+	}
+	first := unitOf(t, in, unit)
+	for i := range in.Strata {
+		if in.Strata[i].Committee == unit {
+			in.Strata[i].Method = "sequential-poisson"
+		}
+	}
+	pps := unitOf(t, in, unit)
+	out, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range out.Answers {
+		if r.Unit == unit {
+			weighted += r.Score * r.FinalWeight
+		}
+	}
+	for i := range in.Answers {
+		in.Answers[i].DesignWeight *= 7 // the factor that a top-up could bring
+	}
+	scaled := unitOf(t, in, unit)
+	for i := range in.Strata {
+		if in.Strata[i].Committee == unit {
+			in.Strata[i].Method = "two-stage-pps"
+		}
+	}
+	staged := unitOf(t, in, unit)
+	total := float64(0)
+	for _, s := range in.Strata {
+		if s.Committee == unit {
+			total += float64(s.Population)
+		}
+	}
+	switch {
+	case first.Weighted.Value == pps.Weighted.Value:
+		t.Error("unequal chances leave the weighted mean as it was")
+	case math.Abs(pps.Weighted.Value-weighted/total) > 1e-9:
+		t.Errorf("weighted mean %v, from the answers' weights %v", pps.Weighted.Value, weighted/total)
+	case math.Abs(scaled.Weighted.Value-pps.Weighted.Value) > 1e-9:
+		t.Errorf("a common factor moves the mean from %v to %v", pps.Weighted.Value, scaled.Weighted.Value)
+	case staged.Weighted.Value != scaled.Weighted.Value || staged.Weighted.SE == scaled.Weighted.SE:
+		t.Errorf("clusters: %+v, without %+v", staged.Weighted, scaled.Weighted)
+	}
+}
+
+func unitOf(t *testing.T, in *scoring.Input, code string) scoring.UnitResult {
+	t.Helper()
+	out, err := assess.Run(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range out.Units {
+		if u.Unit == code {
+			return u
+		}
+	}
+	t.Fatalf("no unit %s", code)
+	return scoring.UnitResult{}
 }

@@ -101,9 +101,12 @@ func (r *run) areas() ([]areaAt, []codeSet) {
 	return list, sets
 }
 
+// withReplacement is a population so large that its correction is none.
+const withReplacement = 1e15
+
 // surveyDesign is the design of the answers: strata with their populations
-// (with the finite population correction) and the calibrated weights. A stratum
-// with one answer takes the deviation from the overall mean (policy adjust).
+// (with the finite population correction), the clusters of two-stage strata and
+// the calibrated weights. A stratum with one answer takes the deviation from the overall mean (policy adjust).
 func (r *run) surveyDesign() (*estimate.Design, error) {
 	st := estimate.Stage{Stratum: r.strata.code}
 	if r.strata.population != nil {
@@ -114,6 +117,14 @@ func (r *run) surveyDesign() (*estimate.Design, error) {
 		st.Population = make([]float64, len(r.strata.population))
 		for i, p := range r.strata.population {
 			st.Population[i] = max(p, n[r.strata.code[i]])
+		}
+	}
+	if r.strata.cluster != nil {
+		st.Unit = r.strata.cluster
+		for i, c := range st.Unit {
+			if int(c) < len(st.Unit) { // ultimate clusters (Hansen, Hurwitz and Madow 1953): as if drawn with replacement
+				st.Population[i] = withReplacement
+			}
 		}
 	}
 	return estimate.New(estimate.Spec{Rows: len(r.answers), Stages: []estimate.Stage{st}, DesignWeight: r.weight, Lonely: estimate.LonelyAdjust})

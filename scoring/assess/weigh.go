@@ -12,6 +12,7 @@ import (
 type strata struct {
 	code       []int32   // by answer
 	population []float64 // by answer: persons of its stratum; nil for an imported survey
+	cluster    []int32   // by answer: its first-stage unit; nil without two-stage strata
 }
 
 // maxAdjust bounds how far calibration may move a weight from its design
@@ -56,6 +57,7 @@ func (r *run) weigh() error {
 	for _, m := range r.in.Margins {
 		margins[m.Committee] = append(margins[m.Committee], m)
 	}
+	r.clusters()
 	next := int32(0)
 	for u := range r.units {
 		if rows := all[r.start[u]:r.start[u+1]]; len(rows) > 0 {
@@ -79,7 +81,9 @@ func (r *run) weigh() error {
 // design gives the rows of a committee N_h/n_h within their strata, n_h being
 // those who answered. The inclusion probability of a respondent under a
 // constant response rate within the stratum is n_h/N_h whatever reserves were
-// released. A stratum without an answer is merged with the next by name (the
+// released. Where residents of a stratum were drawn with unequal probabilities,
+// N_h is shared out in proportion to the design weights instead (Hájek 1971): they
+// need to be right up to a factor only, which a top-up or a reserve keeps. A stratum without an answer is merged with the next by name (the
 // last with the one before), so that its people are spoken for by the nearest.
 func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 	slices.SortFunc(plan, func(a, b scoring.Stratum) int { return strings.Compare(a.Stratum, b.Stratum) })
@@ -90,6 +94,8 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 	type group struct {
 		n, code    int32
 		population float64
+		unequal    bool
+		weight     float64 // sum of the design weights
 	}
 	group4 := map[string]*group{}
 	var g, last *group
@@ -99,6 +105,7 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 		}
 		g.population += float64(s.Population)
 		g.n += int32(count[s.Stratum])
+		g.unequal = g.unequal || unequal(s.Method)
 		group4[s.Stratum] = g
 		if g.n > 0 {
 			last, g = g, nil
@@ -107,6 +114,14 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 	}
 	if g != nil && last != nil { // the tail had no answer
 		last.population += g.population
+	}
+	for _, i := range rows {
+		if g := group4[r.answers[i].Stratum]; g != nil {
+			if g.n == 0 {
+				g = last
+			}
+			g.weight += r.answers[i].DesignWeight
+		}
 	}
 	for _, i := range rows {
 		g := group4[r.answers[i].Stratum]
@@ -119,9 +134,43 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 			g = last
 		}
 		r.weight[i] = g.population / float64(g.n)
+		if g.unequal && g.weight > 0 {
+			r.weight[i] = g.population * (r.answers[i].DesignWeight / g.weight)
+		}
 		r.strata.code[i], r.strata.population[i] = g.code, g.population
 	}
 	return next + 1
+}
+
+// unequal tells whether a method draws the residents of a stratum with unequal
+// probabilities.
+func unequal(method string) bool { return method != "simple" && method != "census" }
+
+// clusters codes the first-stage units of the answers from two-stage strata;
+// any other answer is a unit of its own.
+func (r *run) clusters() {
+	staged := map[string]bool{}
+	for _, s := range r.in.Strata {
+		if strings.HasPrefix(s.Method, "two-stage") {
+			staged[s.Stratum] = true
+		}
+	}
+	if len(staged) == 0 {
+		return
+	}
+	codes := map[[2]string]int32{}
+	r.strata.cluster = make([]int32, len(r.answers))
+	for i, a := range r.answers {
+		c := int32(len(r.answers) + i)
+		if staged[a.Stratum] {
+			key := [2]string{a.Stratum, a.Cluster}
+			if _, ok := codes[key]; !ok {
+				codes[key] = int32(len(codes))
+			}
+			c = codes[key]
+		}
+		r.strata.cluster[i] = c
+	}
 }
 
 // calibrate rakes the rows of a committee to its margins and trims what moved

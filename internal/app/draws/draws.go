@@ -355,13 +355,13 @@ func (s *Service) keep(ctx context.Context, tx *app.Tx, id string, stored drawdb
 	if err := drawdb.InsertSelection(ctx, tx, district, id, sel, committeeOf); err != nil {
 		return err
 	}
-	cases := sel
+	weight := func(x draw.Selected) float64 { return x.Probability.DesignWeight() }
 	if c.TopUp {
-		if cases, err = s.weighed(ctx, tx, district, r.ID, sel); err != nil {
+		if weight, err = s.weighed(ctx, tx, district, r.ID, c.Plan, sel); err != nil {
 			return err
 		}
 	}
-	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, cases, committeeOf, app.NewID, tx.Now); err != nil {
+	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, sel, committeeOf, weight, app.NewID, tx.Now); err != nil {
 		return err
 	}
 	if _, err := drawdb.AssignCases(ctx, tx, district, r.ID, id, tx.Actor.AccountID, tx.Now); err != nil {

@@ -30,8 +30,14 @@ type fixture struct {
 	round  string
 }
 
-// setup is a frozen round of the small world, stratified by sex.
+// setup is a frozen round of the small world, stratified by sex and age.
 func setup(t *testing.T) *fixture {
+	t.Helper()
+	return setupWith(t, survey.Plan{StrataBy: []string{"sex", "age_band"}, CollapseBelow: 8, Allocation: "proportional", Size: 20, ReserveRatio: 0.5})
+}
+
+// setupWith is setup under another plan.
+func setupWith(t *testing.T, plan survey.Plan) *fixture {
 	t.Helper()
 	w := world.Load(t)
 	f := &fixture{World: w, rounds: &rounds.Service{Core: w.Core}, svc: &draws.Service{Core: w.Core}, ctx: context.Background()}
@@ -46,7 +52,7 @@ func setup(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	d := rounds.Draft{Title: "评议", AreaCode: demo.DistrictCode, FrameID: f.FrameID, QuestionnaireID: qid, QuestionnaireVersion: 1, RuleBookID: bid, RuleBookVersion: 1,
-		Plan:    survey.Plan{StrataBy: []string{"sex", "age_band"}, CollapseBelow: 8, Allocation: "proportional", Size: 20, ReserveRatio: 0.5},
+		Plan:    plan,
 		OpensOn: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), ClosesOn: time.Date(2026, 12, 28, 0, 0, 0, 0, time.UTC)}
 	for _, e := range f.Evaluators() {
 		d.Evaluators = append(d.Evaluators, rounddb.Evaluator{AccountID: e.AccountID, Area: e.Area})

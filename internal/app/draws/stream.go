@@ -21,7 +21,10 @@ func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) d
 				row := draw.Row{Entry: p.Entry}
 				if err == nil {
 					if row.Stratum = stratum(p); row.Stratum != "" {
-						row.Cluster, row.Household, row.Size = p.Building, p.Household, 1
+						row.Cluster, row.Household, row.Size = p.Building, p.Household, rounds.SizeOf(r, p)
+						if r.Plan.Method.TwoStage() {
+							row.Cluster = r.Plan.Cluster(p.Traits)
+						}
 					}
 				}
 				if !yield(row, err) || err != nil {

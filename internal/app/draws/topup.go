@@ -31,7 +31,8 @@ type TopUp struct {
 // CommitTopUp fixes a later batch of a round: its sizes and fresh randomness
 // are named before that exists, and everybody whom an earlier draw of the round
 // holds, sample or reserve, is left out. It is revealed like any other draw.
-// With the first draw it makes a simple random sample of each stratum.
+// With the first draw it makes a simple random sample of each simple stratum;
+// the others are topped up by the method of their plan.
 func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID string, w TopUp) (string, error) {
 	id := app.NewID()
 	if err := w.tidy(); err != nil {
@@ -99,7 +100,11 @@ func freePurpose(base string, past []draw.Past) string {
 
 func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp) (*draw.Commitment, error) {
 	district := tx.Actor.District
-	held, err := drawdb.Held(ctx, tx, district, r.ID)
+	hold := drawdb.Held
+	if r.Plan.Method.TwoStage() { // one person of a household is asked, not two
+		hold = drawdb.HeldHouseholds
+	}
+	held, err := hold(ctx, tx, district, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +116,11 @@ func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp
 	if err != nil {
 		return nil, err
 	}
-	plan, err := topUpPlan(planned, tally.Strata, w.Sizes, r.Plan.ReserveRatio)
+	spots, err := placesLeft(Rows(ctx, tx, district, r), r, held)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := topUpPlan(planned, tally.Strata, spots, w.Sizes, r.Plan.ReserveRatio)
 	if err != nil {
 		return nil, err
 	}
@@ -123,11 +132,48 @@ func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp
 	return s.assemble(ctx, tx, district, r, st, tally, w.Purpose, true, tx.Now)
 }
 
+// places are the first-stage units and the households of a stratum that still
+// hold somebody.
+type places struct{ clusters, households int }
+
+// placesLeft counts them; only two-stage plans have any.
+func placesLeft(rows draw.Rows, r survey.Round, held []string) (map[string]places, error) {
+	out := map[string]places{}
+	if !r.Plan.Method.TwoStage() {
+		return out, nil
+	}
+	type place struct{ stratum, cluster, household string }
+	seen := map[place]bool{}
+	for u, err := range rows.Units(held)() {
+		if err != nil {
+			return nil, err
+		}
+		if u.Stratum == "" {
+			continue
+		}
+		p := out[u.Stratum]
+		if at := (place{u.Stratum, u.Cluster, ""}); !seen[at] {
+			seen[at] = true
+			p.clusters++
+		}
+		if at := (place{u.Stratum, u.Cluster, u.Household}); !seen[at] {
+			seen[at] = true
+			p.households++
+		}
+		out[u.Stratum] = p
+	}
+	return out, nil
+}
+
 // topUpPlan plans every stratum in which somebody is left; those not asked for
 // get a sample of none, so that the document names them too.
-func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, sizes map[string]int, reserves float64) ([]draw.StratumPlan, error) {
+func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[string]places, sizes map[string]int, reserves float64) ([]draw.StratumPlan, error) {
 	wrong := func(where, found, want, hint string) error {
 		return errs.New(errs.Invalid, "draw.topup_size", "the top-up cannot be drawn like this").At(where, found, want, hint)
+	}
+	methods := map[string]rounddb.Stratum{}
+	for _, p := range planned {
+		methods[p.Stratum] = p
 	}
 	want := map[string]int{}
 	for _, key := range slices.Sorted(maps.Keys(sizes)) {
@@ -139,9 +185,6 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, sizes map[
 		people := 0
 		for _, p := range planned {
 			if (p.Stratum == key || p.Committee == key) && left[p.Stratum].Units > 0 {
-				if m := draw.Method(p.Method); m != draw.Simple {
-					return nil, wrong(p.Stratum, p.Method, "a stratum drawn by simple random sampling", "top up the others, or plan a new round")
-				}
 				names, people = append(names, p.Stratum), people+int(left[p.Stratum].Units)
 			}
 		}
@@ -161,8 +204,23 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, sizes map[
 			return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, who were not drawn yet", n), "ask for fewer")
 		}
 		total += k
-		plan = append(plan, draw.StratumPlan{Stratum: name, Method: draw.Simple, Population: uint64(n), Sample: k,
-			Reserve: min(int(math.Ceil(float64(k)*reserves)), n-k)})
+		p := draw.StratumPlan{Stratum: name, Method: draw.Simple, Population: uint64(n), Sample: k,
+			Reserve: min(int(math.Ceil(float64(k)*reserves)), n-k)}
+		if first := methods[name]; k > 0 {
+			switch m := draw.Method(first.Method); m {
+			case draw.Systematic, draw.Poisson:
+				p.Method, p.Total = m, left[name].Size
+			case draw.TwoStage, draw.TwoStageSimple:
+				p.Method = m
+				if h := spots[name].households; k > h {
+					return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, one in each household that was not drawn yet", h), "ask for fewer")
+				}
+				p.Clusters = min((k+first.Planned-1)/first.Planned, spots[name].clusters)
+				p.Sample = (k + p.Clusters - 1) / p.Clusters
+				p.Reserve = int(math.Ceil(float64(p.Sample) * reserves))
+			}
+		}
+		plan = append(plan, p)
 	}
 	if total == 0 {
 		return nil, wrong("sizes", "0", "at least one resident", "say in which committees how many more are drawn")
@@ -202,10 +260,14 @@ func share(n int, names []string, left map[string]draw.Count) map[string]int {
 	return out
 }
 
-// weighed gives the cases of a top-up the inclusion probability of either
-// draw, (n1+n2)/N (docs/spec/draw-v1.md, section 5); the published one is that
-// of the top-up alone.
-func (s *Service) weighed(ctx context.Context, db pg.Querier, district, round string, sel []draw.Selected) ([]draw.Selected, error) {
+// weighed gives the cases of a top-up their design weights. In a simple stratum
+// that is one over the inclusion probability of either draw, (n1+n2)/N
+// (docs/spec/draw-v1.md, section 5); the published one is that of the top-up
+// alone. In the others it is on the scale of the earlier draws, the published
+// weight times (N/N2)·(n2/n1) with N2 those who were left: scoring shares out a
+// stratum's people in proportion to its design weights, so that both samples
+// together count as one of n1+n2.
+func (s *Service) weighed(ctx context.Context, db pg.Querier, district, round string, plan []draw.StratumPlan, sel []draw.Selected) (func(draw.Selected) float64, error) {
 	strata, err := rounddb.Strata(ctx, db, district, round)
 	if err != nil {
 		return nil, err
@@ -215,15 +277,26 @@ func (s *Service) weighed(ctx context.Context, db pg.Querier, district, round st
 	if err != nil {
 		return nil, err
 	}
+	now := map[string]int{}
+	for _, x := range sel {
+		if !x.Reserve {
+			now[x.Stratum]++
+		}
+	}
+	left := map[string]draw.StratumPlan{}
+	for _, p := range plan {
+		left[p.Stratum] = p
+	}
 	population := map[string]uint64{}
 	for _, st := range strata {
 		population[st.Stratum] = uint64(st.Population)
 	}
-	out := slices.Clone(sel)
-	for i := range out {
-		if x := &out[i]; !x.Reserve {
-			x.Probability = draw.Combined(population[x.Stratum], sampled[x.Stratum], 0)
+	return func(x draw.Selected) float64 {
+		n, n2 := sampled[x.Stratum], now[x.Stratum]
+		if p := left[x.Stratum]; p.Method != draw.Simple && n > n2 {
+			scale := float64(population[x.Stratum]) / float64(p.Population)
+			return x.Probability.DesignWeight() * scale * float64(n2) / float64(n-n2)
 		}
-	}
-	return out, nil
+		return draw.Combined(population[x.Stratum], n, 0).DesignWeight()
+	}, nil
 }

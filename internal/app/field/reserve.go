@@ -4,11 +4,14 @@ import (
 	"context"
 
 	"gongping/internal/app"
+	"gongping/internal/app/rounds"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/drawdb"
 	"gongping/internal/pg/fielddb"
+	"gongping/internal/pg/rounddb"
+	"gongping/survey"
 	"gongping/survey/draw"
 	"gongping/survey/fieldwork"
 )
@@ -30,8 +33,12 @@ func (s *Service) ReleaseReserve(ctx context.Context, who authz.Actor, caseID, w
 			tx.Record("case", c.ID, c.Committee, map[string]any{"refused": keyOf(err)})
 			return nil
 		}
+		weight, err := reserveWeight(ctx, tx, c, next)
+		if err != nil {
+			return err
+		}
 		newCase = app.NewID()
-		if err := fielddb.InsertReserve(ctx, tx, who.District, newCase, c, next.FrameID, tx.Now); err != nil {
+		if err := fielddb.InsertReserve(ctx, tx, who.District, newCase, c, next.FrameID, weight, tx.Now); err != nil {
 			return released(err)
 		}
 		if c.Evaluator != "" {
@@ -84,6 +91,35 @@ func (s *Service) nextReserve(ctx context.Context, tx *app.Tx, c fielddb.Case, r
 		}
 	}
 	return draw.NextReserve(place, history2, c.PersonID)
+}
+
+// reserveWeight is the design weight of a reserve: that of the case it stands in
+// for, corrected for what makes their chances differ within the stratum (or
+// cluster): the relative size, or the members of the household of whom one is
+// asked. Runs need it up to a factor only.
+func reserveWeight(ctx context.Context, tx *app.Tx, c fielddb.Case, next draw.Selected) (float64, error) {
+	r, err := rounddb.Get(ctx, tx, tx.Actor.District, c.RoundID)
+	if err != nil || r.Plan.Method == survey.SimpleRandom {
+		return c.DesignWeight, err
+	}
+	people, err := drawdb.Neighbours(ctx, tx, tx.Actor.District, c.FrameID, []string{c.PersonID, next.FrameID})
+	if err != nil {
+		return 0, err
+	}
+	home, size := map[string]string{}, map[string]uint64{}
+	for _, p := range people {
+		home[p.FrameID], size[p.FrameID] = p.Household, rounds.SizeOf(r, p)
+	}
+	if r.Plan.Method.PPS() {
+		return c.DesignWeight * float64(size[c.PersonID]) / float64(size[next.FrameID]), nil
+	}
+	members := map[string]int{}
+	for _, p := range people {
+		if rounds.StratumOf(r, p) == c.Stratum {
+			members[p.Household]++
+		}
+	}
+	return c.DesignWeight * float64(members[home[next.FrameID]]) / float64(members[home[c.PersonID]]), nil
 }
 
 // inPlace is the part of the draw in which reserves stand in for each other;

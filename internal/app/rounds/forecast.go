@@ -19,7 +19,8 @@ type Cell struct {
 	// WeightLow and WeightHigh bound the design weight: with all reserves
 	// released, and with none. Both are 0 where nobody is drawn.
 	WeightLow, WeightHigh float64
-	EffectiveN            float64 // answers expected
+	Answers               float64 // expected
+	EffectiveN            float64 // of them, after unequal weights and clusters within the cell
 }
 
 // CommitteeForecast sums up the cells of a committee.
@@ -64,8 +65,17 @@ func (s *Service) Preview(ctx context.Context, who authz.Actor, id string) (f *F
 			return err
 		}
 		strata, err := rounddb.Strata(ctx, db, who.District, id)
-		f = forecast(r.Plan, strata)
-		return err
+		if err != nil {
+			return err
+		}
+		var c *census
+		if r.Plan.Method != survey.SimpleRandom {
+			if c, err = take(ctx, db, who.District, r); err != nil {
+				return err
+			}
+		}
+		f = forecast(r.Plan, strata, c)
+		return nil
 	})
 	return f, err
 }
@@ -77,28 +87,21 @@ func plan(ctx context.Context, db pg.Querier, district string, r survey.Round) (
 		return nil, errs.New(errs.Conflict, "round.no_frame", "the round has no frame to draw from")
 	}
 	r.Plan.Collapsed = nil
-	c := counts{}
-	err := drawdb.Groups(ctx, db, district, r.FrameID, r.AreaCode, r.Plan.StrataBy, func(p drawdb.Person, n int64) {
-		if name := StratumOf(r, p); name != "" {
-			if c[p.Committee] == nil {
-				c[p.Committee] = map[string]int64{}
-			}
-			c[p.Committee][name] += n
-		}
-	})
+	c, err := take(ctx, db, district, r)
 	if err != nil {
 		return nil, err
 	}
-	if len(c) == 0 {
+	if len(c.people) == 0 {
 		return nil, errs.New(errs.Conflict, "round.frame_empty", "the frame holds nobody in the round's area").
 			At("area_code", r.AreaCode, "an area with residents in the frame", "choose another area or frame")
 	}
 	collapsed := c.collapse(r.Plan.CollapseBelow)
-	strata, err := c.allocate(r.Plan)
+	strata, err := c.people.allocate(r.Plan)
 	if err != nil {
 		return nil, err
 	}
-	f := forecast(r.Plan, strata)
+	c.choose(r.Plan, strata)
+	f := forecast(r.Plan, strata, c)
 	f.Collapsed = collapsed
 	if f.Planned == 0 {
 		return nil, errs.New(errs.Invalid, "plan.nobody", "the plan draws nobody").
@@ -116,40 +119,43 @@ func StratumOf(r survey.Round, p drawdb.Person) string {
 	return r.Plan.Stratum(p.Traits, year)
 }
 
-// forecast works out what the strata, in order of committee, lead to expect.
-func forecast(p survey.Plan, strata []rounddb.Stratum) *Forecast {
+// forecast works out what the strata, in order of committee, lead to expect. The
+// census may be nil under simple random sampling.
+func forecast(p survey.Plan, strata []rounddb.Stratum, frame *census) *Forecast {
 	f := &Forecast{Cells: make([]Cell, len(strata))}
 	byCommittee := map[string]*CommitteeForecast{}
-	sums := map[string]*struct{ w, w2 float64 }{}
+	sums := map[string]*kish{}
 	for i, st := range strata {
-		c := Cell{Stratum: st, EffectiveN: float64(st.Planned) * p.Response()}
+		c := Cell{Stratum: st, Answers: float64(st.Persons()) * p.Response()}
+		c.EffectiveN = c.Answers
 		if st.Planned > 0 {
-			c.Probability = float64(st.Planned) / float64(st.Population)
-			c.WeightHigh = float64(st.Population) / float64(st.Planned)
-			c.WeightLow = float64(st.Population) / float64(st.Planned+st.Reserve)
+			frame.expect(p, &c)
 		}
 		f.Cells[i] = c
 		g := byCommittee[st.Committee]
 		if g == nil {
 			f.Committees = append(f.Committees, CommitteeForecast{Code: st.Committee})
 			g = &CommitteeForecast{}
-			byCommittee[st.Committee], sums[st.Committee] = g, &struct{ w, w2 float64 }{}
+			byCommittee[st.Committee], sums[st.Committee] = g, &kish{}
 		}
 		g.add(c)
-		n := float64(st.Planned)
-		sums[st.Committee].w += n * c.WeightHigh
-		sums[st.Committee].w2 += n * c.WeightHigh * c.WeightHigh
+		// A cell whose own design effect is known counts with what that leaves.
+		n := float64(st.Persons())
+		if c.Answers > 0 {
+			n *= c.EffectiveN / c.Answers
+		}
+		sums[st.Committee].add(float64(st.Population), n)
 		f.Population += st.Population
-		f.Planned += st.Planned
-		f.Reserve += st.Reserve
-		f.Answers += c.EffectiveN
+		f.Planned += st.Persons()
+		f.Reserve += st.Reserves()
+		f.Answers += c.Answers
 	}
 	for i := range f.Committees {
 		code := f.Committees[i].Code
 		g, s := byCommittee[code], sums[code]
 		g.Code = code
-		if s.w2 > 0 {
-			g.EffectiveN = s.w * s.w / s.w2 * p.Response() // Kish (1965)
+		if s.variance > 0 {
+			g.EffectiveN = s.population * s.population / s.variance * p.Response()
 			g.Penalty = max(g.Answers-g.EffectiveN, 0)
 		}
 		f.Committees[i] = *g
@@ -157,12 +163,23 @@ func forecast(p survey.Plan, strata []rounddb.Stratum) *Forecast {
 	return f
 }
 
+// kish gathers Kish's effective sample size of a stratified sample, N²/Σ(N_h²/n_h)
+// with n_h the effective size within the stratum (Kish 1965, section 11.7).
+type kish struct{ population, variance float64 }
+
+func (k *kish) add(population, n float64) {
+	if n > 0 {
+		k.population += population
+		k.variance += population * population / n
+	}
+}
+
 func (g *CommitteeForecast) add(c Cell) {
 	g.Strata++
 	g.Population += c.Population
-	g.Planned += c.Planned
-	g.Reserve += c.Reserve
-	g.Answers += c.EffectiveN
+	g.Planned += c.Persons()
+	g.Reserve += c.Reserves()
+	g.Answers += c.Answers
 	if c.Planned == 0 {
 		return
 	}

@@ -79,6 +79,48 @@ func Groups(ctx context.Context, q pg.Querier, district, frameID, area string, c
 	return err
 }
 
+// Households sums up the households of a committee by their members in the
+// target population: how many, members, squared members, and the largest.
+type Households struct {
+	Number, Members, Squares int64
+	Largest                  int64
+}
+
+// HouseholdsOf counts the households of a frame within an area by committee;
+// adults are those born in the year given or before, or with no known year.
+func HouseholdsOf(ctx context.Context, q pg.Querier, district, frameID, area string, bornBy int) (map[string]Households, error) {
+	rows, err := q.Query(ctx, `select committee, count(*), sum(n)::bigint, sum(n*n)::bigint, max(n) from (
+			select committee, household, count(*) as n from frame_person
+			where district = $1 and frame_id = $2 and starts_with(committee, $3) and status = 'resident' and birth_year <= $4
+			group by committee, household) h group by committee`, district, frameID, area, bornBy)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Households{}
+	var committee string
+	var h Households
+	_, err = pgx.ForEachRow(rows, []any{&committee, &h.Number, &h.Members, &h.Squares, &h.Largest}, func() error { out[committee] = h; return nil })
+	return out, err
+}
+
+// Neighbours returns the persons of a frame who share a household with one of
+// the persons named, these included.
+func Neighbours(ctx context.Context, q pg.Querier, district, frameID string, persons []string) ([]Person, error) {
+	rows, err := q.Query(ctx, `select p.person_id, p.committee, p.household, p.building, p.grid, p.sex, p.birth_year, p.tenure, p.status
+		from frame_person p join frame_person k on k.district = p.district and k.frame_id = p.frame_id
+			and k.committee = p.committee and k.household = p.household
+		where k.district = $1 and k.frame_id = $2 and k.person_id = any($3)
+		group by 1,2,3,4,5,6,7,8,9 order by p.person_id`, district, frameID, persons)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (p Person, err error) {
+		err = r.Scan(&p.FrameID, &p.Area, &p.Household, &p.Building, &p.Grid, &p.Sex, &p.BirthYear, &p.Tenure, &p.Status)
+		p.Committee = p.Area
+		return p, err
+	})
+}
+
 // FrameDigest returns the digest of a frozen frame, nil for one that is open.
 func FrameDigest(ctx context.Context, q pg.Querier, district, frameID string) ([]byte, error) {
 	var d []byte
@@ -301,8 +343,9 @@ func Selection(ctx context.Context, q pg.Querier, district, drawID string) ([]dr
 	})
 }
 
-// InsertCases opens a case for every drawn person who is not a reserve.
-func InsertCases(ctx context.Context, q pg.Querier, district, roundID, drawID string, sel []draw.Selected, committee func(string) string, newID func() string, at time.Time) error {
+// InsertCases opens a case for every drawn person who is not a reserve, with
+// its design weight.
+func InsertCases(ctx context.Context, q pg.Querier, district, roundID, drawID string, sel []draw.Selected, committee func(string) string, weight func(draw.Selected) float64, newID func() string, at time.Time) error {
 	var list []draw.Selected
 	for _, s := range sel {
 		if !s.Reserve {
@@ -313,7 +356,7 @@ func InsertCases(ctx context.Context, q pg.Querier, district, roundID, drawID st
 		[]string{"district", "id", "round_id", "draw_id", "person_id", "stratum", "committee", "design_weight", "reserve", "created_at"},
 		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
 			s := list[i]
-			return []any{district, newID(), roundID, drawID, s.FrameID, s.Stratum, committee(s.FrameID), s.Probability.DesignWeight(), false, at}, nil
+			return []any{district, newID(), roundID, drawID, s.FrameID, s.Stratum, committee(s.FrameID), weight(s), false, at}, nil
 		}))
 	if err != nil {
 		return err

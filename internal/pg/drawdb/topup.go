@@ -19,6 +19,20 @@ func Held(ctx context.Context, q pg.Querier, district, round string) ([]string, 
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// HeldHouseholds is Held with everybody else of their households.
+func HeldHouseholds(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
+	rows, err := q.Query(ctx, `select distinct p.person_id from draw d
+		join draw_selection s on s.district = d.district and s.draw_id = d.id
+		join round r on r.district = d.district and r.id = d.round_id
+		join frame_person k on k.district = d.district and k.frame_id = r.frame_id and k.person_id = s.person_id
+		join frame_person p on p.district = k.district and p.frame_id = k.frame_id and p.committee = k.committee and p.household = k.household
+		where d.district = $1 and d.round_id = $2 order by p.person_id`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // Sampled counts the sample, without reserves, that the draws of a round hold
 // in each stratum.
 func Sampled(ctx context.Context, q pg.Querier, district, round string) (map[string]int, error) {

@@ -188,13 +188,12 @@ func Released(ctx context.Context, q pg.Querier, district, drawID, stratum, clus
 	})
 }
 
-// InsertReserve opens the case of a released reserve; it carries the design
-// weight of its stratum, which is that of the case it stands in for.
-func InsertReserve(ctx context.Context, q pg.Querier, district, id string, old Case, person string, at time.Time) error {
+// InsertReserve opens the case of a released reserve with its design weight.
+func InsertReserve(ctx context.Context, q pg.Querier, district, id string, old Case, person string, weight float64, at time.Time) error {
 	_, err := q.Exec(ctx, `insert into survey_case (district, id, round_id, draw_id, person_id, stratum, committee, design_weight, reserve, replaces, created_at)
 		select $1, $2, $3, $4, s.person_id, s.stratum, s.committee, $6, true, $7, $8
 		from draw_selection s where s.district = $1 and s.draw_id = $4 and s.person_id = $5`,
-		district, id, old.RoundID, old.DrawID, person, old.DesignWeight, old.ID, at)
+		district, id, old.RoundID, old.DrawID, person, weight, old.ID, at)
 	return err
 }
 

@@ -47,7 +47,7 @@ func Patterns(ctx context.Context, q pg.Querier, district, round, area string) (
 
 // Planned is the planned sample by committee of a round within an area.
 func Planned(ctx context.Context, q pg.Querier, district, round, area string) (map[string]int, error) {
-	return counts(q.Query(ctx, `select committee, sum(planned)::int from round_stratum
+	return counts(q.Query(ctx, `select committee, sum(planned * greatest(clusters, 1))::int from round_stratum
 		where district = $1 and round_id = $2 and starts_with(committee, $3) group by 1`, district, round, area))
 }
 

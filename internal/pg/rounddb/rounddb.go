@@ -203,6 +203,13 @@ type Stratum struct {
 	Planned, Reserve, Clusters int
 }
 
+// Persons is how many residents the stratum draws: under two-stage methods
+// Planned counts the households of each drawn cluster.
+func (s Stratum) Persons() int { return s.Planned * max(s.Clusters, 1) }
+
+// Reserves is how many reserves stand behind them.
+func (s Stratum) Reserves() int { return s.Reserve * max(s.Clusters, 1) }
+
 // InsertStrata stores the strata of a round at its freeze.
 func InsertStrata(ctx context.Context, q pg.Querier, district, round string, list []Stratum) error {
 	_, err := q.CopyFrom(ctx, pgx.Identifier{"round_stratum"},

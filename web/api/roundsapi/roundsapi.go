@@ -180,7 +180,7 @@ func (o *operations) cells(ctx context.Context, in *ByID) (*answer[Cells], error
 	}
 	out := Cells{f.Population, f.Planned, f.Reserve, f.Answers, f.Collapsed, []Cell{}}
 	for _, c := range f.Cells {
-		out.Cells = append(out.Cells, Cell{c.Stratum.Stratum, c.Committee, c.Method, c.Population, c.Planned, c.Reserve, c.Probability, c.WeightLow, c.WeightHigh, c.EffectiveN})
+		out.Cells = append(out.Cells, Cell{c.Stratum.Stratum, c.Committee, c.Method, c.Population, c.Persons(), c.Reserves(), c.Probability, c.WeightLow, c.WeightHigh, c.EffectiveN})
 	}
 	return &answer[Cells]{out}, nil
 }

@@ -290,7 +290,7 @@ func (h *pages) public(c *gin.Context, _ authz.Actor) error {
 func (v *publicData) sizes() {
 	for _, s := range v.Plan {
 		code, _, _ := strings.Cut(s.Stratum, "#")
-		n := s.Sample
+		n, reserve := s.Sample*max(s.Clusters, 1), s.Reserve*max(s.Clusters, 1)
 		if s.Method == draw.Census {
 			n = int(s.Population)
 		}
@@ -305,9 +305,9 @@ func (v *publicData) sizes() {
 		cm := &st.Committees[len(st.Committees)-1]
 		cm.Strata++
 		cm.Census = cm.Census && s.Method == draw.Census
-		cm.Population, cm.Sample, cm.Reserve = cm.Population+s.Population, cm.Sample+n, cm.Reserve+s.Reserve
-		st.Population, st.Sample, st.Reserve = st.Population+s.Population, st.Sample+n, st.Reserve+s.Reserve
-		v.Population, v.Sample, v.Reserve = v.Population+s.Population, v.Sample+n, v.Reserve+s.Reserve
+		cm.Population, cm.Sample, cm.Reserve = cm.Population+s.Population, cm.Sample+n, cm.Reserve+reserve
+		st.Population, st.Sample, st.Reserve = st.Population+s.Population, st.Sample+n, st.Reserve+reserve
+		v.Population, v.Sample, v.Reserve = v.Population+s.Population, v.Sample+n, v.Reserve+reserve
 	}
 }
 

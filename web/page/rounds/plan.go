@@ -1,6 +1,7 @@
 package rounds
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,8 @@ type planForm struct {
 	survey.Plan
 	Columns                 []choice
 	Allocations             []render.Option
+	Methods, Clusters       []render.Option
+	ChanceLines             string     // one "column:value chance" a line
 	Values                  []valueRow // of the chosen columns
 	SizeLines               string     // one "code size" a line
 	ReservePct, ResponsePct string
@@ -88,15 +91,32 @@ func (h *pages) planForm(c *gin.Context, p survey.Plan) planForm {
 	for _, s := range []survey.Sizing{survey.PerCommittee, survey.SharedTotal, survey.ForPrecision} {
 		f.Sized = append(f.Sized, render.Option{Value: string(s), Text: pr.T("plan.sizing." + sizingKey(s)), Help: pr.T("plan.sizing." + sizingKey(s) + ".help")})
 	}
-	codes := make([]string, 0, len(p.Sizes))
-	for code := range p.Sizes {
-		codes = append(codes, code)
+	for _, m := range survey.Methods {
+		key := "plan.select." + methodKey(m)
+		f.Methods = append(f.Methods, render.Option{Value: string(m), Text: pr.T(key), Help: pr.T(key + ".help")})
 	}
-	slices.Sort(codes)
-	for _, code := range codes {
-		f.SizeLines += code + " " + strconv.Itoa(p.Sizes[code]) + "\n"
+	f.Clusters = []render.Option{{Value: "", Text: "—"}}
+	for _, col := range survey.ClusterColumns {
+		f.Clusters = append(f.Clusters, render.Option{Value: col, Text: pr.T("plan.column." + col)})
 	}
+	f.SizeLines, f.ChanceLines = lines(p.Sizes), lines(p.Chances)
 	return f
+}
+
+// lines writes a map as "key number" lines, by key.
+func lines(m map[string]int) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		b.WriteString(key + " " + strconv.Itoa(m[key]) + "\n")
+	}
+	return b.String()
+}
+
+func methodKey(m survey.Method) string {
+	if m == survey.SimpleRandom {
+		return "simple"
+	}
+	return string(m)
 }
 
 func sizingKey(s survey.Sizing) string {
@@ -133,6 +153,13 @@ func planOf(c *gin.Context) survey.Plan {
 		}
 	}
 	p.Sizes = sizesOf(c.PostForm("sizes"))
+	p.Method = survey.Method(c.PostForm("method"))
+	if p.Method.TwoStage() {
+		p.ClusterBy, p.PerCluster = c.PostForm("cluster_by"), number(c, "per_cluster")
+	}
+	if p.Method.PPS() {
+		p.Chances = sizesOf(c.PostForm("chances"))
+	}
 	return p
 }
 

@@ -40,6 +40,12 @@ type Fixture struct {
 // Load makes the fixture in t's database.
 func Load(t testing.TB) *Fixture {
 	t.Helper()
+	return LoadPlan(t, survey.Plan{Allocation: "proportional", Size: 16, ReserveRatio: 0.5})
+}
+
+// LoadPlan is Load under another sampling plan.
+func LoadPlan(t testing.TB, plan survey.Plan) *Fixture {
+	t.Helper()
 	w := world.Load(t)
 	f := &Fixture{World: w, Ctx: context.Background(), Rounds: &rounds.Service{Core: w.Core}, Field: field.New(w.Core)}
 	t.Cleanup(func() {
@@ -48,7 +54,7 @@ func Load(t testing.TB) *Fixture {
 		}
 	})
 	f.identities()
-	f.draw()
+	f.draw(plan)
 	return f
 }
 
@@ -75,7 +81,7 @@ func (f *Fixture) identities() {
 	f.must(err)
 }
 
-func (f *Fixture) draw() {
+func (f *Fixture) draw(plan survey.Plan) {
 	manager, second := f.Actor("manager"), f.Actor("manager-2")
 	q, book := demo.DefaultQuestionnaire(), composite.Default()
 	qid, _, err := f.Rounds.SaveQuestionnaire(f.Ctx, manager, "", &q)
@@ -84,7 +90,7 @@ func (f *Fixture) draw() {
 	f.must(err)
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 	d := rounds.Draft{Title: "2026 年第二轮居民评议", AreaCode: demo.DistrictCode, FrameID: f.FrameID, QuestionnaireID: qid, QuestionnaireVersion: 1,
-		RuleBookID: bid, RuleBookVersion: 1, Plan: survey.Plan{Allocation: "proportional", Size: 16, ReserveRatio: 0.5},
+		RuleBookID: bid, RuleBookVersion: 1, Plan: plan,
 		OpensOn: day(2026, 11, 20), ClosesOn: day(2026, 12, 17)}
 	for _, e := range f.Evaluators() {
 		d.Evaluators = append(d.Evaluators, rounddb.Evaluator{AccountID: e.AccountID, Area: e.Area})
