@@ -50,6 +50,7 @@ The same seed gives the same figures to the last digit.`,
 	f.StringSliceVar(&cfg.Scenarios, "scenario", nil, "scenarios (default: all; see --list)")
 	f.Float64Var(&cfg.GuardShare, "guard-share", cfg.GuardShare, "rule book: share of extremes up to which their pull is limited")
 	f.Float64Var(&cfg.MaxExtremeShare, "max-extreme-share", cfg.MaxExtremeShare, "rule book: share up to which extremes are a part of their own")
+	cmd.AddCommand(simulateQualityCmd())
 	f.BoolVar(&list, "list", false, "list the scenarios and stop")
 	f.BoolVar(&asJSON, "json", false, "print JSON instead of a table")
 	f.StringVar(&page, "html", "", "also write a page with charts to this file")
