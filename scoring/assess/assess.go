@@ -21,10 +21,15 @@ type run struct {
 	in       *scoring.Input
 	units    []scoring.Unit
 	unitOf   map[string]int32
-	answers  []*scoring.Answer // counted ones, by unit and id
+	answers  []*scoring.Answer // counted ones, by unit and id, until they are read
 	unit     []int32           // of every answer; ascending
 	start    []int32           // of every unit's answers, and the end of the last
-	grade    [][]int8          // by item and answer: see gradeOf
+	text     [textColumns]texts
+	tie      ties
+	stratum  []int32    // by answer: place in the unit's strataOf
+	strataOf [][]string // by unit: strata of its answers
+	link     []bool     // by answer: it came without an evaluator
+	grade    [][]int8   // by item and answer: see gradeOf
 	score    []float64
 	weight   []float64 // calibrated design weights
 	strata   strata

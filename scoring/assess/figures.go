@@ -28,15 +28,17 @@ func (r *run) figures(res *fair.Result) error {
 	}
 	columns := r.columns()
 	results := make([][]estimate.DomainEstimate, len(columns)*len(codes))
+	buffer := estimate.Column{Values: make([]float64, len(r.score)), Missing: make([]bool, len(r.score))}
 	for c, col := range columns {
+		y := r.values(col, buffer)
 		for l := range codes {
-			results[c*len(codes)+l] = domains[l].Means(col.column)
+			results[c*len(codes)+l] = domains[l].Means(y)
 		}
 	}
 	r.quantiles(results)
 	heads := r.headcounts()
 	r.out.Units = make([]scoring.UnitResult, len(areas))
-	inParts(len(areas), leastUnits, func(from, to int) {
+	inParts(len(areas), leastUnits, func(_, from, to int) {
 		for k := from; k < to; k++ {
 			a := areas[k]
 			u := scoring.UnitResult{Unit: a.code, Level: a.level, Reasons: map[string]int{}, Excluded: map[string]int{}}
@@ -81,7 +83,7 @@ func (r *run) areas() ([]areaAt, []codeSet) {
 	var list []areaAt
 	var sets []codeSet
 	for s, length := range []int{12, 9, 6} {
-		set := codeSet{of: make([]int32, len(r.answers))}
+		set := codeSet{of: make([]int32, len(r.score))}
 		for k, u := range r.units { // in order of code
 			if len(u.Code) < length {
 				continue
@@ -127,46 +129,47 @@ func (r *run) surveyDesign() (*estimate.Design, error) {
 			}
 		}
 	}
-	return estimate.New(estimate.Spec{Rows: len(r.answers), Stages: []estimate.Stage{st}, DesignWeight: r.weight, Lonely: estimate.LonelyAdjust})
+	return estimate.New(estimate.Spec{Rows: len(r.score), Stages: []estimate.Stage{st}, DesignWeight: r.weight, Lonely: estimate.LonelyAdjust})
 }
 
 // column is a variable whose mean is wanted everywhere.
 type column struct {
-	kind   string // score, raw, item, dimension
-	id     string
-	item   int
-	items  []int
-	column estimate.Column
+	kind  string // score, item, dimension
+	id    string
+	item  int
+	items []int
 }
 
 func (r *run) columns() []column {
-	n := len(r.answers)
-	out := []column{{kind: "score", column: estimate.Column{Values: r.score}}}
-	fill := func(kind, id string, items []int) {
-		c := column{kind: kind, id: id, item: items[0], items: items}
-		c.column = estimate.Column{Values: make([]float64, n), Missing: make([]bool, n)}
-		inChunks(n, func(from, to int) {
-			for i := from; i < to; i++ {
-				v, ok := r.meanOf(items, i)
-				c.column.Values[i], c.column.Missing[i] = v, !ok
-			}
-		})
-		out = append(out, c)
-	}
+	out := []column{{kind: "score"}}
 	q := &r.in.Questionnaire
 	dims := map[string][]int{}
 	for i, it := range q.Items {
 		if it.Kind == instrument.Grade5 {
-			fill("item", it.ID, []int{i})
+			out = append(out, column{kind: "item", id: it.ID, item: i, items: []int{i}})
 			dims[it.Dimension] = append(dims[it.Dimension], i)
 		}
 	}
 	for _, d := range q.Dimensions {
 		if items := dims[d.ID]; len(items) > 0 {
-			fill("dimension", d.ID, items)
+			out = append(out, column{kind: "dimension", id: d.ID, item: items[0], items: items})
 		}
 	}
 	return out
+}
+
+// values is the variable by answer; buffer serves one after the other.
+func (r *run) values(c column, buffer estimate.Column) estimate.Column {
+	if c.kind == "score" {
+		return estimate.Of(r.score)
+	}
+	inChunks(len(r.score), func(from, to int) {
+		for i := from; i < to; i++ {
+			v, ok := r.meanOf(c.items, i)
+			buffer.Values[i], buffer.Missing[i] = v, !ok
+		}
+	})
+	return buffer
 }
 
 // column puts one estimate into a unit's result.

@@ -26,7 +26,8 @@ func (r *run) load() error {
 	if err := r.place(); err != nil {
 		return err
 	}
-	r.encode()
+	r.begin()
+	r.read()
 	r.score = make([]float64, len(r.answers))
 	scored := make([]bool, len(r.answers))
 	dims := scoredDimensions(&r.in.Questionnaire)
@@ -37,10 +38,17 @@ func (r *run) load() error {
 	})
 	if n := r.drop(scored); n > 0 {
 		r.note("run.unscored", "N", strconv.Itoa(n))
+		r.begin()
 	}
-	if len(r.answers) == 0 {
+	r.answers = nil // all that counts is in the columns
+	if len(r.score) == 0 {
 		return errs.New(errs.Conflict, "run.no_answers", "the round has no answers to score yet")
 	}
+	return nil
+}
+
+// begin notes where the answers of every unit begin.
+func (r *run) begin() {
 	r.start = make([]int32, len(r.units)+1)
 	for _, u := range r.unit {
 		r.start[u+1]++
@@ -48,16 +56,10 @@ func (r *run) load() error {
 	for u := range r.units {
 		r.start[u+1] += r.start[u]
 	}
-	return nil
 }
 
 // place puts the counted answers into the order of units and ids.
 func (r *run) place() error {
-	r.excluded = make([]map[string]int, len(r.units))
-	ground := make(map[string]string, len(r.in.Exclusions))
-	for _, x := range r.in.Exclusions {
-		ground[x.AnswerID] = x.Ground
-	}
 	all := make([]*scoring.Answer, len(r.in.Answers))
 	for i := range r.in.Answers {
 		all[i] = &r.in.Answers[i]
@@ -65,38 +67,74 @@ func (r *run) place() error {
 	if byID := func(a, b *scoring.Answer) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(all, byID) {
 		slices.SortFunc(all, byID)
 	}
-	unit, count := make([]int32, len(all)), make([]int32, len(r.units)+1)
-	for i, a := range all {
-		u, ok := r.unitOf[a.Committee]
-		if !ok || (i > 0 && all[i-1].ID == a.ID) {
-			return errs.New(errs.Invalid, "run.answer", "an answer cannot be placed").
-				At("answer "+a.ID, a.Committee, "one answer per id, of a unit of this run", "check the import")
+	unit, err := r.locate(all)
+	if err != nil {
+		return err
+	}
+	r.exclude(all, unit)
+	next := make([]int32, len(r.units)+1)
+	for _, u := range unit {
+		if u >= 0 {
+			next[u+1]++
 		}
-		unit[i] = u
-		if len(ground) > 0 {
-			if g, out := ground[a.ID]; out {
-				if r.excluded[u] == nil {
-					r.excluded[u] = map[string]int{}
-				}
-				r.excluded[u][g]++
-				unit[i] = -1
-				continue
-			}
-		}
-		count[u+1]++
 	}
 	for u := range r.units {
-		count[u+1] += count[u]
+		next[u+1] += next[u]
 	}
-	n := count[len(r.units)]
+	n := next[len(r.units)]
 	r.answers, r.unit = make([]*scoring.Answer, n), make([]int32, n)
 	for i, a := range all {
 		if u := unit[i]; u >= 0 {
-			r.answers[count[u]], r.unit[count[u]] = a, u
-			count[u]++
+			r.answers[next[u]], r.unit[next[u]] = a, u
+			next[u]++
 		}
 	}
 	return nil
+}
+
+// locate finds the unit of every answer; the first that has none, or an id that
+// stands twice, is named.
+func (r *run) locate(all []*scoring.Answer) ([]int32, error) {
+	unit := make([]int32, len(all))
+	faulty := make([]int, workers(len(all), leastAnswers))
+	inParts(len(all), leastAnswers, func(w, from, to int) {
+		faulty[w] = len(all)
+		for i := from; i < to; i++ {
+			u, ok := r.unitOf[all[i].Committee]
+			if !ok || (i > 0 && all[i-1].ID == all[i].ID) {
+				faulty[w] = i
+				return
+			}
+			unit[i] = u
+		}
+	})
+	if i := slices.Min(faulty); i < len(all) {
+		return nil, errs.New(errs.Invalid, "run.answer", "an answer cannot be placed").
+			At("answer "+all[i].ID, all[i].Committee, "one answer per id, of a unit of this run", "check the import")
+	}
+	return unit, nil
+}
+
+// exclude gives the answers that are set aside the unit -1 and counts them by
+// their ground.
+func (r *run) exclude(all []*scoring.Answer, unit []int32) {
+	r.excluded = make([]map[string]int, len(r.units))
+	ground := make(map[string]string, len(r.in.Exclusions))
+	for _, x := range r.in.Exclusions {
+		ground[x.AnswerID] = x.Ground
+	}
+	for id, g := range ground {
+		i, ok := slices.BinarySearchFunc(all, id, func(a *scoring.Answer, id string) int { return cmp.Compare(a.ID, id) })
+		if !ok {
+			continue
+		}
+		u := unit[i]
+		if r.excluded[u] == nil {
+			r.excluded[u] = map[string]int{}
+		}
+		r.excluded[u][g]++
+		unit[i] = -1
+	}
 }
 
 // The codes of what is no grade; a grade is 0 (worst) to 4.
@@ -104,31 +142,6 @@ const (
 	gradeMissing  int8 = -1
 	gradeDontKnow int8 = -2
 )
-
-// encode turns the values of five-grade items into columns.
-func (r *run) encode() {
-	items := r.in.Questionnaire.Items
-	r.grade = make([][]int8, len(items))
-	for k := range items {
-		if items[k].Kind == instrument.Grade5 {
-			r.grade[k] = make([]int8, len(r.answers))
-		}
-	}
-	inChunks(len(r.answers), func(from, to int) {
-		for i := from; i < to; i++ {
-			values := r.answers[i].Values
-			for k, column := range r.grade {
-				if column == nil {
-					continue
-				}
-				column[i] = gradeMissing
-				if k < len(values) {
-					column[i] = gradeOf(values[k])
-				}
-			}
-		}
-	})
-}
 
 func gradeOf(value string) int8 {
 	switch {
@@ -147,22 +160,34 @@ func (r *run) drop(scored []bool) int {
 		if !ok {
 			continue
 		}
-		r.answers[n], r.unit[n], r.score[n] = r.answers[i], r.unit[i], r.score[i]
-		for _, column := range r.grade {
-			if column != nil {
+		if n != i {
+			r.unit[n], r.score[n], r.stratum[n] = r.unit[i], r.score[i], r.stratum[i]
+			r.link[n], r.out.Answers[n] = r.link[i], r.out.Answers[i]
+			for k := range r.text {
+				r.text[k].code[n] = r.text[k].code[i]
+			}
+			for _, column := range r.tie.columns() {
 				column[n] = column[i]
+			}
+			for _, column := range r.grade {
+				if column != nil {
+					column[n] = column[i]
+				}
 			}
 		}
 		n++
 	}
-	lost := len(scored) - n
-	r.answers, r.unit, r.score = r.answers[:n], r.unit[:n], r.score[:n]
+	r.unit, r.score, r.stratum, r.link, r.out.Answers = r.unit[:n], r.score[:n], r.stratum[:n], r.link[:n], r.out.Answers[:n]
+	for k := range r.text {
+		r.text[k].code = r.text[k].code[:n]
+	}
+	r.tie.cut(n)
 	for k, column := range r.grade {
 		if column != nil {
 			r.grade[k] = column[:n]
 		}
 	}
-	return lost
+	return len(scored) - n
 }
 
 // leastAnswers and leastUnits are the work that is worth another core.
@@ -174,28 +199,20 @@ const (
 // inChunks calls f for adjoining parts of 0..n answers on all cores. A call
 // writes only what belongs to its part, so the result cannot depend on the
 // schedule.
-func inChunks(n int, f func(from, to int)) { inParts(n, leastAnswers, f) }
-
-func inParts(n, least int, f func(from, to int)) {
-	workers := max(1, min(runtime.GOMAXPROCS(0), n/least))
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() { f(n*w/workers, n*(w+1)/workers) })
-	}
-	wg.Wait()
+func inChunks(n int, f func(from, to int)) {
+	inParts(n, leastAnswers, func(_, from, to int) { f(from, to) })
 }
 
-// together calls the functions on all cores.
-func together(fs ...func()) {
-	if runtime.GOMAXPROCS(0) == 1 {
-		for _, f := range fs {
-			f()
-		}
-		return
-	}
+// workers is how many parts inParts makes of n.
+func workers(n, least int) int { return max(1, min(runtime.GOMAXPROCS(0), n/least)) }
+
+// inParts does the same for any work of which least is worth a core, and tells
+// f which part it has.
+func inParts(n, least int, f func(w, from, to int)) {
+	k := workers(n, least)
 	var wg sync.WaitGroup
-	for _, f := range fs {
-		wg.Go(f)
+	for w := range k {
+		wg.Go(func() { f(w, n*w/k, n*(w+1)/k) })
 	}
 	wg.Wait()
 }

@@ -79,20 +79,18 @@ func (r *run) ledger(res *fair.Result) {
 	for k := range r.out.Units {
 		at[r.out.Units[k].Unit] = &r.out.Units[k]
 	}
-	list := make([]scoring.AnswerResult, len(r.answers))
+	list := r.out.Answers
 	inChunks(len(list), func(from, to int) {
 		for i := from; i < to; i++ {
-			a := r.answers[i]
-			list[i] = scoring.AnswerResult{ID: a.ID, Unit: a.Committee, Score: r.score[i],
-				DesignWeight: a.DesignWeight, FinalWeight: r.weight[i], RobustWeight: res.Answers.RobustWeight[i],
-				Influence: res.Answers.Influence[i], Reason: res.Answers.Reason[i].String()}
+			a := &list[i]
+			a.Score, a.FinalWeight, a.RobustWeight = r.score[i], r.weight[i], res.Answers.RobustWeight[i]
+			a.Influence, a.Reason = res.Answers.Influence[i], res.Answers.Reason[i].String()
 		}
 	})
-	r.out.Answers = list
 	for k, unit := range r.units {
-		count := map[string]int{}
-		for _, a := range list[r.start[k]:r.start[k+1]] {
-			count[a.Reason]++
+		var count [fair.Reasons]int
+		for _, reason := range res.Answers.Reason[r.start[k]:r.start[k+1]] {
+			count[reason]++
 		}
 		for _, length := range []int{6, 9, 12} {
 			if len(unit.Code) < length {
@@ -100,7 +98,9 @@ func (r *run) ledger(res *fair.Result) {
 			}
 			if u := at[unit.Code[:length]]; u != nil {
 				for reason, n := range count {
-					u.Reasons[reason] += n
+					if n > 0 {
+						u.Reasons[fair.Reason(reason).String()] += n
+					}
 				}
 			}
 		}
@@ -114,7 +114,7 @@ const downWeight = 0.995
 // summarise fills the district-wide figures.
 func (r *run) summarise(res *fair.Result, slopes []scoring.Slope) {
 	s := &r.out.Summary
-	s.N, s.CaseMixSlopes, s.Excluded = len(r.answers), slopes, len(r.in.Exclusions)
+	s.N, s.CaseMixSlopes, s.Excluded = len(r.score), slopes, len(r.in.Exclusions)
 	s.BetweenSD, s.WithinSD = math.Sqrt(max(0, res.Prior.Total.Tau2)), math.Sqrt(max(0, res.Prior.Total.Sigma2))
 	for _, a := range r.out.Answers {
 		if a.RobustWeight < downWeight {

@@ -1,7 +1,6 @@
 package assess
 
 import (
-	"strconv"
 	"time"
 
 	"gongping/scoring"
@@ -66,21 +65,7 @@ const minClass = 50
 func (r *run) official() (*fair.Result, []scoring.Slope, error) {
 	in := &fair.Input{Units: len(r.units), Unit: r.unit, Score: r.score, DesignWeight: r.weight}
 	names := r.caseMix(in)
-	together(
-		func() { in.Building = codesOf(r, func(a *scoring.Answer) string { return a.Building }) },
-		func() { in.Household = codesOf(r, func(a *scoring.Answer) string { return a.Household }) },
-		func() {
-			weeks := map[string]string{}
-			in.Week = codesOf(r, func(a *scoring.Answer) string {
-				w, ok := weeks[a.Day]
-				if !ok {
-					w = week(a.Day)
-					weeks[a.Day] = w
-				}
-				return w
-			})
-		},
-		func() { in.Batch = codesOf(r, batchOf) })
+	in.Building, in.Household, in.Batch, in.Week = r.tie.building, r.tie.household, r.tie.batch, r.weeks()
 	par := r.params()
 	r.untie(in, &par)
 	r.previous(in)
@@ -95,20 +80,6 @@ func (r *run) official() (*fair.Result, []scoring.Slope, error) {
 	return res, slopes, nil
 }
 
-// batch is a batch of fieldwork: one evaluator's day in a committee; without an
-// evaluator (links) one building's day.
-type batch struct{ evaluator, place, day string }
-
-func batchOf(a *scoring.Answer) batch {
-	switch {
-	case a.Evaluator != "":
-		return batch{a.Evaluator, a.Committee, a.Day}
-	case a.Building != "":
-		return batch{"", a.Building, a.Day}
-	}
-	return batch{}
-}
-
 // untie takes building and week from answers that came by personal link from
 // one building on one day and are all extreme on the same side. Residents who
 // answer by themselves do not all do so at once: such a batch may be one voice
@@ -120,98 +91,105 @@ func (r *run) untie(in *fair.Input, par *fair.Params) {
 		return
 	}
 	type tally struct{ n, low, high int }
-	of := map[int32]*tally{}
-	link := func(i int) bool { return in.Batch[i] >= 0 && r.answers[i].Evaluator == "" }
-	for i, s := range r.score {
-		if !link(i) {
-			continue
-		}
-		t := of[in.Batch[i]]
-		if t == nil {
-			t = &tally{}
-			of[in.Batch[i]] = t
-		}
-		t.n++
-		switch {
-		case s <= par.LowAt:
-			t.low++
-		case s >= par.HighAt:
-			t.high++
-		}
-	}
-	for i := range r.score {
-		if !link(i) {
-			continue
-		}
-		if t := of[in.Batch[i]]; t.n >= par.MinBatch && (t.low == t.n || t.high == t.n) {
-			for _, col := range [][]int32{in.Building, in.Week} {
-				if col != nil {
-					col[i] = -1
+	inParts(len(r.units), leastUnits, func(_, from, to int) {
+		var of []tally
+		for u := from; u < to; u++ {
+			of = of[:0]
+			for i := r.start[u]; i < r.start[u+1]; i++ {
+				b := in.Batch[i]
+				for int(b) >= len(of) {
+					of = append(of, tally{})
+				}
+				if b < 0 || !r.link[i] {
+					continue
+				}
+				of[b].n++
+				switch s := r.score[i]; {
+				case s <= par.LowAt:
+					of[b].low++
+				case s >= par.HighAt:
+					of[b].high++
+				}
+			}
+			for i := r.start[u]; i < r.start[u+1]; i++ {
+				if b := in.Batch[i]; b < 0 || !r.link[i] || of[b].n < par.MinBatch || (of[b].low < of[b].n && of[b].high < of[b].n) {
+					continue
+				}
+				for _, col := range [][]int32{in.Building, in.Week} {
+					if col != nil {
+						col[i] = -1
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
-// codesOf numbers the values of a column in order of appearance, -1 for the
-// zero value; nil where there is no other.
-func codesOf[K comparable](r *run, f func(*scoring.Answer) K) []int32 {
-	var none K
-	codes, seen := make([]int32, len(r.answers)), map[K]int32{}
-	for i, a := range r.answers {
-		v := f(a)
-		if v == none {
-			codes[i] = -1
-			continue
-		}
-		c, ok := seen[v]
-		if !ok {
-			c = int32(len(seen))
-			seen[v] = c
-		}
-		codes[i] = c
+// weeks numbers the weeks of the answers in the order of the calendar; -1 for a
+// day that is none, nil where there is no other.
+func (r *run) weeks() []int32 {
+	days := &r.text[dayColumn]
+	of, any := make([]int32, len(days.value)), false
+	for k, day := range days.value {
+		of[k] = week(day)
+		any = any || of[k] >= 0
 	}
-	if len(seen) == 0 {
+	if !any {
 		return nil
+	}
+	codes := make([]int32, len(days.code))
+	for i, c := range days.code {
+		codes[i] = of[c]
 	}
 	return codes
 }
 
-func week(day string) string {
+// week counts the weeks since the Monday before 1 January 1970.
+func week(day string) int32 {
 	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return ""
+	if err != nil || t.Year() < 1970 {
+		return -1
 	}
-	y, w := t.ISOWeek()
-	return strconv.Itoa(y) + "-" + strconv.Itoa(w)
+	return int32((t.Unix()/86400 + 3) / 7)
 }
 
 // caseMix adds dummies for what a committee cannot choose about its residents:
 // age, sex, tenure, and how they were asked. It returns their names.
 func (r *run) caseMix(in *fair.Input) []string {
+	type dummy struct {
+		name, value string
+		column      int
+	}
+	var list []dummy
+	for _, band := range survey.AgeBands {
+		if band != "45-59" { // the class that the others are compared with
+			list = append(list, dummy{"age_" + band, band, ageColumn})
+		}
+	}
+	list = append(list, dummy{"sex_f", "f", sexColumn}, dummy{"tenure_tenant", "tenant", tenureColumn},
+		dummy{"mode_link", "link", modeColumn}, dummy{"mode_phone", "phone", modeColumn})
 	var names []string
-	add := func(name string, is func(a *scoring.Answer) bool) {
-		col, n := make([]float64, len(r.answers)), 0
-		for i := range r.answers {
-			if is(r.answers[i]) {
-				col[i] = 1
+	for _, d := range list {
+		t := &r.text[d.column]
+		at, n := t.at(d.value), 0
+		for _, c := range t.code {
+			if int(c) == at {
 				n++
 			}
 		}
-		if n >= minClass && len(r.answers)-n >= minClass {
-			in.Covariate = append(in.Covariate, col)
-			names = append(names, name)
+		if n < minClass || len(t.code)-n < minClass {
+			continue
 		}
+		col := make([]float64, len(t.code))
+		inChunks(len(col), func(from, to int) {
+			for i, c := range t.code[from:to] {
+				if int(c) == at {
+					col[from+i] = 1
+				}
+			}
+		})
+		in.Covariate, names = append(in.Covariate, col), append(names, d.name)
 	}
-	for _, band := range survey.AgeBands {
-		if band != "45-59" { // the class that the others are compared with
-			add("age_"+band, func(a *scoring.Answer) bool { return a.AgeBand == band })
-		}
-	}
-	add("sex_f", func(a *scoring.Answer) bool { return a.Sex == "f" })
-	add("tenure_tenant", func(a *scoring.Answer) bool { return a.Tenure == "tenant" })
-	add("mode_link", func(a *scoring.Answer) bool { return a.Mode == "link" })
-	add("mode_phone", func(a *scoring.Answer) bool { return a.Mode == "phone" })
 	return names
 }
 

@@ -28,27 +28,19 @@ const minCell = 5
 // each committee to its population by sex and by age band. An imported survey
 // keeps the weights that it came with.
 func (r *run) weigh() error {
-	n := len(r.answers)
+	n := len(r.score)
 	r.weight, r.strata.code = make([]float64, n), make([]int32, n)
 	if len(r.in.Strata) == 0 {
-		codes := map[string]int32{}
-		for i, a := range r.answers {
-			r.weight[i] = a.DesignWeight
-			key := a.Committee + "/" + a.Stratum
-			c, ok := codes[key]
-			if !ok {
-				c = int32(len(codes))
-				codes[key] = c
+		next := int32(0)
+		for u := range r.units {
+			for i := r.start[u]; i < r.start[u+1]; i++ {
+				r.weight[i], r.strata.code[i] = r.out.Answers[i].DesignWeight, next+r.stratum[i]
 			}
-			r.strata.code[i] = c
+			next += int32(len(r.strataOf[u]))
 		}
 		return nil
 	}
 	r.strata.population = make([]float64, n)
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
 	plan := map[string][]scoring.Stratum{}
 	for _, s := range r.in.Strata {
 		plan[s.Committee] = append(plan[s.Committee], s)
@@ -60,14 +52,14 @@ func (r *run) weigh() error {
 	r.clusters()
 	next := int32(0)
 	for u := range r.units {
-		if rows := all[r.start[u]:r.start[u+1]]; len(rows) > 0 {
-			next = r.design(rows, plan[r.units[u].Code], next)
+		if r.start[u] < r.start[u+1] {
+			next = r.design(u, plan[r.units[u].Code], next)
 		}
 	}
 	unmet := make([]bool, len(r.units))
-	inParts(len(r.units), leastUnits, func(from, to int) {
+	inParts(len(r.units), leastUnits, func(_, from, to int) {
 		for u := from; u < to; u++ {
-			unmet[u] = !r.calibrate(all[r.start[u]:r.start[u+1]], margins[r.units[u].Code])
+			unmet[u] = !r.calibrate(int(r.start[u]), int(r.start[u+1]), margins[r.units[u].Code])
 		}
 	})
 	for u, failed := range unmet {
@@ -78,18 +70,19 @@ func (r *run) weigh() error {
 	return nil
 }
 
-// design gives the rows of a committee N_h/n_h within their strata, n_h being
-// those who answered. The inclusion probability of a respondent under a
+// design gives the answers of a committee N_h/n_h within their strata, n_h
+// being those who answered. The inclusion probability of a respondent under a
 // constant response rate within the stratum is n_h/N_h whatever reserves were
 // released. Where residents of a stratum were drawn with unequal probabilities,
 // N_h is shared out in proportion to the design weights instead (Hájek 1971): they
 // need to be right up to a factor only, which a top-up or a reserve keeps. A stratum without an answer is merged with the next by name (the
 // last with the one before), so that its people are spoken for by the nearest.
-func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
+func (r *run) design(u int, plan []scoring.Stratum, next int32) int32 {
 	slices.SortFunc(plan, func(a, b scoring.Stratum) int { return strings.Compare(a.Stratum, b.Stratum) })
-	count := map[string]int{}
-	for _, i := range rows {
-		count[r.answers[i].Stratum]++
+	names := r.strataOf[u]
+	count := make([]int32, len(names))
+	for _, c := range r.stratum[r.start[u]:r.start[u+1]] {
+		count[c]++
 	}
 	type group struct {
 		n, code    int32
@@ -97,16 +90,18 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 		unequal    bool
 		weight     float64 // sum of the design weights
 	}
-	group4 := map[string]*group{}
+	of := make([]*group, len(names)) // by place in names
 	var g, last *group
 	for _, s := range plan {
 		if g == nil {
 			g = &group{code: next}
 		}
 		g.population += float64(s.Population)
-		g.n += int32(count[s.Stratum])
 		g.unequal = g.unequal || unequal(s.Method)
-		group4[s.Stratum] = g
+		if k := slices.Index(names, s.Stratum); k >= 0 {
+			g.n += count[k]
+			of[k] = g
+		}
 		if g.n > 0 {
 			last, g = g, nil
 			next++
@@ -115,27 +110,21 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 	if g != nil && last != nil { // the tail had no answer
 		last.population += g.population
 	}
-	for _, i := range rows {
-		if g := group4[r.answers[i].Stratum]; g != nil {
-			if g.n == 0 {
-				g = last
-			}
-			g.weight += r.answers[i].DesignWeight
+	for i := r.start[u]; i < r.start[u+1]; i++ {
+		if g := of[r.stratum[i]]; g != nil {
+			g.weight += r.out.Answers[i].DesignWeight
 		}
 	}
-	for _, i := range rows {
-		g := group4[r.answers[i].Stratum]
+	for i := r.start[u]; i < r.start[u+1]; i++ {
+		g := of[r.stratum[i]]
 		if g == nil { // a stratum that the plan does not know: keep what came with the answer
-			r.weight[i] = r.answers[i].DesignWeight
+			r.weight[i] = r.out.Answers[i].DesignWeight
 			r.strata.code[i], r.strata.population[i] = next, 0
 			continue
 		}
-		if g.n == 0 {
-			g = last
-		}
 		r.weight[i] = g.population / float64(g.n)
 		if g.unequal && g.weight > 0 {
-			r.weight[i] = g.population * (r.answers[i].DesignWeight / g.weight)
+			r.weight[i] = g.population * (r.out.Answers[i].DesignWeight / g.weight)
 		}
 		r.strata.code[i], r.strata.population[i] = g.code, g.population
 	}
@@ -146,48 +135,55 @@ func (r *run) design(rows []int, plan []scoring.Stratum, next int32) int32 {
 // probabilities.
 func unequal(method string) bool { return method != "simple" && method != "census" }
 
-// clusters codes the first-stage units of the answers from two-stage strata;
-// any other answer is a unit of its own.
-func (r *run) clusters() {
-	staged := map[string]bool{}
+// staged lists the strata that were drawn in two stages, nil without any.
+func (r *run) staged() map[string]bool {
+	var staged map[string]bool
 	for _, s := range r.in.Strata {
 		if strings.HasPrefix(s.Method, "two-stage") {
+			if staged == nil {
+				staged = map[string]bool{}
+			}
 			staged[s.Stratum] = true
 		}
 	}
-	if len(staged) == 0 {
+	return staged
+}
+
+// clusters codes the first-stage units of the answers from two-stage strata;
+// any other answer is a unit of its own.
+func (r *run) clusters() {
+	if r.cluster == nil {
 		return
 	}
-	codes := map[[2]string]int32{}
-	r.strata.cluster = make([]int32, len(r.answers))
-	for i, a := range r.answers {
-		c := int32(len(r.answers) + i)
-		if staged[a.Stratum] {
-			key := [2]string{a.Stratum, a.Cluster}
-			if _, ok := codes[key]; !ok {
-				codes[key] = int32(len(codes))
+	n, next := int32(len(r.cluster)), int32(0)
+	r.strata.cluster = make([]int32, n)
+	for u := range r.units {
+		most := int32(0)
+		for i := r.start[u]; i < r.start[u+1]; i++ {
+			r.strata.cluster[i] = n + i
+			if c := r.cluster[i]; c >= 0 {
+				r.strata.cluster[i] = next + c
+				most = max(most, c+1)
 			}
-			c = codes[key]
 		}
-		r.strata.cluster[i] = c
+		next += most
 	}
 }
 
 // calibrate rakes the rows of a committee to its margins and trims what moved
 // too far. Too few answers, or margins that the sample cannot meet, leave the
 // design weights; it is false where the margins could not be met.
-func (r *run) calibrate(rows []int, margins []scoring.Margin) bool {
-	if len(rows) < r.in.RuleBook.Gates.UnitMin || len(margins) == 0 {
+func (r *run) calibrate(from, to int, margins []scoring.Margin) bool {
+	if to-from < r.in.RuleBook.Gates.UnitMin || len(margins) == 0 {
 		return true
 	}
-	base := make([]float64, len(rows))
+	base := slices.Clone(r.weight[from:to])
 	total := 0.0
-	for k, i := range rows {
-		base[k] = r.weight[i]
-		total += r.weight[i]
+	for _, w := range base {
+		total += w
 	}
-	sex := r.margin(rows, margins, total, "sex", func(m scoring.Margin) string { return m.Sex }, func(a *scoring.Answer) string { return a.Sex })
-	age := r.margin(rows, margins, total, "age_band", func(m scoring.Margin) string { return m.AgeBand }, func(a *scoring.Answer) string { return a.AgeBand })
+	sex := r.margin(from, to, sexColumn, margins, total, "sex", func(m *scoring.Margin) string { return m.Sex })
+	age := r.margin(from, to, ageColumn, margins, total, "age_band", func(m *scoring.Margin) string { return m.AgeBand })
 	var use []weight.Margin
 	for _, m := range []*weight.Margin{sex, age} {
 		if m != nil && len(m.Totals) > 1 {
@@ -202,85 +198,112 @@ func (r *run) calibrate(rows []int, margins []scoring.Margin) bool {
 		return false
 	}
 	sum := 0.0
-	for k := range rows {
-		w := adj.Weights[k]
+	for k, w := range adj.Weights {
 		w = min(max(w, base[k]/maxAdjust), base[k]*maxAdjust)
 		adj.Weights[k] = w
 		sum += w
 	}
-	for k, i := range rows {
-		r.weight[i] = float64(adj.Weights[k] * (total / sum))
+	for k, w := range adj.Weights {
+		r.weight[from+k] = float64(w * (total / sum))
 	}
 	return true
 }
 
-// margin lays out one margin for the rows of a committee. Categories with
+// category is a level of a margin: its persons and its answers, and after
+// merging the group that it belongs to.
+type category struct {
+	level   string
+	persons float64
+	answers int
+	group   int
+}
+
+// margin lays out one margin for the answers of a committee. Categories with
 // fewer than minCell answers join the one before (the first the one after).
-func (r *run) margin(rows []int, margins []scoring.Margin, total float64, name string, of func(scoring.Margin) string, in func(*scoring.Answer) string) *weight.Margin {
-	pop, count := map[string]float64{}, map[string]int{}
-	sum := 0.0
-	for _, m := range margins {
-		if v := of(m); v != "" && v != "u" {
-			pop[v] += float64(m.Persons)
-			sum += float64(m.Persons)
-		}
-	}
-	for _, i := range rows {
-		count[in(r.answers[i])]++
-	}
-	levels := make([]string, 0, len(pop))
-	for v := range pop {
-		levels = append(levels, v)
-	}
-	slices.Sort(levels)
-	into := map[string]string{}
-	var names []string
-	totals := map[string]float64{}
-	have := map[string]int{}
-	for _, v := range levels {
-		if len(names) == 0 || have[names[len(names)-1]] >= minCell {
-			names = append(names, v)
-		}
-		at := names[len(names)-1]
-		into[v] = at
-		totals[at] += pop[v]
-		have[at] += count[v]
-	}
-	if k := len(names); k > 1 && have[names[k-1]] < minCell {
-		for v, at := range into {
-			if at == names[k-1] {
-				into[v] = names[k-2]
-			}
-		}
-		totals[names[k-2]] += totals[names[k-1]]
-		names = names[:k-1]
-	}
-	if len(names) == 0 || sum == 0 {
+func (r *run) margin(from, to, column int, margins []scoring.Margin, total float64, name string, of func(*scoring.Margin) string) *weight.Margin {
+	list, sum := categories(margins, of)
+	if len(list) == 0 || sum == 0 {
 		return nil
 	}
+	t := &r.text[column]
+	count := make([]int, len(t.value))
+	for _, c := range t.code[from:to] {
+		count[c]++
+	}
+	for k := range list {
+		if c := t.at(list[k].level); c >= 0 {
+			list[k].answers = count[c]
+		}
+	}
+	groups := group(list)
 	// Answers of unknown category belong to no margin; they join the largest,
 	// so that raking has a place for every row.
-	largest := names[0]
-	for _, v := range names {
-		if totals[v] > totals[largest] {
-			largest = v
+	largest := 0
+	for g := range groups {
+		if groups[g].persons > groups[largest].persons {
+			largest = g
 		}
 	}
-	labels := make([]string, len(rows))
-	for k, i := range rows {
-		at, ok := into[in(r.answers[i])]
-		if !ok {
-			at = largest
+	place := make([]int32, len(t.value))
+	for c, v := range t.value {
+		place[c] = int32(largest)
+		for k := range list {
+			if list[k].level == v {
+				place[c] = int32(list[k].group)
+			}
 		}
-		labels[k] = at
+		groups[place[c]].answers += count[c]
 	}
-	f := weight.NewFactor(name, labels)
-	m := &weight.Margin{Factor: f, Totals: make([]float64, len(f.Levels))}
-	for k, v := range f.Levels {
-		m.Totals[k] = float64(totals[v] / sum * total)
+	m := &weight.Margin{Factor: weight.Factor{Name: name, Codes: make([]int32, to-from)}, Totals: make([]float64, len(groups))}
+	for g := range groups {
+		if groups[g].answers == 0 {
+			return nil
+		}
+		m.Factor.Levels = append(m.Factor.Levels, groups[g].level)
+		m.Totals[g] = float64(groups[g].persons / sum * total)
 	}
-	if len(f.Levels) < len(names) {
-		return nil
+	for k, c := range t.code[from:to] {
+		m.Factor.Codes[k] = place[c]
 	}
 	return m
+}
+
+// categories are the levels of a margin by name, and the persons in them all.
+func categories(margins []scoring.Margin, of func(*scoring.Margin) string) (list []category, sum float64) {
+	for k := range margins {
+		v := of(&margins[k])
+		if v == "" || v == "u" {
+			continue
+		}
+		at, ok := slices.BinarySearchFunc(list, v, func(c category, v string) int { return strings.Compare(c.level, v) })
+		if !ok {
+			list = slices.Insert(list, at, category{level: v})
+		}
+		list[at].persons += float64(margins[k].Persons)
+		sum += float64(margins[k].Persons)
+	}
+	return list, sum
+}
+
+// group merges thin categories and notes the group of each. The groups carry
+// the name of their first category; their answers are left to be counted.
+func group(list []category) []category {
+	var groups []category
+	have := 0
+	for k := range list {
+		if len(groups) == 0 || have >= minCell {
+			groups, have = append(groups, category{level: list[k].level}), 0
+		}
+		list[k].group = len(groups) - 1
+		groups[len(groups)-1].persons += list[k].persons
+		have += list[k].answers
+	}
+	if n := len(groups); n > 1 && have < minCell {
+		groups[n-2].persons += groups[n-1].persons
+		groups = groups[:n-1]
+		for k := range list {
+			list[k].group = min(list[k].group, n-2)
+		}
+	}
+	return groups
 }

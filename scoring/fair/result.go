@@ -97,6 +97,9 @@ const (
 	BatchHigh
 )
 
+// Reasons is how many there are.
+const Reasons = int(BatchHigh) + 1
+
 // String gives the catalogue key of the reason.
 func (r Reason) String() string {
 	return [...]string{"ordinary", "isolated_low", "isolated_high", "collective_low", "collective_high",
