@@ -78,24 +78,22 @@ func (l *layout) adjustCaseMix(in *Input) []float64 {
 	if p == 0 {
 		return nil
 	}
-	sys := newLinear(p)
-	xbar, total := make([]float64, p), 0.0
-	x, mean := make([]float64, p), make([]float64, p)
-	for u := range in.Units {
-		w, y := l.unitMeans(in, u, mean)
-		if w == 0 {
-			continue
+	blocks := make([]caseMixSums, (in.Units+caseMixBlock-1)/caseMixBlock)
+	inBlocks(len(blocks), func(b int) {
+		blocks[b] = l.caseMixSums(in, b*caseMixBlock, min((b+1)*caseMixBlock, in.Units))
+	})
+	sys, xbar, total := newLinear(p), make([]float64, p), 0.0
+	for _, b := range blocks {
+		for j, v := range b.sys.a {
+			sys.a[j] += v
 		}
-		total += w
-		for j := range p {
-			xbar[j] += float64(w * mean[j])
+		for j, v := range b.sys.b {
+			sys.b[j] += v
 		}
-		for _, i := range l.order[l.start[u]:l.start[u+1]] {
-			for j := range p {
-				x[j] = in.Covariate[j][i] - mean[j]
-			}
-			sys.add(x, in.Score[i]-y, l.weight[i])
+		for j, v := range b.x {
+			xbar[j] += v
 		}
+		total += b.w
 	}
 	beta := sys.solve()
 	for j := range p {
@@ -104,14 +102,51 @@ func (l *layout) adjustCaseMix(in *Input) []float64 {
 		}
 	}
 	l.adj = make([]float64, len(in.Score))
-	for i := range l.adj {
-		v := in.Score[i]
-		for j := range p {
-			v -= float64(beta[j] * (in.Covariate[j][i] - xbar[j]))
+	forUnits(in.Units, func(u int) {
+		for _, i := range l.order[l.start[u]:l.start[u+1]] {
+			v := in.Score[i]
+			for j := range p {
+				v -= float64(beta[j] * (in.Covariate[j][i] - xbar[j]))
+			}
+			l.adj[i] = v
 		}
-		l.adj[i] = v
-	}
+	})
 	return beta
+}
+
+// caseMixBlock is the number of units whose sums are added up together; blocks
+// are added in order, whoever summed which.
+const caseMixBlock = 256
+
+// caseMixSums are the normal equations of some units, with their total weight
+// and weighted sum of covariates.
+type caseMixSums struct {
+	sys *linear
+	x   []float64
+	w   float64
+}
+
+func (l *layout) caseMixSums(in *Input, from, to int) caseMixSums {
+	p := len(in.Covariate)
+	s := caseMixSums{sys: newLinear(p), x: make([]float64, p)}
+	x, mean := make([]float64, p), make([]float64, p)
+	for u := from; u < to; u++ {
+		w, y := l.unitMeans(in, u, mean)
+		if w == 0 {
+			continue
+		}
+		s.w += w
+		for j := range p {
+			s.x[j] += float64(w * mean[j])
+		}
+		for _, i := range l.order[l.start[u]:l.start[u+1]] {
+			for j := range p {
+				x[j] = in.Covariate[j][i] - mean[j]
+			}
+			s.sys.add(x, in.Score[i]-y, l.weight[i])
+		}
+	}
+	return s
 }
 
 // unitMeans fills mean with the weighted covariate means of unit u and returns

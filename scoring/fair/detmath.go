@@ -81,18 +81,37 @@ func log1pSmall(e float64) float64 {
 // normalCDF is the standard normal distribution function (West 2009, after
 // Hart 1968; about 1e-15 absolute).
 func normalCDF(x float64) float64 {
+	p, _ := normalBoth(x)
+	return p
+}
+
+// normalBoth is the distribution function and exp(-x²/2).
+func normalBoth(x float64) (p, e float64) {
 	z := math.Abs(x)
-	var c float64
-	switch {
-	case z > 37:
-		c = 0
-	case z < 7.07106781186547:
-		e := detExp(float64(-0.5 * float64(z*z)))
-		n := horner(z, 3.52624965998911e-02, 0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931, 220.206867912376)
-		d := horner(z, 8.83883476483184e-02, 1.75566716318264, 16.064177579207, 86.7807322029461, 296.564248779674, 637.333633378831, 793.826512519948, 440.413735824752)
+	if z > 37 {
+		if x > 0 {
+			return 1, 0
+		}
+		return 0, 0
+	}
+	e = detExp(float64(-0.5 * float64(z*z)))
+	c := 0.0
+	if z < 7.07106781186547 {
+		n := float64(z*3.52624965998911e-02) + 0.700383064443688
+		n = float64(n*z) + 6.37396220353165
+		n = float64(n*z) + 33.912866078383
+		n = float64(n*z) + 112.079291497871
+		n = float64(n*z) + 221.213596169931
+		n = float64(n*z) + 220.206867912376
+		d := float64(z*8.83883476483184e-02) + 1.75566716318264
+		d = float64(d*z) + 16.064177579207
+		d = float64(d*z) + 86.7807322029461
+		d = float64(d*z) + 296.564248779674
+		d = float64(d*z) + 637.333633378831
+		d = float64(d*z) + 793.826512519948
+		d = float64(d*z) + 440.413735824752
 		c = float64(e*n) / d
-	default:
-		e := detExp(float64(-0.5 * float64(z*z)))
+	} else {
 		b := z + 0.65
 		b = z + 4/b
 		b = z + 3/b
@@ -101,17 +120,9 @@ func normalCDF(x float64) float64 {
 		c = e / b / 2.506628274631
 	}
 	if x > 0 {
-		return 1 - c
+		return 1 - c, e
 	}
-	return c
-}
-
-func horner(x float64, c ...float64) float64 {
-	s := c[0]
-	for _, v := range c[1:] {
-		s = float64(s*x) + v
-	}
-	return s
+	return c, e
 }
 
 // binomialTail returns P(X >= c) for X ~ Binomial(k, r), from the definition,

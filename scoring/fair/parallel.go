@@ -8,8 +8,12 @@ import (
 
 // forUnits calls f for 0..n-1 on all cores. Each call writes only what belongs
 // to its unit, so the result cannot depend on the schedule.
-func forUnits(n int, f func(u int)) {
-	const chunk = 32
+func forUnits(n int, f func(u int)) { inChunks(n, 32, f) }
+
+// inBlocks does the same for blocks of units.
+func inBlocks(n int, f func(b int)) { inChunks(n, 1, f) }
+
+func inChunks(n, chunk int, f func(u int)) {
 	workers := min(runtime.GOMAXPROCS(0), (n+chunk-1)/chunk)
 	if workers <= 1 {
 		for u := range n {
@@ -22,7 +26,7 @@ func forUnits(n int, f func(u int)) {
 	for range workers {
 		wg.Go(func() {
 			for {
-				from := int(next.Add(chunk)) - chunk
+				from := int(next.Add(int64(chunk))) - chunk
 				if from >= n {
 					return
 				}

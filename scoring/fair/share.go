@@ -136,24 +136,38 @@ func likelihood(lik []float64, stats []shareStat, p *SharePrior) {
 	})
 }
 
+// emBlock is the number of units whose EM sums are added up together; blocks
+// are added in order, so that the result does not depend on who summed which.
+const emBlock = 1024
+
 // emStep is one EM step for the mixture weights, with prior counts.
 func emStep(lik []float64, units int, g, start []float64) []float64 {
-	next := make([]float64, len(g))
-	total := 0.0
-	for u := range units {
-		row := lik[u*len(g) : (u+1)*len(g)]
-		sum := 0.0
-		for j, l := range row {
-			sum += float64(l * g[j])
+	blocks := (units + emBlock - 1) / emBlock
+	sums, totals := make([]float64, blocks*len(g)), make([]float64, blocks)
+	inBlocks(blocks, func(b int) {
+		part := sums[b*len(g) : (b+1)*len(g)]
+		for u := b * emBlock; u < min((b+1)*emBlock, units); u++ {
+			row := lik[u*len(g) : (u+1)*len(g)]
+			sum := 0.0
+			for j, l := range row {
+				sum += float64(l * g[j])
+			}
+			if sum <= 0 {
+				continue
+			}
+			r := 1 / sum
+			for j, l := range row {
+				part[j] += float64(float64(l*g[j]) * r)
+			}
+			totals[b]++
 		}
-		if sum <= 0 {
-			continue
+	})
+	next, total := make([]float64, len(g)), 0.0
+	for b := range blocks {
+		for j, v := range sums[b*len(g) : (b+1)*len(g)] {
+			next[j] += v
 		}
-		r := 1 / sum
-		for j, l := range row {
-			next[j] += float64(float64(l*g[j]) * r)
-		}
-		total++
+		total += totals[b]
 	}
 	for j := range next {
 		next[j] = (next[j] + float64(pseudoUnits*start[j])) / (total + pseudoUnits)
@@ -166,31 +180,38 @@ func emStep(lik []float64, units int, g, start []float64) []float64 {
 func slopeStep(lik []float64, stats []shareStat, p *SharePrior) float64 {
 	score := -p.Slope / (slopeSD * slopeSD)
 	info := 1 / (slopeSD * slopeSD)
-	for u := range stats {
-		s, row := &stats[u], lik[u*len(p.Grid):(u+1)*len(p.Grid)]
-		sum, sc, in := 0.0, 0.0, 0.0
-		for j, l := range row {
-			w := float64(l * p.Weight[j])
-			if w < 1e-9 {
-				continue
-			}
-			pt := p.at(j, s)
-			part := float64(float64(p.Slope*s.v) * pt.inv)
-			d := s.m + float64(part*pt.gain) - p.Centre
-			q := shifted(&pt, 1)
-			nq := float64(s.n * float64(q*(1-q)))
-			v := s.v - float64(float64(float64(part*p.Slope)*s.v)*pt.r)
-			sum += w
-			sc += float64(w * (float64(d*(s.k-float64(s.n*q))) - float64(float64(p.Slope*nq)*v)))
-			in += float64(w * float64(nq*(float64(d*d)+v)))
-		}
-		if sum > 0 {
-			score += sc / sum
-			info += in / sum
-		}
+	parts := make([][2]float64, len(stats))
+	forUnits(len(stats), func(u int) { parts[u] = p.slopeTerms(&stats[u], lik[u*len(p.Grid):(u+1)*len(p.Grid)]) })
+	for _, t := range parts {
+		score += t[0]
+		info += t[1]
 	}
 	// A damped step: a steep slope makes the expansion in m worthless, and no
 	// plausible scale has more than maxSlope.
 	step := math.Min(math.Max(score/info, -0.05), 0.05)
 	return math.Min(math.Max(p.Slope+step, -maxSlope), maxSlope)
+}
+
+// slopeTerms are a unit's score and information about the slope.
+func (p *SharePrior) slopeTerms(s *shareStat, row []float64) [2]float64 {
+	sum, sc, in := 0.0, 0.0, 0.0
+	for j, l := range row {
+		w := float64(l * p.Weight[j])
+		if w < 1e-9 {
+			continue
+		}
+		pt := p.at(j, s)
+		part := float64(float64(p.Slope*s.v) * pt.inv)
+		d := s.m + float64(part*pt.gain) - p.Centre
+		q := shifted(&pt, 1)
+		nq := float64(s.n * float64(q*(1-q)))
+		v := s.v - float64(float64(float64(part*p.Slope)*s.v)*pt.r)
+		sum += w
+		sc += float64(w * (float64(d*(s.k-float64(s.n*q))) - float64(float64(p.Slope*nq)*v)))
+		in += float64(w * float64(nq*(float64(d*d)+v)))
+	}
+	if sum <= 0 {
+		return [2]float64{}
+	}
+	return [2]float64{sc / sum, in / sum}
 }
