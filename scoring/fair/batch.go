@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 )
 
 // batchRule looks for fieldwork batches (one interviewer, device or hour within
@@ -102,8 +103,7 @@ type batchMark struct {
 }
 
 type batchCount struct {
-	code         int32
-	n, low, high int
+	code, n, low, high int32
 }
 
 func (l *layout) batchUnit(in *Input, par *Params, u int, low, high float64) []batchOdds {
@@ -113,18 +113,27 @@ func (l *layout) batchUnit(in *Input, par *Params, u int, low, high float64) []b
 	}
 	var out []batchOdds
 	for _, b := range counts {
-		if b.n >= par.MinBatch {
+		if int(b.n) >= par.MinBatch {
 			out = append(out, batchOdds{b.code, [2]float64{
-				faultyRatio(b.n, b.low, all.n-b.n, all.low-b.low, low),
-				faultyRatio(b.n, b.high, all.n-b.n, all.high-b.high, high),
+				faultyRatio(int(b.n), int(b.low), int(all.n-b.n), int(all.low-b.low), low),
+				faultyRatio(int(b.n), int(b.high), int(all.n-b.n), int(all.high-b.high), high),
 			}})
 		}
 	}
 	return out
 }
 
+// batchRows keeps the buffers of countBatches between units.
+var batchRows sync.Pool
+
 func countBatches(in *Input, par *Params, answers []int32) (counts []batchCount, all batchCount) {
-	rows := make([]batchCount, 0, len(answers))
+	buf, _ := batchRows.Get().(*[]batchCount)
+	if buf == nil {
+		buf = new([]batchCount)
+	}
+	defer batchRows.Put(buf)
+	rows := (*buf)[:0]
+	defer func() { *buf = rows[:0] }()
 	for _, i := range answers {
 		r := batchCount{code: in.Batch[i], n: 1}
 		switch s := in.Score[i]; {

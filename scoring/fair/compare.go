@@ -36,9 +36,9 @@ func rawMean(cells []cell, pooledVar float64) (mean, se float64) {
 // weighted MAD x 1.4826; where that is zero (common on five-point answers) the
 // weighted mean absolute deviation from the median x 1.2533; where that is zero
 // too, all answers are equal.
-func huber(cells []cell, k float64, weights []float64) float64 {
-	med := weightedMedian(cells, func(c *cell) float64 { return c.adj })
-	scale := 1.4826 * weightedMedian(cells, func(c *cell) float64 { return math.Abs(c.adj - med) })
+func huber(cells []cell, k float64, weights []float64, buf *[]valueWeight) float64 {
+	med := weightedMedian(cells, buf, func(c *cell) float64 { return c.adj })
+	scale := 1.4826 * weightedMedian(cells, buf, func(c *cell) float64 { return math.Abs(c.adj - med) })
 	if scale == 0 {
 		scale = 1.2533 * meanAbsolute(cells, med)
 	}

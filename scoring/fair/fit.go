@@ -1,6 +1,9 @@
 package fair
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // fitPrior learns the prior from all units: which sides can be told from
 // ordinary answers, the pooled variances, and the three mixing distributions.
@@ -87,10 +90,15 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 		}
 		p.High = fitShare(stats, t[2]/t[3], centre)
 		p.High.limit(p.maxPull, p.guardShare, centre, &p.Ordinary)
+		var pool sync.Pool
 		forUnits(len(units), func(i int) {
-			var out sharePosterior
-			p.High.posterior(&stats[i], p.High.feedback(stats[i].n), 1, &out)
+			out, _ := pool.Get().(*sharePosterior)
+			if out == nil {
+				out = &sharePosterior{}
+			}
+			p.High.posterior(&stats[i], p.High.feedback(stats[i].n), 1, out)
 			stats[i].m, stats[i].v = out.m, out.v
+			pool.Put(out)
 		})
 	}
 	if p.Low.Active {

@@ -91,10 +91,10 @@ func (s *unitScorer) leaveOut(c *cell) float64 {
 	return s.theta - s.without(&t)
 }
 
-// ordered returns the influences with the strongest pull down first, and with
-// the strongest pull up first; ties by cell.
-func ordered(inf []cellInfluence) (down, up []cellInfluence) {
-	down = slices.Clone(inf)
+// ordered fills down with the strongest pull down first, up with the strongest
+// pull up first; ties by cell.
+func ordered(inf, down, up []cellInfluence) (d, u []cellInfluence) {
+	down = append(down[:0], inf...)
 	slices.SortFunc(down, func(a, b cellInfluence) int {
 		switch {
 		case a.official < b.official:
@@ -104,7 +104,7 @@ func ordered(inf []cellInfluence) (down, up []cellInfluence) {
 		}
 		return cmp.Compare(a.cell, b.cell)
 	})
-	up = slices.Clone(down)
+	up = append(up[:0], down...)
 	slices.Reverse(up)
 	return down, up
 }

@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
+// valueWeight is a value with its weight.
+type valueWeight struct{ v, w float64 }
+
 // weightedMedian is the smallest value whose cumulated design weight reaches
-// one half, averaged with the next value where it is hit exactly.
-func weightedMedian(cells []cell, value func(*cell) float64) float64 {
-	type vw struct{ v, w float64 }
-	var buf [64]vw
-	s := buf[:0]
-	if len(cells) > len(buf) {
-		s = make([]vw, 0, len(cells))
-	}
+// one half, averaged with the next value where it is hit exactly. buf is its
+// memory.
+func weightedMedian(cells []cell, buf *[]valueWeight, value func(*cell) float64) float64 {
+	s := slices.Grow((*buf)[:0], len(cells))
+	defer func() { *buf = s }()
 	total := 0.0
 	for i := range cells {
 		w := float64(float64(cells[i].n) * cells[i].design)
-		s = append(s, vw{value(&cells[i]), w})
+		s = append(s, valueWeight{value(&cells[i]), w})
 	}
-	slices.SortFunc(s, func(a, b vw) int {
+	slices.SortFunc(s, func(a, b valueWeight) int {
 		if a.v != b.v {
 			return cmp.Compare(a.v, b.v)
 		}

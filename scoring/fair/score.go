@@ -3,6 +3,7 @@ package fair
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"gongping/internal/errs"
@@ -116,8 +117,11 @@ type runner struct {
 type work struct {
 	sc    scratch
 	inf   []cellInfluence
+	down  []cellInfluence
+	up    []cellInfluence
 	comp  []component
 	huber []float64
+	order []valueWeight
 }
 
 func (r *runner) unit(u int) {
@@ -138,7 +142,8 @@ func (r *runner) unit(u int) {
 	r.describe(u, res, &post, cells, w)
 	s.calibrate()
 	w.inf = s.influences(w.inf)
-	down, up := ordered(w.inf)
+	w.down, w.up = ordered(w.inf, w.down, w.up)
+	down, up := w.down, w.up
 	res.WithoutLowest, res.RawWithoutLowest = s.worst(down, r.par.Worst)
 	res.WithoutHighest, res.RawWithoutHighest = s.worst(up, r.par.Worst)
 	lo, hi := bandBounds(r.par.Cuts, res.PointBand)
@@ -174,8 +179,8 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	if len(r.in.Covariate) > 0 {
 		res.Raw = r.unadjusted(u)
 	}
-	w.huber = append(w.huber[:0], make([]float64, len(cells))...)
-	res.Huber = huber(cells, r.par.HuberK, w.huber)
+	w.huber = slices.Grow(w.huber[:0], len(cells))[:len(cells)]
+	res.Huber = huber(cells, r.par.HuberK, w.huber, &w.order)
 	plain := s.plain()
 	var ebv float64
 	res.EB, ebv = p.Total.shrink(plain.y, plain.n, predict(p.Total.Beta, p.unitX, u))

@@ -50,5 +50,5 @@ func HuberMean(scores, designWeight []float64, k float64) (mean float64, robustW
 		cells[i] = cell{score: s, adj: s, w: w, design: w, n: 1}
 	}
 	robustWeight = make([]float64, len(scores))
-	return huber(cells, k, robustWeight), robustWeight
+	return huber(cells, k, robustWeight, new([]valueWeight)), robustWeight
 }
