@@ -28,6 +28,7 @@ type run struct {
 	tie      ties
 	stratum  []int32    // by answer: place in the unit's strataOf
 	strataOf [][]string // by unit: strata of its answers
+	cluster  []int32    // by answer: first-stage unit within the unit, -1 for none; nil without two-stage strata
 	link     []bool     // by answer: it came without an evaluator
 	grade    [][]int8   // by item and answer: see gradeOf
 	score    []float64

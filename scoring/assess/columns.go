@@ -69,6 +69,10 @@ func (r *run) read() {
 	r.stratum, r.strataOf = make([]int32, n), make([][]string, len(r.units))
 	r.tie = ties{make([]int32, n), make([]int32, n), make([]int32, n)}
 	r.link, r.out.Answers = make([]bool, n), make([]scoring.AnswerResult, n)
+	staged := r.staged()
+	if staged != nil {
+		r.cluster = make([]int32, n)
+	}
 	r.grade = make([][]int8, len(r.in.Questionnaire.Items))
 	for k, it := range r.in.Questionnaire.Items {
 		if it.Kind == instrument.Grade5 {
@@ -77,7 +81,7 @@ func (r *run) read() {
 	}
 	readers := make([]*reader, workers(len(r.units), leastUnits))
 	inParts(len(r.units), leastUnits, func(w, from, to int) {
-		d := newReader(r)
+		d := newReader(r, staged)
 		readers[w] = d
 		d.from, d.to = int(r.start[from]), int(r.start[to])
 		for u := from; u < to; u++ {
@@ -94,12 +98,14 @@ type reader struct {
 	text     [textColumns]dictionary[string]
 	// of the unit at hand
 	stratum, building, household, evaluator dictionary[string]
-	batch                                   dictionary[uint64]
+	cluster                                 dictionary[string]
+	batch, first                            dictionary[uint64]
+	staged                                  map[string]bool
 	known                                   [3]bool // building, household, batch occur
 }
 
-func newReader(r *run) *reader {
-	d := &reader{r: r}
+func newReader(r *run, staged map[string]bool) *reader {
+	d := &reader{r: r, staged: staged}
 	for k := range d.text {
 		d.text[k].reset()
 	}
@@ -146,16 +152,20 @@ func known(d *dictionary[string], v string) int32 {
 
 func (d *reader) unit(u int) {
 	r := d.r
-	for _, x := range []*dictionary[string]{&d.stratum, &d.building, &d.household, &d.evaluator} {
+	for _, x := range []*dictionary[string]{&d.stratum, &d.building, &d.household, &d.evaluator, &d.cluster} {
 		x.reset()
 	}
 	d.batch.reset()
+	d.first.reset()
 	for i := r.start[u]; i < r.start[u+1]; i++ {
 		a := r.answers[i]
 		for k, v := range [textColumns]string{a.Sex, a.AgeBand, a.Tenure, a.Mode, a.Day} {
 			r.text[k].code[i] = uint16(d.text[k].of(v))
 		}
 		r.stratum[i] = d.stratum.of(a.Stratum)
+		if d.staged != nil {
+			r.cluster[i] = d.firstStage(a, r.stratum[i])
+		}
 		r.link[i] = a.Evaluator == ""
 		b, h := known(&d.building, a.Building), known(&d.household, a.Household)
 		r.tie.building[i], r.tie.household[i] = b, h
@@ -174,6 +184,14 @@ func (d *reader) unit(u int) {
 		row.ID, row.Unit, row.DesignWeight = a.ID, a.Committee, a.DesignWeight
 	}
 	r.strataOf[u] = slices.Clone(d.stratum.list)
+}
+
+// firstStage numbers the first-stage units of two-stage strata; -1 elsewhere.
+func (d *reader) firstStage(a *scoring.Answer, stratum int32) int32 {
+	if !d.staged[a.Stratum] {
+		return -1
+	}
+	return d.first.of(uint64(stratum)<<32 | uint64(d.cluster.of(a.Cluster)))
 }
 
 // batchOf is a batch of fieldwork: one evaluator's day in a committee; without

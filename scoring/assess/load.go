@@ -163,6 +163,9 @@ func (r *run) drop(scored []bool) int {
 		if n != i {
 			r.unit[n], r.score[n], r.stratum[n] = r.unit[i], r.score[i], r.stratum[i]
 			r.link[n], r.out.Answers[n] = r.link[i], r.out.Answers[i]
+			if r.cluster != nil {
+				r.cluster[n] = r.cluster[i]
+			}
 			for k := range r.text {
 				r.text[k].code[n] = r.text[k].code[i]
 			}
@@ -182,6 +185,9 @@ func (r *run) drop(scored []bool) int {
 		r.text[k].code = r.text[k].code[:n]
 	}
 	r.tie.cut(n)
+	if r.cluster != nil {
+		r.cluster = r.cluster[:n]
+	}
 	for k, column := range r.grade {
 		if column != nil {
 			r.grade[k] = column[:n]
