@@ -207,3 +207,35 @@ func (f *Facets) fairAverages() {
 		}
 	}
 }
+
+// FairSlope is how much the fair average of unit u changes with its value on
+// the logit scale, in points of the ratings: the mean over the items of the
+// variance of a rating. By the delta method the standard error of a fair average
+// is that slope times the unit's.
+func (f *Facets) FairSlope(u int) float64 {
+	p := make([]float64, f.categories)
+	s, n := 0.0, 0.0
+	for _, it := range f.Item {
+		if f.Unit[u].Defined && it.Defined {
+			_, v := f.probabilities(f.Unit[u].Value-it.Value, p)
+			s += v
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return s / n
+}
+
+// Residual is how far rating i of the panel that was fitted lies from what the
+// model expects, with the variance that it expects; ok is false where the
+// rating did not take part.
+func (f *Facets) Residual(d Panel, i int) (residual, variance float64, ok bool) {
+	u, r, m := f.Unit[d.Unit[i]], f.Rater[d.Rater[i]], f.Item[d.Item[i]]
+	if u.Extreme || r.Extreme || m.Extreme {
+		return 0, 0, false
+	}
+	mean, v := f.probabilities(u.Value-r.Value-m.Value, make([]float64, f.categories))
+	return float64(d.Rating[i]) - mean, v, true
+}
