@@ -21,6 +21,7 @@ import (
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
+	"gongping/web/api/panelapi"
 	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
@@ -95,6 +96,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Departments != nil {
 		departmentsapi.Register(a, d.Departments)
+	}
+	if d.Panel != nil {
+		panelapi.Register(a, d.Panel)
 	}
 	if d.Audit != nil {
 		appealsapi.RegisterAudit(a, d.Audit)

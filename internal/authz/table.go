@@ -38,6 +38,16 @@ const (
 	IndicatorImport   Action = "indicator.import"
 	PanelRate         Action = "panel.rate"
 	PanelImport       Action = "panel.import"
+	PanelManage       Action = "panel.manage"   // who rates whom, conflicts of interest
+	PanelRead         Action = "panel.read"     // fair averages and how each reviewer rates
+	PanelEvidence     Action = "panel.evidence" // attach and read what a rating rests on
+	RecordRead        Action = "record.read"    // monthly records, flags, workload
+	RecordDecide      Action = "record.decide"  // whether a flagged record is scored
+	TaskRead          Action = "task.read"      // the register of handed-down tasks
+	TaskEdit          Action = "task.edit"
+	UpwardAnswer      Action = "upward.answer" // rate departments, optional and anonymous
+	UpwardManage      Action = "upward.manage" // open and close the upward survey
+	UpwardRead        Action = "upward.read"   // its results, from the least cell on
 	SurveyImport      Action = "survey.import"
 	RunStart          Action = "run.start"
 	RunPublish        Action = "run.publish"
@@ -126,6 +136,16 @@ var table = map[Action]row{
 	IndicatorImport:   only(row{Manager: InArea}),
 	PanelRate:         only(row{Panel: InArea}),
 	PanelImport:       only(row{Manager: InArea}),
+	PanelManage:       only(row{Manager: InArea}),
+	PanelRead:         only(row{Manager: InArea, Auditor: InArea}),
+	PanelEvidence:     only(row{Manager: InArea, Panel: InArea, Auditor: InArea}),
+	RecordRead:        only(row{Manager: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
+	RecordDecide:      only(row{Manager: InArea}),
+	TaskRead:          with(everyone(InDistrict), row{Department: OwnDepartment}),
+	TaskEdit:          only(row{Manager: InArea, Leader: InArea}),
+	UpwardAnswer:      only(row{Worker: OwnArea}),
+	UpwardManage:      only(row{Manager: InArea}),
+	UpwardRead:        with(everyone(InDistrict), row{Department: OwnDepartment}),
 	SurveyImport:      only(row{Manager: InArea}),
 	RunStart:          only(row{Manager: InArea}),
 	RunPublish:        only(row{Manager: InArea}),

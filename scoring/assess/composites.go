@@ -2,8 +2,6 @@ package assess
 
 import (
 	"math"
-	"slices"
-	"strings"
 
 	"gongping/scoring"
 	"gongping/scoring/composite"
@@ -79,74 +77,4 @@ func record(n composite.Node, v scoring.Indicator) composite.Value {
 	}
 	s, sse := n.Scale(value, se)
 	return composite.Value{OK: true, Score: s, SE: sse, N: int(math.Round(v.Denominator))}
-}
-
-// panel is the mean rating of every committee after each reviewer's severity
-// (mean deviation from the other ratings of the same committees and criteria)
-// is taken out, with the standard error between reviewers.
-func (r *run) panel() map[string]composite.Value {
-	type cell struct{ sum, n float64 }
-	ratings := slices.Clone(r.in.Ratings)
-	slices.SortFunc(ratings, func(a, b scoring.Rating) int {
-		return strings.Compare(a.Committee+"/"+a.Criterion+"/"+a.Reviewer, b.Committee+"/"+b.Criterion+"/"+b.Reviewer)
-	})
-	mean := map[string]*cell{}
-	for _, x := range ratings {
-		key := x.Committee + "/" + x.Criterion
-		if mean[key] == nil {
-			mean[key] = &cell{}
-		}
-		mean[key].sum += x.Score
-		mean[key].n++
-	}
-	severity := map[string]*cell{}
-	for _, x := range ratings {
-		m := mean[x.Committee+"/"+x.Criterion]
-		if m.n < 2 {
-			continue
-		}
-		if severity[x.Reviewer] == nil {
-			severity[x.Reviewer] = &cell{}
-		}
-		severity[x.Reviewer].sum += x.Score - (m.sum-x.Score)/(m.n-1)
-		severity[x.Reviewer].n++
-	}
-	by := map[string]map[string]*cell{}
-	for _, x := range ratings {
-		adj := x.Score
-		if s := severity[x.Reviewer]; s != nil {
-			adj -= s.sum / s.n
-		}
-		if by[x.Committee] == nil {
-			by[x.Committee] = map[string]*cell{}
-		}
-		if by[x.Committee][x.Reviewer] == nil {
-			by[x.Committee][x.Reviewer] = &cell{}
-		}
-		by[x.Committee][x.Reviewer].sum += adj
-		by[x.Committee][x.Reviewer].n++
-	}
-	out := map[string]composite.Value{}
-	for c, reviewers := range by {
-		names := make([]string, 0, len(reviewers))
-		for name := range reviewers {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		sum, k := 0.0, float64(len(names))
-		for _, name := range names {
-			sum += reviewers[name].sum / reviewers[name].n
-		}
-		v := composite.Value{OK: true, Score: sum / k, N: len(names)}
-		if k >= 2 {
-			ss := 0.0
-			for _, name := range names {
-				d := reviewers[name].sum/reviewers[name].n - v.Score
-				ss += float64(d * d)
-			}
-			v.SE = math.Sqrt(ss / (k - 1) / k)
-		}
-		out[c] = v
-	}
-	return out
 }

@@ -49,3 +49,25 @@ func (r *RuleBook) PanelCriteria() []Criterion {
 	}
 	return DefaultCriteria()
 }
+
+// PanelScale is the lowest and the highest rating a reviewer can give: those of
+// the first leaf of the panel, 0 to 10 where there is none.
+func (r *RuleBook) PanelScale() (low, high float64) {
+	var find func([]Node) *Node
+	find = func(nodes []Node) *Node {
+		for i := range nodes {
+			if nodes[i].Source == PanelRating {
+				return &nodes[i]
+			}
+			if n := find(nodes[i].Children); n != nil {
+				return n
+			}
+		}
+		return nil
+	}
+	n := find(r.Tree)
+	if n == nil {
+		return 0, 10
+	}
+	return min(n.Lowest, n.Highest), max(n.Lowest, n.Highest)
+}

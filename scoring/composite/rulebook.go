@@ -104,6 +104,10 @@ type RuleBook struct {
 	Appeal      Deadlines         `json:"appeal"`
 	// Criteria are what the panel rates; none means DefaultCriteria.
 	Criteria []Criterion `json:"criteria,omitempty"`
+	// PanelMethod is how ratings become a committee's value: "facets" (fair
+	// averages, see scoring/panel) or "deviation", which is also what books
+	// without it mean, because they were frozen before there was another.
+	PanelMethod string `json:"panel_method,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
@@ -121,7 +125,8 @@ func Default() RuleBook {
 			}},
 			{ID: "panel", Text: zh("评议组评价", "Panel's ratings"), Source: PanelRating, IndicatorWeight: 15, Lowest: 0, Highest: 10},
 		},
-		Missing: Reweight,
+		Missing:     Reweight,
+		PanelMethod: "facets",
 		Bands: []Band{
 			{ID: "excellent", Text: zh("优秀", "Excellent"), From: 85},
 			{ID: "good", Text: zh("良好", "Good"), From: 75},
@@ -164,6 +169,9 @@ func (r *RuleBook) Check() error {
 	}
 	if !(r.Confidence >= 0.5 && r.Confidence < 1) {
 		return bad("confidence", r.Confidence, "from 0.5 to below 1")
+	}
+	if m := r.PanelMethod; m != "" && m != "facets" && m != "deviation" {
+		return bad("panel_method", m, "facets or deviation")
 	}
 	g := r.Gates
 	for _, f := range []struct {

@@ -264,7 +264,9 @@ func (a *assigner) pairs() []Pair {
 	for p := range a.has {
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(x, y Pair) int { return cmp.Or(cmp.Compare(x.Committee, y.Committee), cmp.Compare(x.Reviewer, y.Reviewer)) })
+	slices.SortFunc(out, func(x, y Pair) int {
+		return cmp.Or(cmp.Compare(x.Committee, y.Committee), cmp.Compare(x.Reviewer, y.Reviewer))
+	})
 	return out
 }
 

@@ -26,6 +26,12 @@ var magic = []struct{ ext, media, begins string }{
 // Accept is the list of endings for file choosers.
 const Accept = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.txt,.csv"
 
+// CheckFile returns the media type of a file that may be kept as evidence; other
+// rooms take the same kinds of files as appeals.
+func CheckFile(name string, content []byte) (string, error) {
+	return mediaType(File{Name: name, Content: content})
+}
+
 // mediaType checks size and content of a file against its name's ending.
 func mediaType(f File) (string, error) {
 	if len(f.Content) == 0 || len(f.Content) > MaxFile {

@@ -36,6 +36,12 @@ type Sheet struct {
 	Committees []paneldb.Committee
 	Ratings    map[string]map[string]paneldb.Rating // by committee and criterion
 	Closed     bool                                 // results are published: nothing more is taken
+	// Barred are the committees that the member may not rate, and why:
+	// declared, own_area, evaluator. They are not among Committees.
+	Barred map[string]string
+	// Planned: a plan says who rates whom, and Committees are the member's own.
+	Planned bool
+	Names   map[string]string // of barred committees
 }
 
 // Rated is the number of committees with a rating on every criterion.
@@ -99,6 +105,9 @@ func read(ctx context.Context, db pg.Querier, who authz.Actor, roundID string) (
 	if s.Committees, err = paneldb.Committees(ctx, db, who.District, roundID, who.Area); err != nil {
 		return s, err
 	}
+	if err := s.restrict(ctx, db, who); err != nil {
+		return s, err
+	}
 	own, err := paneldb.Own(ctx, db, who.District, roundID, who.AccountID, "")
 	if err != nil {
 		return s, err
@@ -114,11 +123,41 @@ func read(ctx context.Context, db pg.Querier, who authz.Actor, roundID string) (
 	return s, err
 }
 
-// Mark is a rating to be saved.
+// restrict leaves the committees that the member is to rate: those of the plan
+// where there is one, without those that a conflict of interest bars.
+func (s *Sheet) restrict(ctx context.Context, db pg.Querier, who authz.Actor) error {
+	conflicts, err := conflictsOf(ctx, db, who.District, s.Round.ID)
+	if err != nil {
+		return err
+	}
+	pairs, err := assigned(ctx, db, who.District, s.Round.ID)
+	if err != nil {
+		return err
+	}
+	s.Planned = pairs != nil
+	mine := map[string]bool{}
+	for _, p := range pairs {
+		mine[p.Committee] = mine[p.Committee] || p.Reviewer == who.AccountID
+	}
+	s.Barred, s.Names = map[string]string{}, map[string]string{}
+	kept := s.Committees[:0:0]
+	for _, c := range s.Committees {
+		if why := conflicts.bars(who.AccountID, c.Code); why != "" {
+			s.Barred[c.Code], s.Names[c.Code] = why, c.Name
+		} else if !s.Planned || mine[c.Code] {
+			kept = append(kept, c)
+		}
+	}
+	s.Committees = kept
+	return nil
+}
+
+// Mark is a rating to be saved. Reason says why a rating on record is changed.
 type Mark struct {
 	Criterion string
 	Score     float64
 	Note      string
+	Reason    string
 }
 
 // Rate appends the member's ratings of a committee. Marks that change nothing
@@ -134,6 +173,9 @@ func (s *Service) Rate(ctx context.Context, who authz.Actor, roundID, committee 
 		}
 		if sheet.Closed {
 			return errs.New(errs.Conflict, "panel.closed", "results of the round are published; it can no longer be rated")
+		}
+		if sheet.Barred[committee] != "" {
+			return errs.New(errs.Conflict, "panel.conflict", "you have a conflict of interest with this committee and cannot rate it")
 		}
 		if !has(sheet.Committees, committee) {
 			return errs.New(errs.NotFound, "panel.committee_unknown", "the round has no such committee")
@@ -168,20 +210,26 @@ func changed(s Sheet, committee string, marks []Mark, now time.Time) ([]paneldb.
 	}
 	var out []paneldb.Rating
 	for _, m := range marks {
-		m.Note = strings.TrimSpace(m.Note)
+		m.Note, m.Reason = strings.TrimSpace(m.Note), strings.TrimSpace(m.Reason)
 		switch {
 		case !known[m.Criterion]:
 			return nil, errs.New(errs.Invalid, "panel.criterion", "there is no such criterion").At("criterion", m.Criterion, "a criterion of the rule book", "")
 		case !(m.Score >= 0 && m.Score <= Highest) || math.Mod(m.Score*2, 1) != 0:
 			return nil, errs.New(errs.Invalid, "panel.score_range", "a rating is 0 to 10, in whole or half points").At(m.Criterion, "", "0 to 10", "change the rating")
-		case utf8.RuneCountInString(m.Note) > maxNote:
+		case utf8.RuneCountInString(m.Note) > maxNote || utf8.RuneCountInString(m.Reason) > maxNote:
 			return nil, errs.New(errs.Invalid, "panel.note_long", "the reason is too long").At(m.Criterion, "", "at most 500 characters", "shorten it")
 		}
 		known[m.Criterion] = false // once each
-		if old, ok := s.Ratings[committee][m.Criterion]; ok && old.Score == m.Score && old.Note == m.Note {
+		old, rated := s.Ratings[committee][m.Criterion]
+		switch {
+		case rated && old.Score == m.Score && old.Note == m.Note:
 			continue
+		case rated && old.Score != m.Score && m.Reason == "":
+			return nil, errs.New(errs.Invalid, "panel.change_reason", "a changed rating needs a reason").At(m.Criterion, "", "why the rating is changed", "say what you have learned since")
+		case !rated:
+			m.Reason = ""
 		}
-		out = append(out, paneldb.Rating{Committee: committee, Criterion: m.Criterion, Score: m.Score, Note: m.Note, At: now})
+		out = append(out, paneldb.Rating{Committee: committee, Criterion: m.Criterion, Score: m.Score, Note: m.Note, At: now, Reason: m.Reason})
 	}
 	if len(marks) == 0 {
 		return nil, errs.New(errs.Invalid, "panel.no_scores", "no rating was given")

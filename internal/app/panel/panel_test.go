@@ -26,7 +26,7 @@ func TestPanel(t *testing.T) {
 	}
 	c := sheet.Committees[0].Code
 	rate := func(score float64) error {
-		return s.Rate(ctx, me, r.ID, c, []panel.Mark{{Criterion: "care", Score: score}})
+		return s.Rate(ctx, me, r.ID, c, []panel.Mark{{Criterion: "care", Score: score, Reason: "议事记录补交"}})
 	}
 	for _, score := range []float64{7, 7, 8.5} { // the second changes nothing
 		r.Clock.Advance(time.Minute)
@@ -43,6 +43,9 @@ func TestPanel(t *testing.T) {
 	}
 	if sheet, err = s.Sheet(ctx, other, r.ID); err != nil || sheet.Ratings[c]["care"].Score == 8.5 {
 		t.Errorf("a member sees another's rating: %+v, %v", sheet.Ratings[c], err)
+	}
+	if err := s.Rate(ctx, me, r.ID, c, []panel.Mark{{Criterion: "care", Score: 4}}); !errs.Is(err, errs.Invalid) {
+		t.Errorf("changed without a reason: %v", err)
 	}
 	for _, bad := range []float64{-1, 10.5, 7.3} {
 		if err := rate(bad); !errs.Is(err, errs.Invalid) {

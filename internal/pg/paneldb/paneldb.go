@@ -17,11 +17,12 @@ type Rating struct {
 	Score                float64
 	Note                 string
 	At                   time.Time
+	Reason               string // why it was changed; "" on a first rating
 }
 
 // Own lists the latest ratings of one member in a round; committee "" means all.
 func Own(ctx context.Context, q pg.Querier, district, round, member, committee string) ([]Rating, error) {
-	rows, err := q.Query(ctx, `select distinct on (committee, criterion) committee, criterion, score, note, at from panel_rating
+	rows, err := q.Query(ctx, `select distinct on (committee, criterion) committee, criterion, score, note, at, reason from panel_rating
 		where district = $1 and round_id = $2 and reviewer = $3 and ($4 = '' or committee = $4)
 		order by committee, criterion, at desc, id desc`, district, round, member, committee)
 	if err != nil {
@@ -34,8 +35,8 @@ func Own(ctx context.Context, q pg.Querier, district, round, member, committee s
 func Insert(ctx context.Context, q pg.Querier, district, round, member string, ids []string, list []Rating) error {
 	b := &pgx.Batch{}
 	for i, r := range list {
-		b.Queue(`insert into panel_rating (district, id, round_id, committee, reviewer, criterion, score, note, at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
-			district, ids[i], round, r.Committee, member, r.Criterion, r.Score, r.Note, r.At)
+		b.Queue(`insert into panel_rating (district, id, round_id, committee, reviewer, criterion, score, note, at, reason) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+			district, ids[i], round, r.Committee, member, r.Criterion, r.Score, r.Note, r.At, r.Reason)
 	}
 	return q.SendBatch(ctx, b).Close()
 }

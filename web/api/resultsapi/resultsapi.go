@@ -81,6 +81,7 @@ type (
 				Criterion string  `json:"criterion" example:"care"`
 				Score     float64 `json:"score" minimum:"0" maximum:"10" multipleOf:"0.5"`
 				Note      string  `json:"note,omitempty" maxLength:"500"`
+				Reason    string  `json:"reason,omitempty" maxLength:"500" doc:"Why a rating on record is changed; needed to change one"`
 			} `json:"marks" minItems:"1" maxItems:"50"`
 		}
 	}
@@ -125,7 +126,7 @@ func Register(api huma.API, svc *score.Service, rating *panel.Service) {
 	huma.Register(api, o, func(ctx context.Context, in *rateInput) (*empty, error) {
 		var marks []panel.Mark
 		for _, m := range in.Body.Marks {
-			marks = append(marks, panel.Mark{Criterion: m.Criterion, Score: m.Score, Note: m.Note})
+			marks = append(marks, panel.Mark{Criterion: m.Criterion, Score: m.Score, Note: m.Note, Reason: m.Reason})
 		}
 		return nil, rating.Rate(ctx, signin.Actor(ctx), in.ID, in.Code, marks)
 	})

@@ -3,12 +3,15 @@
 package panel
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/appeals"
 	"gongping/internal/app/panel"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -30,6 +33,13 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *panel.Service) {
 	r.GET("/panel", h.Signed(h.list))
 	r.GET("/panel/:round/:code", h.Signed(h.form))
 	r.POST("/panel/:round/:code", h.Signed(h.save))
+	r.POST("/panel/:round/:code/conflict", h.Signed(h.declareOwn))
+	r.POST("/panel/:round/:code/files", h.Signed(h.attach))
+	r.GET("/panel/:round/:code/files/:file", h.Signed(h.file))
+	r.GET("/rounds/:id/panel", h.Signed(h.manage))
+	r.POST("/rounds/:id/panel/plan", h.Signed(h.plan))
+	r.POST("/rounds/:id/panel/conflicts", h.Signed(h.conflict))
+	r.GET("/rounds/:id/panel/:code", h.Signed(h.evidence))
 }
 
 type listData struct {
@@ -39,7 +49,11 @@ type listData struct {
 	Done    render.Progress
 	Empty   render.Empty
 	Options []render.Option
+	Barred  []barred
 }
+
+// barred is a committee that the member may not rate, and why.
+type barred struct{ Name, Why string }
 
 type row struct {
 	paneldb.Committee
@@ -65,6 +79,10 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 			return err
 		}
 		d.Sheet, d.Rows = &sheet, rows(&sheet)
+		for code, why := range sheet.Barred {
+			d.Barred = append(d.Barred, barred{sheet.Names[code], p.T("panel.conflict." + why)})
+		}
+		slices.SortFunc(d.Barred, func(a, b barred) int { return cmp.Compare(a.Name, b.Name) })
 		n := sheet.Rated()
 		d.Done = render.Progress{Label: p.T("panel.progress", "Done", n, "Total", len(sheet.Committees)), Done: n, Total: len(sheet.Committees)}
 		for _, r := range rounds {
@@ -101,6 +119,15 @@ type formData struct {
 	Criteria  []criterion
 	Closed    bool
 	Next      string
+	Files     []fileRow
+	Accept    string
+	FileFor   []render.Option
+}
+
+// fileRow is an attached file with its address.
+type fileRow struct {
+	panel.File
+	Href, About string
 }
 
 type criterion struct {
@@ -132,6 +159,14 @@ func (h *pages) form(c *gin.Context, who authz.Actor) error {
 	p := h.Printer(c)
 	for _, k := range sheet.Criteria {
 		d.Criteria = append(d.Criteria, field(k, sheet.Ratings[d.Committee.Code], string(p.Lang())))
+	}
+	if d.Files, err = h.files(c, who, sheet.Round.ID, d.Committee.Code, sheet.Criteria); err != nil {
+		return err
+	}
+	d.Accept = appeals.Accept
+	d.FileFor = []render.Option{{Value: "", Text: p.T("panel.file.all")}}
+	for _, k := range d.Criteria {
+		d.FileFor = append(d.FileFor, render.Option{Value: k.ID, Text: k.Name})
 	}
 	h.Render(c, http.StatusOK, "panel/form", render.Page{Title: p.T("panel.rate_title", "Name", d.Committee.Name), Subtitle: d.Committee.Street + " · " + sheet.Round.Title,
 		Crumbs: []render.Crumb{{Text: p.T("panel.title"), Href: "/panel?round=" + sheet.Round.ID}, {Text: d.Committee.Name}}, Data: d})
@@ -173,7 +208,7 @@ func (h *pages) save(c *gin.Context, who authz.Actor) error {
 		if err != nil {
 			return errs.New(errs.Invalid, "panel.score_range", "a rating is 0 to 10, in whole or half points").At(id, v[0], "0 to 10", "change the rating")
 		}
-		marks = append(marks, panel.Mark{Criterion: id, Score: score, Note: c.PostForm("note." + id)})
+		marks = append(marks, panel.Mark{Criterion: id, Score: score, Note: c.PostForm("note." + id), Reason: c.PostForm("reason." + id)})
 	}
 	round, code := c.Param("round"), c.Param("code")
 	if err := h.svc.Rate(c.Request.Context(), who, round, code, marks); err != nil {

@@ -212,7 +212,8 @@ func numbers(b *composite.RuleBook) []struct {
 func textOf(c *gin.Context, name string) map[string]string { return langOf(c, name) }
 
 func ruleBookOf(c *gin.Context) composite.RuleBook {
-	b := composite.RuleBook{Title: textOf(c, "title"), Missing: composite.Missing(c.PostForm("missing")), Confidence: real(c, "confidence") / 100}
+	b := composite.RuleBook{Title: textOf(c, "title"), Missing: composite.Missing(c.PostForm("missing")), Confidence: real(c, "confidence") / 100,
+		PanelMethod: composite.Default().PanelMethod}
 	for _, f := range numbers(&b) {
 		if f.i != nil {
 			*f.i = number(c, f.key+"."+f.name)
