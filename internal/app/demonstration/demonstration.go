@@ -271,5 +271,8 @@ func (s *setup) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.collect(ctx, id, s.world.Open, fieldworkSeed)
+	if err := s.collect(ctx, id, s.world.Open, fieldworkSeed); err != nil {
+		return err
+	}
+	return s.review(ctx, id)
 }

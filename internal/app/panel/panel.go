@@ -160,10 +160,25 @@ type Mark struct {
 	Reason    string
 }
 
+// Sheeted are the marks of one committee.
+type Sheeted struct {
+	Committee string
+	Marks     []Mark
+}
+
 // Rate appends the member's ratings of a committee. Marks that change nothing
 // add no record. Nothing is taken once results are published.
 func (s *Service) Rate(ctx context.Context, who authz.Actor, roundID, committee string, marks []Mark) error {
-	return s.Write(ctx, who, authz.PanelRate, authz.Object{Area: committee}, func(ctx context.Context, tx *app.Tx) error {
+	return s.rate(ctx, who, roundID, authz.Object{Area: committee}, []Sheeted{{committee, marks}})
+}
+
+// RateAll is Rate for several committees at once, all or nothing.
+func (s *Service) RateAll(ctx context.Context, who authz.Actor, roundID string, list []Sheeted) error {
+	return s.rate(ctx, who, roundID, authz.Object{}, list)
+}
+
+func (s *Service) rate(ctx context.Context, who authz.Actor, roundID string, o authz.Object, list []Sheeted) error {
+	return s.Write(ctx, who, authz.PanelRate, o, func(ctx context.Context, tx *app.Tx) error {
 		if _, err := rounddb.Lock(ctx, tx, who.District, roundID); err != nil {
 			return app.NotFound(err, "round")
 		}
@@ -174,23 +189,35 @@ func (s *Service) Rate(ctx context.Context, who authz.Actor, roundID, committee 
 		if sheet.Closed {
 			return errs.New(errs.Conflict, "panel.closed", "results of the round are published; it can no longer be rated")
 		}
-		if sheet.Barred[committee] != "" {
-			return errs.New(errs.Conflict, "panel.conflict", "you have a conflict of interest with this committee and cannot rate it")
+		for _, x := range list {
+			if err := tx.Check(authz.Object{Area: x.Committee}); err != nil {
+				return err
+			}
+			if err := rateOne(ctx, tx, sheet, x); err != nil {
+				return err
+			}
 		}
-		if !has(sheet.Committees, committee) {
-			return errs.New(errs.NotFound, "panel.committee_unknown", "the round has no such committee")
-		}
-		list, err := changed(sheet, committee, marks, tx.Now)
-		if err != nil {
-			return err
-		}
-		ids := make([]string, len(list))
-		for i := range ids {
-			ids[i] = app.NewID()
-		}
-		tx.Record("panel_rating", roundID, committee, map[string]any{"ratings": len(list)})
-		return paneldb.Insert(ctx, tx, who.District, roundID, who.AccountID, ids, list)
+		return nil
 	})
+}
+
+func rateOne(ctx context.Context, tx *app.Tx, sheet Sheet, x Sheeted) error {
+	if sheet.Barred[x.Committee] != "" {
+		return errs.New(errs.Conflict, "panel.conflict", "you have a conflict of interest with this committee and cannot rate it")
+	}
+	if !has(sheet.Committees, x.Committee) {
+		return errs.New(errs.NotFound, "panel.committee_unknown", "the round has no such committee")
+	}
+	list, err := changed(sheet, x.Committee, x.Marks, tx.Now)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(list))
+	for i := range ids {
+		ids[i] = app.NewID()
+	}
+	tx.Record("panel_rating", sheet.Round.ID, x.Committee, map[string]any{"ratings": len(list)})
+	return paneldb.Insert(ctx, tx, tx.Actor.District, sheet.Round.ID, tx.Actor.AccountID, ids, list)
 }
 
 func has(list []paneldb.Committee, code string) bool {
