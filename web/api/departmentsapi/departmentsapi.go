@@ -47,7 +47,7 @@ type operations struct{ svc *departments.Service }
 func Register(a huma.API, svc *departments.Service) {
 	o := &operations{svc}
 	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"departments"}}
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"departments"}}
 	}
 	huma.Register(a, op(http.MethodGet, "list-departments", "/departments", "List the functional departments"), o.list)
 	huma.Register(a, op(http.MethodPut, "save-departments", "/departments", "Add departments or rename them"), o.save)
