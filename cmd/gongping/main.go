@@ -28,7 +28,7 @@ func commands() []*cobra.Command {
 		drawCmd(),
 		scoreCmd(),
 		auditCmd(),
-		userCmd(),
+		userCmd(), wordsCmd(),
 		tokenCmd(),
 		doctorCmd(),
 		conformanceCmd(),
