@@ -15,9 +15,9 @@ import (
 func TestNearDuplicates(t *testing.T) {
 	t.Parallel()
 	texts := []string{
-		"三号楼电梯停运两个月没人修，请街道来看看", // 0
-		"小区的路灯坏了很久，晚上出门很不方便",   // 1
-		"三号楼电梯停运两个月没人修！请街道来看看。", // 0, signs apart
+		"三号楼电梯停运两个月没人修，请街道来看看",   // 0
+		"小区的路灯坏了很久，晚上出门很不方便",     // 1
+		"三号楼电梯停运两个月没人修！请街道来看看。",  // 0, signs apart
 		"三号楼的电梯停运两个月没人修，请街道来看看吧", // 0, nearly
 		"非常满意", // too short to be the same as 5
 		"非常满意",
