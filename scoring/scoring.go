@@ -31,6 +31,12 @@ type Input struct {
 	Indicators    []Indicator              `json:"indicators"`
 	Ratings       []Rating                 `json:"ratings"`
 	Previous      []Previous               `json:"previous"` // the round before, by unit
+
+	// Attributions, by answer, with the share of a unit's answers of one sign that
+	// they may touch, and the coding that they rest on.
+	Attributions      []Attribution `json:"attributions,omitempty"`
+	AttributionBudget float64       `json:"attribution_budget,omitempty"`
+	Coding            *Coding       `json:"coding,omitempty"`
 }
 
 // Unit is a committee being assessed.
@@ -143,6 +149,8 @@ type Summary struct {
 	Excluded      int     `json:"excluded"`
 	WeightedDown  int     `json:"weighted_down"` // answers with a robustness weight below 1
 	CaseMixSlopes []Slope `json:"case_mix,omitempty"`
+
+	Attribution *AttributionSummary `json:"attribution,omitempty"`
 }
 
 // Slope is the effect of a case-mix covariate, in points.
@@ -177,6 +185,7 @@ type ItemResult struct {
 	Counts   [5]int     `json:"counts"`
 	DontKnow int        `json:"dont_know"`
 	Missing  int        `json:"missing"`
+	Outside  int        `json:"outside,omitempty"` // credited away: the cause lies outside the remit
 }
 
 // Part is an indicator's share in a composite.
@@ -228,6 +237,8 @@ type UnitResult struct {
 	CompositeBand  string         `json:"composite_band"`
 	Parts          []Part         `json:"parts"`
 	Notes          []Note         `json:"notes,omitempty"`
+
+	Attribution *UnitAttribution `json:"attribution,omitempty"`
 }
 
 // AnswerResult is how an answer counted.

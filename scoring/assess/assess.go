@@ -35,6 +35,7 @@ type run struct {
 	weight   []float64 // calibrated design weights
 	strata   strata
 	excluded []map[string]int // by unit: ground → answers
+	credits  []credit         // by unit; nil where nothing was attributed
 	t        map[int]float64  // t quantiles by number of answers
 	z        float64          // the normal quantile
 	out      *scoring.Output
@@ -74,6 +75,9 @@ func Run(in *scoring.Input, report Report) (*scoring.Output, error) {
 	r.composites()
 	r.ledger(res)
 	r.summarise(res, slopes)
+	if err := r.credited(); err != nil {
+		return nil, err
+	}
 	r.out.Warnings = append(r.out.Warnings, r.notes...)
 	slices.SortFunc(r.out.Units, func(a, b scoring.UnitResult) int { return cmp.Compare(a.Unit, b.Unit) })
 	report(1, "done")

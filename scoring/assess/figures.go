@@ -202,6 +202,8 @@ func (r *run) tally(item int, a areaAt) (res scoring.ItemResult) {
 			total += w
 		case g == gradeDontKnow:
 			res.DontKnow++
+		case g == gradeOutside:
+			res.Outside++
 		default:
 			res.Missing++
 		}

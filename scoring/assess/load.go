@@ -28,6 +28,9 @@ func (r *run) load() error {
 	}
 	r.begin()
 	r.read()
+	if err := r.attribute(); err != nil {
+		return err
+	}
 	r.score = make([]float64, len(r.answers))
 	scored := make([]bool, len(r.answers))
 	dims := scoredDimensions(&r.in.Questionnaire)
