@@ -25,6 +25,7 @@ type importFlags struct {
 	freeze, resumable  bool
 	reason, census     string
 	second, planted    string
+	ruleBook           string
 }
 
 func importCmd() *cobra.Command {
@@ -81,6 +82,7 @@ func importKindCmd(k intake.Kind, short string) *cobra.Command {
 		fl.StringVar(&f.reason, "reason", "", "signed reason, where the frame goes beyond the limits of its audit")
 		fl.StringVar(&f.census, "census", "", "table of census counts to audit the coverage with (area, sex, age_from, age_to, persons)")
 		fl.StringVar(&f.second, "second", "", "list of another register to compare the frame with (person, area)")
+		fl.StringVar(&f.ruleBook, "rule-book", "", "id of the rule book whose limits apply to the freeze (default: the built-in ones)")
 		fl.StringVar(&f.planted, "planted", "", "list of persons known to live there, who must be in the frame (person, area)")
 		_ = c.MarkFlagRequired("name")
 	}
@@ -175,7 +177,7 @@ func (f *importFlags) run(c *cobra.Command, k intake.Kind, path string) error {
 }
 
 func (f *importFlags) freezeFrame(ctx context.Context, svc *intake.Service, who authz.Actor, id string, bar *stageBar) (string, error) {
-	in := intake.FreezeInput{Reason: f.reason}
+	in := intake.FreezeInput{Reason: f.reason, RuleBook: f.ruleBook}
 	if f.census != "" {
 		src, file, err := intake.OpenFile(f.census)
 		if err != nil {

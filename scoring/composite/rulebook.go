@@ -108,6 +108,8 @@ type RuleBook struct {
 	// averages, see scoring/panel) or "deviation", which is also what books
 	// without it mean, because they were frozen before there was another.
 	PanelMethod string `json:"panel_method,omitempty"`
+	// Frame are the limits for a frame; none means DefaultFrame.
+	Frame *Frame `json:"frame,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
@@ -152,6 +154,9 @@ func (r *RuleBook) Check() error {
 	}
 	if r.Title["zh"] == "" {
 		return bad("title.zh", "", "a title")
+	}
+	if err := r.checkFrame(bad); err != nil {
+		return err
 	}
 	if err := checkNodes(r.Tree, "tree", map[string]bool{}, bad); err != nil {
 		return err

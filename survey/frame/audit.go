@@ -177,7 +177,7 @@ func (l Limits) Deviations(f *Findings) []*errs.Error {
 		share("changed", "changed since the last frame", c.Added+c.Removed, max(c.Before, 1), l.Changed, "explain the persons removed")
 	}
 	if s := f.Second; s != nil {
-		share("missing", "in the second source only", s.OnlySecond, s.OnlySecond+s.Both, l.Missing, "add the missing persons")
+		share("missing", "in the second source only", s.Missing(), s.OnlySecond+s.Both, l.Missing, "add the missing persons")
 	}
 	if p := f.Planted; p != nil && l.PlantedMissed != 0 && len(p.Missed) > max(l.PlantedMissed, 0) {
 		out = append(out, errs.New(errs.Conflict, "audit.planted", "planted checks are missing in the frame").

@@ -33,6 +33,9 @@ func (c *Change) Share() float64 {
 // Changes merges the last frame with this one, both in ascending order of Key,
 // in one pass. It keeps the first limit removed persons by name of their key
 // and counts all. by, when not nil, tells who removed a person.
+//
+// Parts of two frames that hold the same keys may be compared one after the
+// other and added up with Join.
 func Changes(before, after iter.Seq2[Listed, error], limit int, by func(key string) string) (*Change, error) {
 	c := &Change{RemovedByCommittee: map[string]int{}}
 	err := merge(before, after, func(a, b *Listed) {
@@ -64,9 +67,27 @@ func Changes(before, after iter.Seq2[Listed, error], limit int, by func(key stri
 	return c, err
 }
 
+// Join adds the change of another part of the same two frames.
+func (c *Change) Join(o *Change, limit int) {
+	c.Before += o.Before
+	c.After += o.After
+	c.Added += o.Added
+	c.Removed += o.Removed
+	c.Moved += o.Moved
+	for k, n := range o.RemovedByCommittee {
+		c.RemovedByCommittee[k] += n
+	}
+	c.RemovedList = append(c.RemovedList, o.RemovedList...)
+	c.RemovedListIsTruncated = c.RemovedListIsTruncated || o.RemovedListIsTruncated || len(c.RemovedList) > limit
+	c.RemovedList = c.RemovedList[:min(len(c.RemovedList), limit)]
+}
+
 // Compare is the comparison of the frame with a second, independent source.
 type Compare struct {
 	Both, OnlyFrame, OnlySecond int
+	// Elsewhere are those of OnlySecond whom the frame has under another
+	// committee than the second source; they count as one of OnlyFrame too.
+	Elsewhere int `json:",omitempty"`
 	ByCommittee                 map[string]*Compare // of the frame, or of the second source where only that has the person
 	// Estimate is the number of persons that both lists together suggest,
 	// Chapman's estimate (n1+1)(n2+1)/(m+1) - 1 (Chapman 1951); it presumes
@@ -90,12 +111,23 @@ func (c *Compare) estimate() {
 	c.Estimate = float64(n1*n2)/float64(c.Both+1) - 1
 }
 
+// Missing are those of the second source who are not in the frame.
+func (c *Compare) Missing() int { return c.OnlySecond - c.Elsewhere }
+
 // TwoSources compares the frame with a second source, both in ascending order
-// of Key, in one pass.
-func TwoSources(frame, second iter.Seq2[Listed, error]) (*Compare, error) {
+// of Key, in one pass. alone, when not nil, is told of those who are in one of
+// them only.
+func TwoSources(frame, second iter.Seq2[Listed, error], alone func(inFrame bool, l Listed)) (*Compare, error) {
 	c := &Compare{ByCommittee: map[string]*Compare{}}
 	err := merge(frame, second, func(a, b *Listed) {
 		c.add(a != nil, b != nil)
+		if alone != nil && (a == nil) != (b == nil) {
+			if a != nil {
+				alone(true, *a)
+			} else {
+				alone(false, *b)
+			}
+		}
 		at := b
 		if a != nil {
 			at = a

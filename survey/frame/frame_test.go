@@ -234,7 +234,7 @@ func TestCompare(t *testing.T) {
 	if len(c.RemovedList) != 1 || c.RemovedList[0].By != "editor of a" || !c.RemovedListIsTruncated || c.RemovedByCommittee["2"] != 1 {
 		t.Errorf("removed %+v", c)
 	}
-	s, err := TwoSources(listed("a@1", "b@1", "c@2"), listed("b@1", "c@2", "d@2"))
+	s, err := TwoSources(listed("a@1", "b@1", "c@2"), listed("b@1", "c@2", "d@2"), nil)
 	if err != nil || s.Both != 2 || s.OnlyFrame != 1 || s.OnlySecond != 1 || s.ByCommittee["2"].OnlySecond != 1 {
 		t.Fatalf("%v %+v", err, s)
 	}

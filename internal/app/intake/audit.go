@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"iter"
 	"slices"
 	"strings"
@@ -14,15 +15,18 @@ import (
 	"gongping/internal/pg/intakedb"
 	"gongping/internal/tabular"
 	"gongping/internal/tabular/layout"
+	"gongping/scoring/composite"
 	"gongping/survey/frame"
 )
 
-// Limits are what a frame may deviate by without a signed reason. They are the
-// same for every frame until a rule book sets its own.
-var Limits = frame.Limits{Coverage: 0.20, MinCell: 100, NoContact: 0.10, NearDuplicate: 0.01, Inactive: 0.05, Changed: 0.20, Missing: 0.05, PlantedMissed: -1}
+// Limits are what a frame may deviate by without a signed reason where no rule
+// book sets its own.
+var Limits = new(composite.RuleBook).FrameLimits()
 
-// maxCompared bounds the frames that are compared person by person: the keys
-// of both are sorted in memory, about 60 bytes each.
+// maxCompared bounds how many persons of a frame are compared at a time: the
+// keys of both frames are sorted in memory, about 60 bytes each. A larger frame is
+// compared in parts by the hash of the register's code, one reading of both
+// frames a part.
 const maxCompared = 3_000_000
 
 // removedShown is how many removed persons an audit lists.
@@ -34,12 +38,14 @@ type Audit struct {
 	Tally *frame.AuditTally `json:"tally,omitempty"`
 	// Counts take the place of Tally in an audit that is shown: nil where there
 	// are fewer than SmallestCell persons.
-	Counts   map[string]*int  `json:"counts,omitempty"`
-	Limits   frame.Limits     `json:"limits"`
+	Counts map[string]*int `json:"counts,omitempty"`
+	Limits frame.Limits    `json:"limits"`
+	// LimitsOf names the rule book that set the limits; empty means the built-in ones.
+	LimitsOf string           `json:"limits_of,omitempty"`
 	Census   *Census          `json:"census,omitempty"`
 	Coverage []frame.Coverage `json:"coverage,omitempty"`
 	// Previous is the frozen frame of the same name that came before; Change is
-	// missing when there is none, or when it is too large to compare here.
+	// missing when there is none.
 	Previous     string        `json:"previous,omitempty"`
 	PreviousName string        `json:"previous_name,omitempty"`
 	Change       *frame.Change `json:"change,omitempty"`
@@ -71,7 +77,7 @@ type Deviation struct {
 
 // auditFrame streams a frame once through an auditor and a visitor of the
 // caller, then compares it with the census and the frame before.
-func (s *Service) auditFrame(ctx context.Context, q querier, district string, f intakedb.Frame, counts *censusTable, second, planted *listing, year int,
+func (s *Service) auditFrame(ctx context.Context, q querier, district string, f intakedb.Frame, limits frame.Limits, counts *censusTable, second, planted *listing, year int,
 	visit func(*intakedb.Listed) error) (*Audit, []*errs.Error, error) {
 	var bands []frame.Band
 	level := frame.District
@@ -92,7 +98,7 @@ func (s *Service) auditFrame(ctx context.Context, q querier, district string, f 
 	}
 	auditor.Tally.NearDuplicate = noteOf(f).Alike
 	found := frame.Findings{Tally: auditor.Tally}
-	a := &Audit{Tally: &auditor.Tally, Limits: Limits, Deviations: []Deviation{}}
+	a := &Audit{Tally: &auditor.Tally, Limits: limits, Deviations: []Deviation{}}
 	if counts != nil {
 		a.Census, a.Coverage = &counts.Census, auditor.Coverage(counts.cells)
 		found.Coverage = a.Coverage
@@ -103,17 +109,15 @@ func (s *Service) auditFrame(ctx context.Context, q querier, district string, f 
 	}
 	if err == nil {
 		a.Previous, a.PreviousName = before.ID, before.Name
-		if before.People <= maxCompared && f.People <= maxCompared {
-			if a.Change, err = s.change(ctx, q, district, before, f); err != nil {
-				return nil, nil, err
-			}
-			found.Change = a.Change
+		if a.Change, err = s.change(ctx, q, district, before, f); err != nil {
+			return nil, nil, err
 		}
+		found.Change = a.Change
 	}
 	if err := compare(ctx, q, district, f, second, planted, a, &found); err != nil {
 		return nil, nil, err
 	}
-	deviations := Limits.Deviations(&found)
+	deviations := limits.Deviations(&found)
 	for _, d := range deviations {
 		a.Deviations = append(a.Deviations, Deviation{strings.TrimPrefix(d.Key, "audit."), d.Where, d.Found, d.Want, d.Hint})
 	}
@@ -124,28 +128,42 @@ func (s *Service) auditFrame(ctx context.Context, q querier, district string, f 
 // which only their sealed records hold: the published ids of two frames cannot
 // be joined. What comes out are counts, and published ids of the old frame.
 func (s *Service) change(ctx context.Context, q querier, district string, before, after intakedb.Frame) (*frame.Change, error) {
-	old, ids, err := s.registered(ctx, q, district, before)
-	if err != nil {
-		return nil, err
+	total := &frame.Change{RemovedByCommittee: map[string]int{}}
+	parts := uint32((max(before.People, after.People) + s.compared - 1) / s.compared)
+	for part := range max(parts, 1) {
+		in := func(code string) bool { return parts <= 1 || partOf(code)%parts == part }
+		old, ids, err := s.registered(ctx, q, district, before, in)
+		if err != nil {
+			return nil, err
+		}
+		now, _, err := s.registered(ctx, q, district, after, in)
+		if err != nil {
+			return nil, err
+		}
+		c, err := frame.Changes(each(old), each(now), removedShown, func(string) string { return after.By })
+		if err != nil {
+			return nil, err
+		}
+		for i, l := range c.RemovedList {
+			c.RemovedList[i].Key = ids[l.Key]
+		}
+		total.Join(c, removedShown)
 	}
-	now, _, err := s.registered(ctx, q, district, after)
-	if err != nil {
-		return nil, err
-	}
-	c, err := frame.Changes(each(old), each(now), removedShown, func(string) string { return after.By })
-	if err != nil {
-		return nil, err
-	}
-	for i, l := range c.RemovedList {
-		c.RemovedList[i].Key = ids[l.Key]
-	}
-	return c, nil
+	return total, nil
 }
 
-// registered opens the records of a frame and returns the register's codes in
-// ascending order, and the published id of each.
-func (s *Service) registered(ctx context.Context, q querier, district string, f intakedb.Frame) ([]frame.Listed, map[string]string, error) {
-	list, ids := make([]frame.Listed, 0, f.People), make(map[string]string, f.People)
+// partOf spreads the register's codes evenly (FNV-1a).
+func partOf(code string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(code))
+	return h.Sum32()
+}
+
+// registered opens the records of a frame and returns the register's codes that
+// lie in a part, in ascending order, and the published id of each.
+func (s *Service) registered(ctx context.Context, q querier, district string, f intakedb.Frame, in func(code string) bool) ([]frame.Listed, map[string]string, error) {
+	n := min(f.People, s.compared+s.compared/8)
+	list, ids := make([]frame.Listed, 0, n), make(map[string]string, n)
 	for p, err := range intakedb.Records(ctx, q, district, f.ID) {
 		if err != nil {
 			return nil, nil, err
@@ -157,6 +175,9 @@ func (s *Service) registered(ctx context.Context, q querier, district string, f 
 		r, err := frame.DecodeRecord(plain)
 		if err != nil {
 			return nil, nil, err
+		}
+		if !in(r.Person) {
+			continue
 		}
 		list = append(list, frame.Listed{Key: r.Person, Committee: r.Committee()})
 		ids[r.Person] = p.ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,11 +19,13 @@ import (
 const maxListed = 3_000_000
 
 // listing is a list of persons from another source, as their published ids
-// would be in the frame: whoever stands there under another committee counts
-// as missing.
+// would be in the frame. Those ids depend on the committee, so a person who
+// stands under another one in the frame is looked for by elsewhere.
 type listing struct {
 	Origin
-	ids []frame.Listed
+	ids    []frame.Listed
+	codes  map[string]string // register code by id
+	secret *frame.Secret
 }
 
 // Origin says which file a comparison was made with.
@@ -41,14 +44,16 @@ func (s *Service) readListing(ctx context.Context, src *Source, f intakedb.Frame
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Origin: Origin{File: src.Name, Digest: src.Hex()}}
+	l := &listing{Origin: Origin{File: src.Name, Digest: src.Hex()}, codes: map[string]string{}, secret: &secret}
 	p := &Preview{Request: Request{Kind: listed}, File: src.Name}
 	_, err = scan(ctx, *src, &layout.Listing, tabular.Limits{Rows: maxListed}, p, nil, func(r *tabular.Row) {
 		area := r.Get("area")
 		if len(area) < 12 {
 			return
 		}
-		l.ids = append(l.ids, frame.Listed{Key: secret.FrameID(area[:12], r.Get("person")), Committee: strings.Clone(area[:12])})
+		id := secret.FrameID(area[:12], r.Get("person"))
+		l.ids = append(l.ids, frame.Listed{Key: id, Committee: strings.Clone(area[:12])})
+		l.codes[id] = strings.Clone(r.Get("person"))
 	})
 	if err != nil {
 		return nil, err
@@ -81,9 +86,19 @@ func compare(ctx context.Context, q querier, district string, f intakedb.Frame, 
 		}
 	}
 	if second != nil {
-		c, err := frame.TwoSources(iter.Seq2[frame.Listed, error](people), each(second.ids))
+		frameOnly, missing := map[string]bool{}, []frame.Listed{}
+		c, err := frame.TwoSources(iter.Seq2[frame.Listed, error](people), each(second.ids), func(inFrame bool, l frame.Listed) {
+			if !inFrame {
+				missing = append(missing, l)
+			} else if len(frameOnly) <= maxListed {
+				frameOnly[l.Key] = true
+			}
+		})
 		if err != nil {
 			return err
+		}
+		if len(frameOnly) <= maxListed {
+			c.Elsewhere = second.elsewhere(missing, frameOnly, c.ByCommittee)
 		}
 		a.Second, a.SecondFrom, found.Second = c, &second.Origin, c
 	}
@@ -100,4 +115,33 @@ func compare(ctx context.Context, q querier, district string, f intakedb.Frame, 
 		a.Planted, a.PlantedFrom, found.Planted = p, &planted.Origin, p
 	}
 	return nil
+}
+
+// maxTried bounds the ids that are derived to find people under another
+// committee: some twenty seconds of one processor.
+const maxTried = 20_000_000
+
+// elsewhere counts the missing whom the frame has under another committee: of
+// the whole frame where that can be tried, else of the same street. It opens no
+// record: it derives the ids that they would have there.
+func (l *listing) elsewhere(missing []frame.Listed, frameOnly map[string]bool, committees map[string]*frame.Compare) int {
+	codes := slices.Sorted(maps.Keys(committees))
+	within := 0 // of the code that has to agree
+	if len(missing)*len(codes) > maxTried {
+		within = 9
+	}
+	n := 0
+	for _, m := range missing {
+		for _, c := range codes {
+			if c == m.Committee || c[:within] != m.Committee[:within] {
+				continue
+			}
+			if id := l.secret.FrameID(c, l.codes[m.Key]); frameOnly[id] {
+				delete(frameOnly, id)
+				n++
+				break
+			}
+		}
+	}
+	return n
 }

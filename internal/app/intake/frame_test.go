@@ -3,6 +3,7 @@ package intake_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -110,6 +111,10 @@ func TestSecondEdition(t *testing.T) {
 	d, err := s.Frame(ctx, manager, second.FrameID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	parts, err := s.ChangeInParts(ctx, first.FrameID, second.FrameID, 97)
+	if err != nil || parts.Removed != d.Audit.Change.Removed || parts.After != d.Audit.Change.After || !maps.Equal(parts.RemovedByCommittee, d.Audit.Change.RemovedByCommittee) {
+		t.Errorf("compared in parts: %+v, %v", parts, err)
 	}
 	c := d.Audit.Change
 	if c == nil || c.Removed != len(w.People)-second.Rows || c.Added != 0 || len(c.RemovedList) == 0 || d.Audit.Previous != first.FrameID || d.Reason != goodReason {

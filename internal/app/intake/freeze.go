@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"gongping/internal/app"
@@ -11,6 +12,8 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/intakedb"
+	"gongping/internal/pg/rounddb"
+	"gongping/scoring/composite"
 	"gongping/survey/frame"
 )
 
@@ -22,6 +25,8 @@ type FreezeInput struct {
 	// to live there, chosen beforehand by the auditor; both are lists of register
 	// codes with the committee.
 	Second, Planted *Source
+	// RuleBook is the id of the rule book whose limits apply, "" for Limits.
+	RuleBook string
 }
 
 // Freeze fixes a frame for good: its digest is computed over every person in
@@ -50,9 +55,13 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		if err != nil {
 			return err
 		}
+		limits, from, err := limitsOf(ctx, tx, who.District, in.RuleBook)
+		if err != nil {
+			return err
+		}
 		var freezer frame.Freezer
 		n := int64(0)
-		audit, deviations, err := s.auditFrame(ctx, tx, who.District, f, counts, second, planted, year, func(l *intakedb.Listed) error {
+		audit, deviations, err := s.auditFrame(ctx, tx, who.District, f, limits, counts, second, planted, year, func(l *intakedb.Listed) error {
 			if n++; n%tick == 0 {
 				prog.at(Freezing, n, f.People)
 			}
@@ -61,6 +70,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		if err != nil {
 			return err
 		}
+		audit.LimitsOf = from
 		var reason *frame.Reason
 		if text := strings.TrimSpace(in.Reason); text != "" {
 			reason = &frame.Reason{Signer: signer(who), Text: text}
@@ -93,6 +103,22 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		return "", err
 	}
 	return digest.String(), nil
+}
+
+// limitsOf are the limits of a rule book's latest version, and its name.
+func limitsOf(ctx context.Context, q querier, district, book string) (frame.Limits, string, error) {
+	if book == "" {
+		return Limits, "", nil
+	}
+	v, err := rounddb.RuleBooks.Get(ctx, q, district, book, 0)
+	if err != nil {
+		return frame.Limits{}, "", app.NotFound(err, "rule_book")
+	}
+	b, err := composite.DecodeRuleBook(v.Body)
+	if err != nil {
+		return frame.Limits{}, "", err
+	}
+	return b.FrameLimits(), fmt.Sprintf("%s v%d", v.Title, v.Version), nil
 }
 
 // openFrame returns a frame that is not frozen and lies within the actor's

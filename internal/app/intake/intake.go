@@ -23,14 +23,15 @@ import (
 // Service is the room of imports.
 type Service struct {
 	*app.Core
-	desk desk
+	desk     desk
+	compared int64 // how many persons of a frame are compared at a time
 }
 
 // New makes the service. dir is where uploads wait for their confirmation; ""
 // is the system's temporary directory. The files have no name there and are
 // gone with the process.
 func New(core *app.Core, dir string) *Service {
-	return &Service{Core: core, desk: desk{dir: dir, uploads: map[string]*Upload{}}}
+	return &Service{Core: core, desk: desk{dir: dir, uploads: map[string]*Upload{}}, compared: maxCompared}
 }
 
 // Kind is a kind of import.

@@ -146,6 +146,8 @@ type FrameDetail struct {
 	Committees []CommitteeLine `json:"committees"`
 	// Mine tells whether the whole frame lies within the actor's area.
 	Mine bool `json:"mine"`
+	// RuleBooks are those whose limits a freeze may take, id and title.
+	RuleBooks [][2]string `json:"rule_books,omitempty"`
 }
 
 // Frame returns a frame with the counts of the actor's area. Who sees only a
@@ -179,6 +181,13 @@ func (s *Service) Frame(ctx context.Context, who authz.Actor, id string) (d Fram
 			}
 		default:
 			d.Audit = openAudit(committees, noteOf(f))
+			books, err := rounddb.RuleBooks.List(ctx, q, who.District)
+			if err != nil {
+				return err
+			}
+			for _, b := range books {
+				d.RuleBooks = append(d.RuleBooks, [2]string{b.ID, b.Title})
+			}
 		}
 		d.Audit.suppress()
 		return nil

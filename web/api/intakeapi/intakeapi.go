@@ -129,17 +129,26 @@ type Frozen struct {
 func (o *operations) freeze(ctx context.Context, in *struct {
 	ID   string `path:"id"`
 	Body struct {
-		Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Signed reason, where the frame goes beyond the limits"`
-		Census string `json:"census,omitempty" doc:"Census table as CSV text: area, sex, age_from, age_to, persons"`
+		Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Signed reason, where the frame goes beyond the limits"`
+		Census   string `json:"census,omitempty" doc:"Census table as CSV text: area, sex, age_from, age_to, persons"`
+		Second   string `json:"second,omitempty" doc:"Another register of the same people as CSV text: person, area"`
+		Planted  string `json:"planted,omitempty" doc:"Persons planted as a check, as CSV text: person, area"`
+		RuleBook string `json:"rule_book,omitempty" doc:"Id of the rule book whose limits apply; the built-in ones without"`
 	}
 }) (*answer[Frozen], error) {
-	input := intake.FreezeInput{Reason: in.Body.Reason}
-	if in.Body.Census != "" {
-		src, err := intake.NewSource("census.csv", strings.NewReader(in.Body.Census), int64(len(in.Body.Census)))
+	input := intake.FreezeInput{Reason: in.Body.Reason, RuleBook: in.Body.RuleBook}
+	for _, f := range []struct {
+		name, text string
+		to         **intake.Source
+	}{{"census.csv", in.Body.Census, &input.Census}, {"second.csv", in.Body.Second, &input.Second}, {"planted.csv", in.Body.Planted, &input.Planted}} {
+		if f.text == "" {
+			continue
+		}
+		src, err := intake.NewSource(f.name, strings.NewReader(f.text), int64(len(f.text)))
 		if err != nil {
 			return nil, err
 		}
-		input.Census = &src
+		*f.to = &src
 	}
 	digest, err := o.svc.Freeze(ctx, signin.Actor(ctx), in.ID, input, nil)
 	return &answer[Frozen]{Frozen{digest}}, err

@@ -44,6 +44,7 @@ type frameData struct {
 	Hidden     int // cells of the coverage that are too small to be shown
 	Alert      *render.Alert
 	Reason     string
+	Books      []render.Option // whose limits a freeze may take
 }
 
 type deviation struct{ What, Where, Found, Limit string }
@@ -67,6 +68,12 @@ func (h *pages) showFrame(c *gin.Context, who authz.Actor, status int, alert *re
 	d := frameData{FrameDetail: f, Alert: alert, Reason: reason,
 		MayFreeze: f.FrozenAt == nil && f.Mine && authz.May(who, authz.FrameFreeze, authz.Object{})}
 	d.MayGive = f.FrozenAt != nil && authz.May(who, authz.FrameReceipt, authz.Object{})
+	if len(f.RuleBooks) > 0 {
+		d.Books = append(d.Books, render.Option{Text: h.T(c, "frame.limits_default")})
+	}
+	for _, b := range f.RuleBooks {
+		d.Books = append(d.Books, render.Option{Value: b[0], Text: b[1]})
+	}
 	if f.Audit != nil {
 		for _, x := range f.Audit.Deviations {
 			d.Deviations = append(d.Deviations, deviation{h.T(c, "audit."+x.Key), h.place(c, x.Key, x.Where), x.Found, h.limit(c, x.Limit)})
@@ -110,6 +117,8 @@ func (h *pages) freeze(c *gin.Context, who authz.Actor) error {
 		switch name {
 		case "reason":
 			in.Reason, err = field(part)
+		case "rule_book":
+			in.RuleBook, err = field(part)
 		case "file", "second", "planted":
 			if part.FileName() == "" {
 				return nil

@@ -173,7 +173,15 @@ func (h *pages) ruleBookSave(c *gin.Context, who authz.Actor) error {
 	if err := authz.Check(who, authz.RuleBookEdit, authz.Object{}); err != nil {
 		return err
 	}
-	b := ruleBookOf(c)
+	base := composite.Default() // what the form does not show stays as it was
+	if c.Param("id") != "" {
+		old, _, err := h.svc.RuleBook(c.Request.Context(), who, c.Param("id"), 0)
+		if err != nil {
+			return err
+		}
+		base = *old
+	}
+	b := ruleBookOf(c, base)
 	id, version, err := h.svc.SaveRuleBook(c.Request.Context(), who, c.Param("id"), &b)
 	if errs.Is(err, errs.Invalid) {
 		return h.ruleBookForm(c, http.StatusUnprocessableEntity, c.Param("id"), b, err)
@@ -198,7 +206,11 @@ func numbers(b *composite.RuleBook) []struct {
 		i    *int
 		f    *float64
 	}
-	g, s, w, a := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal
+	if b.Frame == nil {
+		f := composite.DefaultFrame()
+		b.Frame = &f
+	}
+	g, s, w, a, fr := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal, b.Frame
 	return []row{
 		{"gates", "unit_min", &g.UnitMin, nil}, {"gates", "low_reliability_below", &g.LowReliabilityBelow, nil}, {"gates", "publish_n", &g.PublishN, nil},
 		{"gates", "publish_reliability", nil, &g.PublishReliability}, {"gates", "consequence_reliability", nil, &g.ConsequenceReliability},
@@ -206,14 +218,21 @@ func numbers(b *composite.RuleBook) []struct {
 		{"suppression", "cell", &s.Cell, nil}, {"suppression", "cross_tab", &s.CrossTab, nil},
 		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
 		{"appeal", "file_days", &a.FileDays, nil}, {"appeal", "accept_days", &a.AcceptDays, nil}, {"appeal", "decide_days", &a.DecideDays, nil}, {"appeal", "notice_days", &a.NoticeDays, nil},
+		{"frame", "coverage", nil, &fr.Coverage}, {"frame", "min_cell", &fr.MinCell, nil}, {"frame", "no_contact", nil, &fr.NoContact}, {"frame", "near_duplicate", nil, &fr.NearDuplicate},
+		{"frame", "inactive", nil, &fr.Inactive}, {"frame", "changed", nil, &fr.Changed}, {"frame", "missing", nil, &fr.Missing}, {"frame", "planted_missed", &fr.PlantedMissed, nil},
 	}
 }
 
 func textOf(c *gin.Context, name string) map[string]string { return langOf(c, name) }
 
-func ruleBookOf(c *gin.Context) composite.RuleBook {
-	b := composite.RuleBook{Title: textOf(c, "title"), Missing: composite.Missing(c.PostForm("missing")), Confidence: real(c, "confidence") / 100,
-		PanelMethod: composite.Default().PanelMethod}
+// ruleBookOf reads the form over what a rule book held before.
+func ruleBookOf(c *gin.Context, b composite.RuleBook) composite.RuleBook {
+	b.Title, b.Missing, b.Confidence = textOf(c, "title"), composite.Missing(c.PostForm("missing")), real(c, "confidence")/100
+	b.Tree, b.Bands = nil, nil
+	if b.Frame != nil {
+		f := *b.Frame
+		b.Frame = &f
+	}
 	for _, f := range numbers(&b) {
 		if f.i != nil {
 			*f.i = number(c, f.key+"."+f.name)
