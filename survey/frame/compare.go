@@ -87,8 +87,8 @@ type Compare struct {
 	Both, OnlyFrame, OnlySecond int
 	// Elsewhere are those of OnlySecond whom the frame has under another
 	// committee than the second source; they count as one of OnlyFrame too.
-	Elsewhere int `json:",omitempty"`
-	ByCommittee                 map[string]*Compare // of the frame, or of the second source where only that has the person
+	Elsewhere   int                 `json:",omitempty"`
+	ByCommittee map[string]*Compare // of the frame, or of the second source where only that has the person
 	// Estimate is the number of persons that both lists together suggest,
 	// Chapman's estimate (n1+1)(n2+1)/(m+1) - 1 (Chapman 1951); it presumes
 	// that the sources err independently.
