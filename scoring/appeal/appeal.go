@@ -2,11 +2,12 @@
 // take which step when, which grounds there are, how a blind panel is chosen,
 // what it reviews on both sides, and how its votes become a decision.
 //
-//	filed → accepted → assigned → voting → decided → run requested → superseded
-//	      ↘ refused                              ↘ closed
+//	filed → accepted → assigned → voting → decided → run requested → notice → superseded
+//	      ↘ refused                              ↘ closed        ↘ closed ↘ closed
 //
-// Withdrawal is possible until the decision. Nothing here reads a clock: every
-// event carries its time.
+// Withdrawal is possible until the decision. A step may be given more time
+// once, with a reason; during the public notice everybody may object. Nothing
+// here reads a clock: every event carries its time.
 package appeal
 
 import (
@@ -29,13 +30,14 @@ const (
 	Voting       State = "voting"
 	Decided      State = "decided"
 	RunRequested State = "run_requested"
+	Notice       State = "notice"
 	Superseded   State = "superseded"
 	Closed       State = "closed"
 	Withdrawn    State = "withdrawn"
 )
 
 // States lists all states after New in the order of the pages.
-var States = []State{Filed, Accepted, Assigned, Voting, Decided, RunRequested, Superseded, Closed, Refused, Withdrawn}
+var States = []State{Filed, Accepted, Assigned, Voting, Decided, RunRequested, Notice, Superseded, Closed, Refused, Withdrawn}
 
 // Final tells whether no step follows.
 func (s State) Final() bool {
@@ -58,6 +60,10 @@ const (
 	KindClosed     Kind = "closed"
 	KindWithdrawn  Kind = "withdrawn"
 	KindOverdue    Kind = "overdue"
+	KindExtended   Kind = "extended"  // a step gets more time
+	KindNoticed    Kind = "noticed"   // the new result is put on public notice
+	KindObjection  Kind = "objection" // against it
+	KindAnswered   Kind = "answered"  // an objection, with a reason
 )
 
 // Outcome is a vote and the decision. There is none that harms the appellant.
@@ -94,6 +100,12 @@ type Event struct {
 	Step     Step      `json:"step,omitempty"`     // overdue: the step that was missed
 	RunID    string    `json:"run_id,omitempty"`   // run, superseded
 	Effect   *Effect   `json:"effect,omitempty"`   // run, closed: what the decision led to
+
+	Remedy    Remedy     `json:"remedy,omitempty"`    // vote, decided: what shall follow; "" is the ground's first
+	Party     Party      `json:"party,omitempty"`     // vote, decided: whose matter it is, where answers are credited away
+	Days      int        `json:"days,omitempty"`      // extended: working days
+	Until     *time.Time `json:"until,omitempty"`     // extended: the new deadline; noticed: the end of the notice
+	Objection string     `json:"objection,omitempty"` // objection, answered: which
 }
 
 // Effect is what a decision did to the answers and the appellant's unit.
@@ -107,6 +119,10 @@ type Effect struct {
 	Before       float64 `json:"before"`                // official score of the unit
 	After        float64 `json:"after"`
 	Computed     bool    `json:"computed"` // Before and After are known
+
+	Remedy Remedy `json:"remedy,omitempty"` // what became of the answers set aside
+	Party  Party  `json:"party,omitempty"`  // to whom they were credited
+	ReAsk  int    `json:"re_ask,omitempty"` // interviews to be made anew
 }
 
 // Net is how far the decision moves the unit's official score.
@@ -119,6 +135,8 @@ type Vote struct {
 	Outcome  Outcome
 	Affected []string
 	Reason   string
+	Remedy   Remedy
+	Party    Party
 }
 
 // Case is an appeal as its events have made it.
@@ -129,12 +147,21 @@ type Case struct {
 	Deadlines Deadlines
 	Labels    []string // of the answers under review; votes may name no others
 
-	State   State
-	Panel   []string
-	Votes   []Vote
-	Outcome Outcome
-	Overdue map[Step]time.Time // recorded lateness
-	Events  []Event
+	Instance   int // 1, or 2 for an appeal against the decision of a first panel
+	ExtendMax  int // working days by which a step may be extended, once; 0 = not at all
+	NoticeDays int // working days of public notice before a new result counts; 0 = none (appeals from before notices)
+
+	State       State
+	Panel       []string
+	Votes       []Vote
+	Outcome     Outcome
+	Overdue     map[Step]time.Time // recorded lateness
+	Extended    map[Step]time.Time // later deadlines
+	NoticeRun   string             // the run on public notice
+	NoticeUntil time.Time
+	Open        map[string]string // objections without an answer: who objected, "" for a resident
+	Seen        map[string]bool   // all objections
+	Events      []Event
 }
 
 // MinReason is the least length of a reason, in characters.

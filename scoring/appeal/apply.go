@@ -1,6 +1,7 @@
 package appeal
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -16,10 +17,14 @@ var from = map[Kind][]State{
 	KindVote:       {Assigned, Voting},
 	KindDecided:    {Voting},
 	KindRun:        {Decided},
-	KindSuperseded: {RunRequested},
-	KindClosed:     {Decided, RunRequested},
+	KindNoticed:    {RunRequested, Notice},
+	KindObjection:  {Notice},
+	KindAnswered:   {Notice},
+	KindSuperseded: {RunRequested, Notice},
+	KindClosed:     {Decided, RunRequested, Notice},
+	KindExtended:   {Filed, Accepted, Assigned, Voting},
 	KindWithdrawn:  {Filed, Accepted, Assigned, Voting},
-	KindOverdue:    {Filed, Accepted, Assigned, Voting, Decided, RunRequested},
+	KindOverdue:    {Filed, Accepted, Assigned, Voting},
 }
 
 // Apply takes one step, or refuses it and changes nothing. A step after its
@@ -96,9 +101,15 @@ func (c *Case) check(e Event) error {
 			return wrong("no_run", "a rejected appeal has no new run")
 		}
 	case KindSuperseded:
-		if e.RunID == "" {
-			return wrong("no_run", "a run must be named")
-		}
+		return c.checkSuperseded(e)
+	case KindExtended:
+		return c.checkExtension(e)
+	case KindNoticed:
+		return c.checkNotice(e)
+	case KindObjection:
+		return c.checkObjection(e)
+	case KindAnswered:
+		return c.checkAnswer(e)
 	case KindClosed:
 		return needReason(e)
 	case KindOverdue:
@@ -142,6 +153,11 @@ func (c *Case) checkVote(e Event) error {
 	case e.Outcome.rank() < 0:
 		return errs.New(errs.Invalid, "appeal.outcome", "the vote is not usable").At("outcome", string(e.Outcome), "uphold, partly or reject", "choose one")
 	}
+	if e.Outcome != Reject {
+		if err := c.checkRemedy(e); err != nil {
+			return err
+		}
+	}
 	if e.Outcome == Reject && len(e.Affected) > 0 {
 		return errs.New(errs.Invalid, "appeal.reject_marks", "a vote to reject cannot set answers aside").At("affected", e.Affected[0], "none", "vote partly or uphold, or clear the marks")
 	}
@@ -158,7 +174,8 @@ func (c *Case) checkDecision(e Event) error {
 	if !ok {
 		return wrong("undecided", "the votes do not decide the appeal yet")
 	}
-	if e.Outcome != o || !slices.Equal(e.Affected, affected) {
+	remedy, party := c.Chosen() // histories from before there was a choice name neither
+	if e.Outcome != o || !slices.Equal(e.Affected, affected) || o != Reject && (e.Remedy != "" && e.Remedy != remedy || e.Party != "" && e.Party != party) {
 		return wrong("not_the_votes", "the decision must be what the votes say")
 	}
 	return needReason(e)
@@ -178,7 +195,8 @@ func (c *Case) take(e Event) {
 			c.State = Assigned
 		}
 	case KindVote:
-		c.Votes = append(slices.Clone(c.Votes), Vote{By: e.By, At: e.At, Outcome: e.Outcome, Affected: e.Affected, Reason: e.Reason})
+		c.Votes = append(slices.Clone(c.Votes), Vote{By: e.By, At: e.At, Outcome: e.Outcome, Affected: e.Affected, Reason: e.Reason,
+			Remedy: e.Remedy, Party: e.Party})
 		c.State = Voting
 	case KindDecided:
 		c.Outcome, c.State = e.Outcome, Decided
@@ -191,10 +209,23 @@ func (c *Case) take(e Event) {
 	case KindWithdrawn:
 		c.State = Withdrawn
 	case KindOverdue:
-		late := map[Step]time.Time{e.Step: e.At}
-		for s, at := range c.Overdue {
-			late[s] = at
-		}
-		c.Overdue = late
+		c.Overdue = with(c.Overdue, e.Step, e.At)
+	case KindExtended:
+		c.Extended = with(c.Extended, e.Step, *e.Until)
+	case KindNoticed:
+		c.State, c.NoticeRun, c.NoticeUntil = Notice, e.RunID, *e.Until
+	case KindObjection:
+		c.Open, c.Seen = with(c.Open, e.Objection, e.By), with(c.Seen, e.Objection, true)
+	case KindAnswered:
+		c.Open = maps.Clone(c.Open)
+		delete(c.Open, e.Objection)
 	}
+}
+
+// with is a map with one more entry; the old map stays as it is.
+func with[K comparable, V any](m map[K]V, k K, v V) map[K]V {
+	out := make(map[K]V, len(m)+1)
+	maps.Copy(out, m)
+	out[k] = v
+	return out
 }

@@ -22,7 +22,11 @@ type Deadlines struct {
 }
 
 // Rules are the numbers of working days of the rule book.
-type Rules struct{ File, Accept, Decide, Notice int }
+type Rules struct {
+	File, Accept, Decide, Notice int
+	Extend                       int // most by which a step may be extended
+	SecondFile, SecondDecide     int // of the second instance
+}
 
 // FileBy is the last moment to contest a result published at a time.
 func (r Rules) FileBy(cal *Calendar, published time.Time) time.Time {
@@ -33,6 +37,12 @@ func (r Rules) FileBy(cal *Calendar, published time.Time) time.Time {
 // filing, so that a slow acceptance does not lengthen the whole.
 func (r Rules) From(cal *Calendar, published, filed time.Time) Deadlines {
 	return Deadlines{FileBy: r.FileBy(cal, published), AcceptBy: cal.After(filed, r.Accept), DecideBy: cal.After(filed, r.Decide)}
+}
+
+// Second gives the deadlines of a second instance that is filed at a time,
+// against a first one that ended at another.
+func (r Rules) Second(cal *Calendar, ended, filed time.Time) Deadlines {
+	return Deadlines{FileBy: cal.After(ended, r.SecondFile), AcceptBy: cal.After(filed, r.Accept), DecideBy: cal.After(filed, r.SecondDecide)}
 }
 
 // Waiting is the step with a deadline that the appeal waits for, "" for none.
@@ -48,7 +58,11 @@ func (c *Case) Waiting() Step {
 
 // Due is the deadline of the step that the appeal waits for; zero for none.
 func (c *Case) Due() time.Time {
-	switch c.Waiting() {
+	s := c.Waiting()
+	if t, ok := c.Extended[s]; ok {
+		return t
+	}
+	switch s {
 	case StepAccept:
 		return c.Deadlines.AcceptBy
 	case StepDecide:

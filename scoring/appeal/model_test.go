@@ -16,7 +16,8 @@ import (
 var people = []string{"worker", "manager", "assessor", "p1", "p2", "p3", "p4", "p5", "p6"}
 
 var kinds = []appeal.Kind{appeal.KindFiled, appeal.KindAccepted, appeal.KindRefused, appeal.KindAssigned, appeal.KindVote,
-	appeal.KindDecided, appeal.KindRun, appeal.KindSuperseded, appeal.KindClosed, appeal.KindWithdrawn, appeal.KindOverdue}
+	appeal.KindDecided, appeal.KindRun, appeal.KindSuperseded, appeal.KindClosed, appeal.KindWithdrawn, appeal.KindOverdue,
+	appeal.KindExtended, appeal.KindNoticed, appeal.KindObjection, appeal.KindAnswered}
 
 var start = time.Date(2026, 9, 21, 9, 0, 0, 0, appeal.Zone)
 
@@ -25,9 +26,9 @@ func newCase(t interface{ Fatal(...any) }) appeal.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := appeal.Rules{File: 10, Accept: 5, Decide: 30, Notice: 5}
+	rules := appeal.Rules{File: 10, Accept: 5, Decide: 30, Notice: 5, Extend: 10, SecondFile: 10, SecondDecide: 20}
 	return appeal.Case{Appellant: "worker", Conflicts: map[string]bool{"assessor": true}, Ground: appeal.Grounds[0],
-		Deadlines: rules.From(cal, start, start), Labels: []string{"A", "B", "C", "D"}}
+		Deadlines: rules.From(cal, start, start), Labels: []string{"A", "B", "C", "D"}, Instance: 1, ExtendMax: rules.Extend, NoticeDays: rules.Notice}
 }
 
 func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
@@ -41,6 +42,7 @@ func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		e.Affected = rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "C", "D", "Z"}), 0, 3).Draw(t, "affected")
 	case appeal.KindDecided:
 		e.Outcome, e.Affected, _ = c.Tally()
+		e.Remedy, e.Party = c.Chosen()
 		if rapid.Bool().Draw(t, "forged") {
 			e.Outcome = rapid.SampledFrom(appeal.Outcomes).Draw(t, "outcome")
 		}
@@ -48,8 +50,22 @@ func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		e.RunID = rapid.SampledFrom([]string{"", "run"}).Draw(t, "run")
 	case appeal.KindOverdue:
 		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide}).Draw(t, "step")
+	case appeal.KindExtended:
+		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide}).Draw(t, "step")
+		e.Days = rapid.IntRange(0, 12).Draw(t, "days")
+		e.Until = after(c.Due(), e.Days+rapid.IntRange(-2, 2).Draw(t, "off"))
+	case appeal.KindNoticed:
+		e.RunID = rapid.SampledFrom([]string{"", "run", "run-2"}).Draw(t, "run")
+		e.Until = after(now, rapid.IntRange(3, 7).Draw(t, "days"))
+	case appeal.KindObjection, appeal.KindAnswered:
+		e.Objection = rapid.SampledFrom([]string{"", "o1", "o2"}).Draw(t, "objection")
 	}
 	return e
+}
+
+func after(t time.Time, days int) *time.Time {
+	t = t.AddDate(0, 0, days)
+	return &t
 }
 
 // model is an independent account of the order of states, kept as plain facts
@@ -57,6 +73,10 @@ func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 type model struct {
 	filed, accepted, panel, decided, run, over bool
 	votes                                      map[string]appeal.Outcome
+	notice                                     time.Time // end of the public notice
+	noticed                                    string    // the run on notice
+	open                                       map[string]string
+	extended                                   map[appeal.Step]bool
 }
 
 // likely steers half of the tries to the step that the case waits for, so that
@@ -79,15 +99,26 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 			e.Kind = appeal.KindClosed
 		}
 	case appeal.RunRequested:
-		e.Kind, e.RunID = appeal.KindSuperseded, "run"
+		e.Kind, e.By, e.RunID, e.Until = appeal.KindNoticed, "manager", "run", after(now, 5)
+	case appeal.Notice:
+		e.Kind, e.RunID = appeal.KindSuperseded, c.NoticeRun
+		if rapid.Bool().Draw(t, "object") {
+			e.Kind, e.By, e.Objection = appeal.KindObjection, "p9", rapid.SampledFrom([]string{"o1", "o2"}).Draw(t, "objection")
+		}
+		for o := range c.Open {
+			e.Kind, e.By, e.Objection = appeal.KindAnswered, "manager", o
+		}
 	default:
 		if o, a, ok := c.Tally(); ok {
 			e.Kind, e.Outcome, e.Affected = appeal.KindDecided, o, a
+			e.Remedy, e.Party = c.Chosen()
 		} else if c.NeedsThird() {
 			e.Kind, e.Members = appeal.KindAssigned, []string{"p3"}
 		} else if c.State == appeal.Assigned || c.State == appeal.Voting {
 			e.Kind, e.By = appeal.KindVote, rapid.SampledFrom(c.Panel).Draw(t, "voter")
 			e.Outcome = rapid.SampledFrom(appeal.Outcomes).Draw(t, "vote")
+			e.Remedy = rapid.SampledFrom([]appeal.Remedy{"", appeal.Attribute, appeal.Exclude}).Draw(t, "remedy")
+			e.Party = rapid.SampledFrom([]appeal.Party{"", appeal.Property, appeal.Market}).Draw(t, "party")
 		}
 	}
 	if s := c.Late(now); s != "" && c.Overdue[s].IsZero() && rapid.Bool().Draw(t, "note") {
@@ -105,15 +136,15 @@ func TestNoPathAroundTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base := newCase(t)
 		c := &base
-		m := model{votes: map[string]appeal.Outcome{}}
+		m := model{votes: map[string]appeal.Outcome{}, open: map[string]string{}, extended: map[appeal.Step]bool{}}
 		now := start
-		for range rapid.IntRange(5, 40).Draw(t, "steps") {
+		for range rapid.IntRange(10, 70).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 24, 24, 24 * 9, 24 * 40}).Draw(t, "hours")) * time.Hour)
 			e := event(t, c, now)
-			if rapid.Bool().Draw(t, "likely") {
+			if rapid.IntRange(0, 3).Draw(t, "likely") > 0 {
 				e = likely(t, c, now)
 			}
-			before := c.State
+			before, due := c.State, c.Due()
 			late := c.Late(now)
 			recorded := late == "" || !c.Overdue[late].IsZero()
 			n := len(c.Events)
@@ -129,7 +160,7 @@ func TestNoPathAroundTheRules(t *testing.T) {
 			if !recorded && e.Kind != appeal.KindOverdue && e.Kind != appeal.KindWithdrawn {
 				t.Fatalf("%s happened after the deadline of %s without record", e.Kind, late)
 			}
-			m.follow(t, c, e)
+			m.follow(t, c, e, due)
 			reached[c.State]++
 		}
 		replayed, err := appeal.Replay(newCase(t), c.Events)
@@ -145,7 +176,7 @@ func TestNoPathAroundTheRules(t *testing.T) {
 }
 
 // follow checks an event that was accepted against the facts so far.
-func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event) {
+func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time) {
 	must := func(ok bool, format string, args ...any) {
 		if !ok {
 			t.Fatalf(format, args...)
@@ -179,14 +210,32 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event) {
 			}
 		}
 		must(!m.decided && (n >= 2 || len(m.votes) == 3), "decided %s by %v", e.Outcome, m.votes)
+		if r := c.Ground.Remedies; e.Outcome != appeal.Reject {
+			must(slices.Contains(r, e.Remedy) && (e.Remedy == appeal.Attribute) == (e.Party != ""), "decided with the consequence %s for %q", e.Remedy, e.Party)
+		}
 		must(e.Outcome != appeal.Reject || len(e.Affected) == 0, "a rejected appeal sets answers aside")
 		m.decided = true
 	case appeal.KindRun:
 		must(m.decided && !m.run && c.Outcome != appeal.Reject, "a run before the decision or after a rejection")
 		m.run = true
 	case appeal.KindSuperseded:
-		must(m.run, "superseded without a run")
+		must(m.run && m.noticed == e.RunID && e.At.After(m.notice) && len(m.open) == 0, "superseded by %s without its public notice", e.RunID)
 		m.over = true
+	case appeal.KindNoticed:
+		must(m.run && e.By != "worker" && e.By != "" && e.Until.Sub(e.At) >= 5*24*time.Hour && e.RunID != m.noticed, "a notice out of order")
+		m.noticed, m.notice = e.RunID, *e.Until
+	case appeal.KindObjection:
+		_, twice := m.open[e.Objection]
+		must(m.noticed != "" && !e.At.After(m.notice) && !twice && e.By != "worker", "an objection out of order")
+		m.open[e.Objection] = e.By
+	case appeal.KindAnswered:
+		by, open := m.open[e.Objection]
+		must(open && e.Reason != "" && e.By != by && e.By != "worker", "an answer out of order")
+		delete(m.open, e.Objection)
+	case appeal.KindExtended:
+		must(!m.extended[e.Step] && !e.At.After(due) && e.Days >= 1 && e.Days <= 10 && e.Reason != "" && e.By != "worker" && c.Due().Equal(*e.Until), "an extension out of order")
+		must(e.Until.Sub(due) >= time.Duration(e.Days)*24*time.Hour, "an extension to %s", e.Until)
+		m.extended[e.Step] = true
 	case appeal.KindClosed:
 		must(m.decided, "closed before the decision")
 		m.over = true

@@ -30,6 +30,7 @@ type Answer struct {
 	ID         string
 	Score      float64
 	Collective bool // one of a collective complaint, as the run found it
+	Theme      bool // it shares low questions with unrelated households (see Themes)
 }
 
 // Item is an answer under review under its label.
@@ -59,9 +60,11 @@ func ticket(purpose, appealID, id string) []byte {
 //
 // Where the run found a collective complaint (collectiveUnit), a ground that
 // speaks of single grievances reaches no low answer at all; under other
-// grounds the answers of the collective itself stay out.
+// grounds the answers of the collective itself stay out. Where unrelated
+// households gave the same questions low grades (Theme), their answers are out
+// of reach of such grounds too.
 func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []Item {
-	if g.Remedy != Exclude {
+	if !g.Reviews() {
 		return nil
 	}
 	var lows, highs []Item
@@ -70,7 +73,7 @@ func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []
 		score[a.ID] = a.Score
 		it := Item{ID: a.ID, Ticket: ticket("review", appealID, a.ID)}
 		switch {
-		case a.Score <= LowUpTo && !a.Collective && !(g.Grievance && collectiveUnit):
+		case a.Score <= LowUpTo && !a.Collective && !(g.Grievance && (collectiveUnit || a.Theme)):
 			it.Side = Low
 			lows = append(lows, it)
 		case a.Score >= HighFrom:

@@ -1,6 +1,10 @@
 package appeal
 
-import "slices"
+import (
+	"slices"
+
+	"gongping/internal/errs"
+)
 
 // Voted tells whether a member has voted.
 func (c *Case) Voted(member string) bool {
@@ -44,4 +48,51 @@ func (c *Case) Tally() (o Outcome, affected []string, ok bool) {
 		}
 	}
 	return o, affected, true
+}
+
+// remedy is a remedy that was named, or the ground's first.
+func (c *Case) remedy(r Remedy) Remedy {
+	if r == "" && len(c.Ground.Remedies) > 0 {
+		return c.Ground.Remedies[0]
+	}
+	return r
+}
+
+// Chosen is what shall follow from a decision in the appellant's favour: what
+// two of those who voted for one chose, or else the ground's first; and, where
+// answers are credited away, the party that two named, or nobody.
+func (c *Case) Chosen() (Remedy, Party) {
+	remedies, parties := map[Remedy]int{}, map[Party]int{}
+	for _, v := range c.Votes {
+		if v.Outcome != Reject {
+			remedies[c.remedy(v.Remedy)]++
+			parties[v.Party]++
+		}
+	}
+	chosen := c.remedy("")
+	for _, r := range c.Ground.Remedies {
+		if remedies[r] >= PanelSize {
+			chosen = r
+		}
+	}
+	if chosen != Attribute {
+		return chosen, ""
+	}
+	for _, p := range Parties {
+		if parties[p] >= PanelSize {
+			return chosen, p
+		}
+	}
+	return chosen, Nobody
+}
+
+// checkRemedy refuses what the ground does not offer.
+func (c *Case) checkRemedy(e Event) error {
+	if e.Remedy != "" && !slices.Contains(c.Ground.Remedies, e.Remedy) {
+		return errs.New(errs.Invalid, "appeal.remedy", "that consequence does not follow from this ground").At("remedy", string(e.Remedy), "one of the list", "choose one")
+	}
+	if e.Party != "" && !slices.Contains(Parties, e.Party) {
+		return errs.New(errs.Invalid, "appeal.party", "that party is not in the list").At("party", string(e.Party), "one of the list", "choose one")
+	}
+	return nil
 }

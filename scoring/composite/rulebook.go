@@ -110,6 +110,8 @@ type RuleBook struct {
 	PanelMethod string `json:"panel_method,omitempty"`
 	// Frame are the limits for a frame; none means DefaultFrame.
 	Frame *Frame `json:"frame,omitempty"`
+	// Disputes are the rules of disputes besides; none means DefaultDisputes.
+	Disputes *Disputes `json:"disputes,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
@@ -200,6 +202,9 @@ func (r *RuleBook) Check() error {
 		if _, err := time.Parse(time.DateOnly, d); err != nil {
 			return bad(fmt.Sprintf("appeal.holidays[%d]", i), d, "a date like 2027-02-08")
 		}
+	}
+	if err := r.Disputes.check(); err != nil {
+		return err
 	}
 	for name, v := range map[string]float64{"gates.publish_reliability": g.PublishReliability, "gates.consequence_reliability": g.ConsequenceReliability} {
 		if !(v > 0 && v < 1) {
