@@ -83,6 +83,10 @@ type model struct {
 // deep states are reached too.
 func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 	e := appeal.Event{At: now, Reason: "with a reason"}
+	if c.State != appeal.New && rapid.IntRange(0, 19).Draw(t, "withdraw") == 0 {
+		e.Kind, e.By = appeal.KindWithdrawn, "worker"
+		return e
+	}
 	switch c.State {
 	case appeal.New:
 		e.Kind, e.By = appeal.KindFiled, "worker"
