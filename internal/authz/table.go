@@ -64,6 +64,13 @@ const (
 	AccountManage     Action = "account.manage"
 	AccountSelf       Action = "account.self" // own password, own tokens
 
+	NoticeRead       Action = "notice.read"       // results on public notice, without signing in too
+	AppealObject     Action = "appeal.object"     // against a result on public notice
+	AppealStatistics Action = "appeal.statistics" // numbers of appeals, small ones left out
+	ConflictRecord   Action = "conflict.record"   // an entry in the sealed register, before the draw
+	ConflictRead     Action = "conflict.read"     // own entries
+	ConflictMatch    Action = "conflict.match"    // in the server only: nobody learns the outcome
+
 	DepartmentRead  Action = "department.read"  // a department's card: counts, never words
 	DepartmentEdit  Action = "department.edit"  // the list of departments
 	DepartmentReply Action = "department.reply" // the department answers for itself
@@ -161,6 +168,13 @@ var table = map[Action]row{
 	AuditRead:         only(row{Auditor: InArea}),
 	AccountManage:     only(row{Admin: InArea}),
 	AccountSelf:       everyone(Own),
+
+	NoticeRead:       with(everyone(InDistrict), row{Resident: InDistrict}),
+	AppealObject:     only(row{Worker: InDistrict, Leader: InDistrict, Auditor: InDistrict, Department: InDistrict, Resident: InDistrict}),
+	AppealStatistics: only(row{Manager: InArea, Leader: InArea, Auditor: InArea}),
+	ConflictRecord:   only(row{Worker: OwnArea}),
+	ConflictRead:     only(row{Worker: Own}),
+	ConflictMatch:    only(nil),
 
 	DepartmentRead:  with(everyone(InDistrict), row{Department: OwnDepartment}),
 	DepartmentEdit:  only(row{Admin: InArea, Manager: InArea}),

@@ -23,6 +23,12 @@ import (
 type Service struct {
 	*app.Core
 	Score *score.Service
+	// Register tells whether an entry of the sealed register carries an appeal:
+	// the actor's own, of the unit, from before the round's draw was committed.
+	// It is set by the room of the register; without it the ground is closed.
+	Register func(ctx context.Context, q pg.Querier, who authz.Actor, entry, unit, roundID string) error
+	// EntryFacts opens an entry for the panel, with names masked.
+	EntryFacts func(ctx context.Context, q pg.Querier, district, entry string, names []string) (*EntryFacts, error)
 }
 
 // New returns the service and puts it between a run and its publication.
@@ -52,8 +58,9 @@ func termsOf(ctx context.Context, q pg.Querier, district, roundID string) (t ter
 	if err != nil {
 		return t, err
 	}
-	d := book.Appeal
-	t.book, t.rules = *book, appeal.Rules{File: d.FileDays, Accept: d.AcceptDays, Decide: d.DecideDays, Notice: d.NoticeDays}
+	d, more := book.Appeal, book.DisputeRules()
+	t.book, t.rules = *book, appeal.Rules{File: d.FileDays, Accept: d.AcceptDays, Decide: d.DecideDays, Notice: d.NoticeDays,
+		Extend: more.ExtendDays, SecondFile: more.SecondFileDays, SecondDecide: more.SecondDecideDays}
 	t.calendar, err = appeal.NewCalendar(d.Holidays, d.Workdays)
 	return t, err
 }
@@ -68,7 +75,8 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 		return a, nil, errs.New(errs.Internal, "", "appeal %s has the unlisted ground %q", id, a.Ground)
 	}
 	base := appeal.Case{Appellant: a.AppellantID, Ground: g, Conflicts: map[string]bool{},
-		Deadlines: appeal.Deadlines{FileBy: a.FileBy, AcceptBy: a.AcceptBy, DecideBy: a.DecideUntil}}
+		Deadlines: appeal.Deadlines{FileBy: a.FileBy, AcceptBy: a.AcceptBy, DecideBy: a.DecideUntil},
+		Instance:  a.Instance, ExtendMax: a.ExtendDays, NoticeDays: a.NoticeDays}
 	conflicts, err := appealdb.Conflicts(ctx, q, district, id)
 	if err != nil {
 		return a, nil, err
@@ -151,7 +159,7 @@ func (s *Service) Sweep(ctx context.Context, district string) (n int, err error)
 		switch {
 		case a.State == string(appeal.Decided):
 			err = s.conclude(ctx, district, a.ID)
-		case a.State == string(appeal.Filed) && now.After(a.AcceptBy), a.State != string(appeal.Filed) && now.After(a.DecideUntil):
+		case a.State == string(appeal.Filed) && now.After(a.AcceptBy), a.State != string(appeal.Filed) && now.After(a.DecideUntil): // an extension may move it: begin looks
 			err = s.Write(ctx, who, authz.AppealAccept, authz.Object{Area: a.Unit}, func(ctx context.Context, tx *app.Tx) error {
 				tx.RecordAs("appeal.overdue", "appeal", a.ID, a.Unit, nil)
 				_, _, err := begin(ctx, tx, a.ID)

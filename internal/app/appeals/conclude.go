@@ -55,6 +55,9 @@ func (s *Service) conclude(ctx context.Context, district, id string) error {
 			if _, err := appealdb.Exclude(ctx, tx, district, app.NewID(), a.RoundID, it.ID, a.Ground, "appeal "+a.Receipt, id, tx.Now); err != nil {
 				return err
 			}
+			if err := appealdb.AddEffect(ctx, tx, district, id, it.ID, string(p.effect.Remedy), string(p.effect.Party), tx.Now); err != nil {
+				return err
+			}
 		}
 		return nil
 	}))
@@ -108,12 +111,15 @@ func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, 
 		}
 	}
 	switch {
-	case c.Outcome == appeal.Reject, c.Ground.Remedy == appeal.Exclude && len(lows)+len(highs) == 0:
+	case c.Outcome == appeal.Reject, c.Ground.Sealed, c.Ground.Reviews() && len(lows)+len(highs) == 0:
+		// An upheld entry of the sealed register ends like one that changes
+		// nothing, whether or not the household was asked: see package disputes.
 		return p, nil
-	case c.Ground.Remedy == appeal.Correct:
-		p.run = true
+	case !c.Ground.Reviews():
+		p.run, p.effect.Remedy = true, appeal.Correct
 		return p, nil
 	}
+	remedy, party := c.Chosen()
 	old, in, err := s.contested(ctx, district, a)
 	if err != nil {
 		return p, err
@@ -136,6 +142,10 @@ func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, 
 		p.effect.HighExcluded = len(try) - len(lows)
 		p.effect.HighSpared = len(highs) - p.effect.HighExcluded
 		p.effect.After, p.effect.Computed = u.Official.Value, true
+		p.effect.Remedy, p.effect.Party = remedy, party
+		if remedy == appeal.ReAsk {
+			p.effect.ReAsk = len(try)
+		}
 		break
 	}
 	return p, nil

@@ -38,18 +38,20 @@ type File struct {
 type Filing struct {
 	RunID, Unit, Ground, Statement string
 	Files                          []File
+	Entry                          string // of the sealed register, for the ground that rests on it
 }
 
 // Form is what the filing page shows: whether and until when an appeal can be
 // filed against a result.
 type Form struct {
 	RoundTitle, UnitName string
+	RoundID              string
 	RunID, Unit          string
 	RunNumber            int
 	PublishedAt, FileBy  time.Time
 	DaysLeft             int // working days
 	Rules                appeal.Rules
-	Collective           bool            // the run found a collective complaint
+	Collective           bool            // a collective complaint was found in the unit
 	Filed                map[string]bool // grounds on which the actor has filed against this run
 	Closed               string          // "" or why nothing can be filed: appeal.closed.KEY
 }
@@ -82,15 +84,22 @@ func (s *Service) form(ctx context.Context, q pg.Querier, who authz.Actor, runID
 	if err != nil {
 		return f, err
 	}
-	f = Form{RunID: runID, Unit: unit, UnitName: u.Name, RunNumber: run.Number, PublishedAt: *run.PublishedAt, Rules: t.rules,
-		FileBy: t.rules.FileBy(t.calendar, *run.PublishedAt), Collective: u.CollectiveLow, Filed: map[string]bool{}}
+	f = Form{RunID: runID, RoundID: run.RoundID, Unit: unit, UnitName: u.Name, RunNumber: run.Number, PublishedAt: *run.PublishedAt, Rules: t.rules,
+		FileBy: t.rules.FileBy(t.calendar, *run.PublishedAt), Filed: map[string]bool{}}
+	if f.Collective, err = collective(ctx, q, who.District, &t, u, runID); err != nil {
+		return f, err
+	}
 	f.DaysLeft = max(0, t.calendar.Between(now, f.FileBy))
 	mine, err := appealdb.List(ctx, q, who.District, appealdb.Filter{Appellant: who.AccountID, RunID: runID, Limit: 100})
 	if err != nil {
 		return f, err
 	}
 	for _, a := range mine {
-		if a.State != string(appeal.Withdrawn) {
+		switch {
+		case a.State == string(appeal.Withdrawn):
+		case a.EntryID != "": // one appeal for each entry
+			f.Filed[a.Ground+"/"+a.EntryID] = true
+		default:
 			f.Filed[a.Ground] = true
 		}
 	}
@@ -137,14 +146,20 @@ func (s *Service) File(ctx context.Context, who authz.Actor, in Filing) (id, rec
 		if f, err = s.form(ctx, tx, who, in.RunID, in.Unit, tx.Now); err != nil { // again, now that nobody else files
 			return err
 		}
-		if f.Filed[g.ID] {
+		if f.Filed[g.ID] || f.Filed[g.ID+"/"+in.Entry] {
 			return errs.New(errs.Conflict, "appeal.twice", "you have filed on this ground against this result")
+		}
+		if g.Sealed {
+			if err := s.checkEntry(ctx, tx, who, in.Entry, in.Unit, run.RoundID); err != nil {
+				return err
+			}
 		}
 		dl := t.rules.From(t.calendar, f.PublishedAt, tx.Now)
 		receipt = fmt.Sprintf("A%s-%d-%05d", who.District, tx.Now.In(appeal.Zone).Year(), number)
 		a := appealdb.Appeal{ID: id, Number: number, Receipt: receipt, RoundID: run.RoundID, RunID: in.RunID, Unit: in.Unit, AppellantID: who.AccountID,
 			Ground: g.ID, Statement: s.Seal.Seal([]byte(in.Statement), "appeal/"+id), FiledAt: tx.Now, PublishedAt: f.PublishedAt,
-			FileBy: dl.FileBy, AcceptBy: dl.AcceptBy, DecideUntil: dl.DecideBy}
+			FileBy: dl.FileBy, AcceptBy: dl.AcceptBy, DecideUntil: dl.DecideBy,
+			Instance: 1, ExtendDays: t.rules.Extend, NoticeDays: t.rules.Notice, EntryID: in.Entry}
 		c := &appeal.Case{Appellant: who.AccountID, Ground: g, Deadlines: dl}
 		e := appeal.Event{Kind: appeal.KindFiled, By: who.AccountID, At: tx.Now, Reason: "ground: " + g.ID}
 		if err := c.Apply(e); err != nil {
@@ -165,6 +180,16 @@ func (s *Service) File(ctx context.Context, who authz.Actor, in Filing) (id, rec
 	return id, receipt, nil
 }
 
+// checkEntry asks the sealed register whether an entry carries the appeal. The
+// answer rests on the entry alone, never on who was asked.
+func (s *Service) checkEntry(ctx context.Context, q pg.Querier, who authz.Actor, entry, unit, roundID string) error {
+	if s.Register == nil || entry == "" {
+		return errs.New(errs.Invalid, "appeal.entry_missing", "this ground needs an entry in the sealed register from before the draw").
+			At("entry", "", "an entry recorded before the draw was committed", "a conflict that was not recorded in time does not count under this ground; choose another one")
+	}
+	return s.Register(ctx, q, who, entry, unit, roundID)
+}
+
 func checkFiling(in *Filing) (appeal.Ground, error) {
 	bad := func(where, found, want, hint string) error {
 		return errs.New(errs.Invalid, "appeal.invalid", "the appeal cannot be filed").At(where, found, want, hint)
@@ -173,11 +198,11 @@ func checkFiling(in *Filing) (appeal.Ground, error) {
 	if !ok {
 		return g, bad("ground", in.Ground, "a listed ground", "choose one of the list")
 	}
-	if n := utf8.RuneCountInString(in.Statement); n < MinStatement || n > MaxStatement || !utf8.ValidString(in.Statement) {
-		return g, bad("statement", fmt.Sprintf("%d", n), fmt.Sprintf("%d to %d characters", MinStatement, MaxStatement), "say what happened, when, and why the result is wrong")
+	if err := checkStatement(in); err != nil {
+		return g, err
 	}
-	if len(in.Files) > MaxFiles {
-		return g, bad("files", fmt.Sprint(len(in.Files)), fmt.Sprintf("at most %d files", MaxFiles), "join files or leave some out")
+	if !g.Sealed {
+		in.Entry = ""
 	}
 	has := g.Needs == ""
 	for i := range in.Files {
@@ -191,6 +216,21 @@ func checkFiling(in *Filing) (appeal.Ground, error) {
 			With(map[string]any{"Kind": string(g.Needs)})
 	}
 	return g, nil
+}
+
+// checkStatement checks what every filing has: a statement and at most so many
+// files.
+func checkStatement(in *Filing) error {
+	bad := func(where, found, want, hint string) error {
+		return errs.New(errs.Invalid, "appeal.invalid", "the appeal cannot be filed").At(where, found, want, hint)
+	}
+	if n := utf8.RuneCountInString(in.Statement); n < MinStatement || n > MaxStatement || !utf8.ValidString(in.Statement) {
+		return bad("statement", fmt.Sprintf("%d", n), fmt.Sprintf("%d to %d characters", MinStatement, MaxStatement), "say what happened, when, and why the result is wrong")
+	}
+	if len(in.Files) > MaxFiles {
+		return bad("files", fmt.Sprint(len(in.Files)), fmt.Sprintf("at most %d files", MaxFiles), "join files or leave some out")
+	}
+	return nil
 }
 
 // attach seals and stores files.

@@ -97,7 +97,7 @@ func (s *Service) seat(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c *ap
 // choose draws the answers under review on both sides and keeps the redacted
 // facts about them.
 func (s *Service) choose(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c *appeal.Case) error {
-	if c.Ground.Remedy != appeal.Exclude {
+	if !c.Ground.Reviews() {
 		return nil
 	}
 	d := tx.Actor.District
@@ -109,10 +109,19 @@ func (s *Service) choose(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c *
 	if err != nil {
 		return err
 	}
+	t, err := termsOf(ctx, tx, d, a.RoundID)
+	if err != nil {
+		return err
+	}
+	_, theme, err := themes(ctx, tx, d, &t, a.RunID, u, answers)
+	if err != nil {
+		return err
+	}
 	plain := make([]appeal.Answer, len(answers))
 	byID := make(map[string]int, len(answers))
 	for i, x := range answers {
 		plain[i], byID[x.ID] = x.Answer, i
+		plain[i].Theme = theme[x.ID]
 	}
 	var items []appealdb.Item
 	for _, it := range appeal.Review(a.ID, c.Ground, plain, u.CollectiveLow) {

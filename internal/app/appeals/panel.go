@@ -28,9 +28,21 @@ type CaseFile struct {
 	State     appeal.State
 	Due       time.Time
 	Late      bool
-	Third     bool         // the actor joined after a split
+	Third     bool // the actor joined after a split
+	Instance  int
+	Entry     *EntryFacts  // of the sealed register, for the ground that rests on it
 	Mine      *appeal.Vote // the actor's own vote
 	Decision  *Decision    // once decided
+}
+
+// EntryFacts is an entry of the sealed register as a panel reads it: what
+// happened and since when it stands there, without household and case number.
+type EntryFacts struct {
+	Kind       string
+	Story      string // masked
+	RecordedAt time.Time
+	CaseNumber bool // one is given
+	Files      int
 }
 
 // BlindItem is an answer under review as the panel sees it.
@@ -57,6 +69,8 @@ type Coarse struct {
 // Decision is a decision with its reasons.
 type Decision struct {
 	Outcome appeal.Outcome
+	Remedy  appeal.Remedy
+	Party   appeal.Party
 	Reasons []string
 	At      time.Time
 }
@@ -99,7 +113,7 @@ func (s *Service) caseFile(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c
 	if err != nil {
 		return f, err
 	}
-	f = CaseFile{ID: a.ID, Code: Code(a.ID), Ground: c.Ground, Statement: appeal.Mask(string(text), names), State: c.State,
+	f = CaseFile{ID: a.ID, Code: Code(a.ID), Instance: a.Instance, Ground: c.Ground, Statement: appeal.Mask(string(text), names), State: c.State,
 		Due: c.Due(), Late: c.Late(tx.Now) != "", Third: slices.Index(c.Panel, member) == appeal.PanelSize, Figures: coarse(u)}
 	for _, it := range items {
 		f.Items = append(f.Items, BlindItem{it.Label, it.Facts})
@@ -115,6 +129,11 @@ func (s *Service) caseFile(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c
 		}
 	}
 	f.Decision = decisionOf(c)
+	if a.EntryID != "" && s.EntryFacts != nil {
+		if f.Entry, err = s.EntryFacts(ctx, tx, d, a.EntryID, names); err != nil {
+			return f, err
+		}
+	}
 	files, err := appealdb.EvidenceOf(ctx, tx, d, a.ID)
 	for _, e := range files {
 		f.Evidence = append(f.Evidence, EvidenceRef{Kind: e.Kind, MediaType: e.MediaType, KB: (e.Size + 1023) / 1024})
@@ -144,7 +163,7 @@ func coarse(u scoredb.UnitRow) Coarse {
 func decisionOf(c *appeal.Case) *Decision {
 	for _, e := range c.Events {
 		if e.Kind == appeal.KindDecided {
-			d := &Decision{Outcome: e.Outcome, At: e.At}
+			d := &Decision{Outcome: e.Outcome, Remedy: e.Remedy, Party: e.Party, At: e.At}
 			for _, v := range c.Votes {
 				d.Reasons = append(d.Reasons, v.Reason)
 			}
@@ -159,6 +178,8 @@ type VoteInput struct {
 	Outcome  appeal.Outcome
 	Affected []string // labels
 	Reason   string
+	Remedy   appeal.Remedy // "" is the ground's first
+	Party    appeal.Party  // whose matter it is, where answers are credited away
 }
 
 // Vote casts the actor's vote. When it decides the appeal, the decision is
@@ -181,7 +202,8 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 			return err
 		}
 		reason := appeal.Mask(strings.TrimSpace(v.Reason), names)
-		if err := take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindVote, By: who.AccountID, Outcome: v.Outcome, Affected: v.Affected, Reason: reason}); err != nil {
+		if err := take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindVote, By: who.AccountID, Outcome: v.Outcome, Affected: v.Affected, Reason: reason,
+			Remedy: v.Remedy, Party: v.Party}); err != nil {
 			return err
 		}
 		outcome, affected, ok := c.Tally()
@@ -189,7 +211,11 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 		switch {
 		case ok:
 			decided = true
-			return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindDecided, Outcome: outcome, Affected: affected, Reason: "as voted"})
+			e := appeal.Event{Kind: appeal.KindDecided, Outcome: outcome, Affected: affected, Reason: "as voted"}
+			if outcome != appeal.Reject {
+				e.Remedy, e.Party = c.Chosen()
+			}
+			return take(ctx, tx, id, c, e)
 		case c.NeedsThird():
 			_, err = s.seat(ctx, tx, a, c)
 		}

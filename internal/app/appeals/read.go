@@ -41,6 +41,8 @@ type Line struct {
 	Waits                      string // what the actor could do next: accept, assign, vote, conclude, release or ""
 	NeedsThird                 bool
 	Votes, Seats               int
+	Extended                   bool
+	Instance                   int
 }
 
 // Listing is one page of a list.
@@ -55,7 +57,7 @@ const PageSize = 25
 // Filters are the choices of a list's filter.
 var Filters = map[string][]string{
 	"":     nil,
-	"open": {"filed", "accepted", "assigned", "voting", "decided", "run_requested"},
+	"open": {"filed", "accepted", "assigned", "voting", "decided", "run_requested", "notice"},
 	"done": {"superseded", "closed", "refused", "withdrawn"},
 }
 
@@ -101,7 +103,8 @@ func (s *Service) line(ctx context.Context, q pg.Querier, who authz.Actor, id st
 	}
 	now := s.Clock.Now()
 	l := Line{ID: a.ID, Code: Code(a.ID), Ground: a.Ground, State: c.State, FiledAt: a.FiledAt, Due: c.Due(), Late: c.Late(now) != "",
-		Voted: c.Voted(who.AccountID), Waits: waits(who, c), NeedsThird: c.NeedsThird(), Votes: len(c.Votes), Seats: len(c.Panel)}
+		Voted: c.Voted(who.AccountID), Waits: waits(who, c), NeedsThird: c.NeedsThird(), Votes: len(c.Votes), Seats: len(c.Panel),
+		Instance: a.Instance, Extended: !c.Extended[c.Waiting()].IsZero()}
 	if !l.Due.IsZero() {
 		t, err := termsOf(ctx, q, who.District, a.RoundID)
 		if err != nil {
@@ -126,7 +129,9 @@ func waits(who authz.Actor, c *appeal.Case) string {
 			return "assign"
 		case c.State == appeal.Decided:
 			return "conclude"
-		case c.State == appeal.RunRequested:
+		case c.State == appeal.Notice && len(c.Open) > 0:
+			return "answer"
+		case c.State == appeal.RunRequested, c.State == appeal.Notice:
 			return "release"
 		}
 	case authz.Panel:
@@ -156,6 +161,13 @@ type Detail struct {
 	Withdraw  bool
 	NewRun    *scoredb.Run // published, or any for those who make runs
 	Audit     *AuditView   // auditors only
+
+	Second      Second
+	Extended    time.Time       // the later deadline of the step that it waits for; zero without one
+	ExtendMax   int             // working days by which a manager may extend now; 0 = not
+	NoticeUntil time.Time       // of the public notice; zero before it
+	OpenCount   int             // objections without an answer
+	Objections  []ObjectionView // managers and auditors only
 }
 
 // Entry is a step of the course that has been taken. Who is a role, or, for
@@ -168,6 +180,8 @@ type Entry struct {
 	Reason  string
 	Outcome appeal.Outcome
 	Step    appeal.Step
+	Days    int
+	Until   time.Time
 }
 
 // AuditView is what only auditors see: both sides of the review.
@@ -226,6 +240,20 @@ func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a a
 		Withdraw: who.AccountID == a.AppellantID && !c.State.Final() && (c.State == appeal.Filed || c.State == appeal.Accepted || c.State == appeal.Assigned || c.State == appeal.Voting)}
 	if !d.Due.IsZero() {
 		d.Remaining = t.calendar.Between(now, d.Due)
+		d.Extended = c.Extended[c.Waiting()]
+		if who.Role == authz.Manager && !d.Late && d.Extended.IsZero() {
+			d.ExtendMax = c.ExtendMax
+		}
+	}
+	d.NoticeUntil, d.OpenCount = c.NoticeUntil, len(c.Open)
+	if d.Second, err = secondOf(ctx, q, who.District, &t, a, c, now); err != nil {
+		return d, err
+	}
+	if who.AccountID != a.AppellantID {
+		d.Second.Open = false
+		if d.Objections, err = s.objections(ctx, q, who.District, c, a.ID); err != nil {
+			return d, err
+		}
 	}
 	files, err := appealdb.EvidenceOf(ctx, q, who.District, a.ID)
 	if err != nil {
@@ -255,9 +283,12 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 		if e.Kind == appeal.KindVote && !all {
 			continue
 		}
-		x := Entry{Kind: e.Kind, At: e.At, Outcome: e.Outcome, Step: e.Step}
+		x := Entry{Kind: e.Kind, At: e.At, Outcome: e.Outcome, Step: e.Step, Days: e.Days}
+		if e.Until != nil {
+			x.Until = *e.Until
+		}
 		switch e.Kind {
-		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn:
+		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn, appeal.KindExtended, appeal.KindAnswered:
 			x.Reason = e.Reason
 		case appeal.KindClosed:
 			if e.By != "" {
@@ -265,6 +296,8 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			}
 		}
 		switch {
+		case e.Kind == appeal.KindObjection:
+			x.Who = "objector"
 		case e.By == "":
 			x.Who = "service"
 		case e.By == a.AppellantID:
@@ -274,7 +307,7 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 		default:
 			x.Who = "manager"
 		}
-		if all && e.By != "" {
+		if all && e.By != "" && e.Kind != appeal.KindObjection {
 			acc, err := accountdb.ByID(ctx, q, who.District, e.By)
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package appeals
 
 import (
 	"context"
+	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
@@ -94,14 +95,20 @@ type Release struct {
 	Run      scoredb.Run
 	Receipts []string // of the appeals that it answers
 	Units    int      // units in which answers have changed
-	Held     error    // why it must be held back; nil when it may be published
+	Held     error    // why it must be held back; nil when it may go on public notice
+	// The public notice: how many of the appeals are not on it with this run,
+	// when it ends, and how many objections have no answer.
+	Unnoticed int
+	Until     time.Time
+	Open      int
+	Ready     bool // the notice has ended and every objection is answered
 }
 
 // Releases lists the newest finished run after each round's published one that
 // appeals wait for. Publishing it releases all of them at once.
 func (s *Service) Releases(ctx context.Context, who authz.Actor) (list []Release, err error) {
 	err = s.Read(ctx, who, authz.AppealAccept, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
-		waiting, err := appealdb.List(ctx, q, who.District, appealdb.Filter{Area: who.Area, States: []string{string(appeal.RunRequested)}, Limit: maxSweep})
+		waiting, err := appealdb.List(ctx, q, who.District, appealdb.Filter{Area: who.Area, States: []string{string(appeal.RunRequested), string(appeal.Notice)}, Limit: maxSweep})
 		if err != nil {
 			return err
 		}
@@ -111,7 +118,7 @@ func (s *Service) Releases(ctx context.Context, who authz.Actor) (list []Release
 				continue
 			}
 			seen[a.RoundID] = true
-			r, ok, err := release(ctx, q, who.District, a.RoundID)
+			r, ok, err := release(ctx, q, who.District, a.RoundID, s.Clock.Now())
 			if err != nil {
 				return err
 			}
@@ -124,7 +131,7 @@ func (s *Service) Releases(ctx context.Context, who authz.Actor) (list []Release
 	return list, err
 }
 
-func release(ctx context.Context, q pg.Querier, district, round string) (r Release, ok bool, err error) {
+func release(ctx context.Context, q pg.Querier, district, round string, now time.Time) (r Release, ok bool, err error) {
 	runs, err := scoredb.OfRound(ctx, q, district, round)
 	if err != nil || len(runs) == 0 {
 		return r, false, err
@@ -138,12 +145,21 @@ func release(ctx context.Context, q pg.Querier, district, round string) (r Relea
 		return r, false, err
 	}
 	for _, id := range ids {
-		a, err := appealdb.Get(ctx, q, district, id)
+		a, c, err := load(ctx, q, district, id)
 		if err != nil {
 			return r, false, err
 		}
 		r.Receipts = append(r.Receipts, a.Receipt)
+		r.Open += len(c.Open)
+		switch {
+		case c.NoticeDays == 0:
+		case c.NoticeRun != r.Run.ID:
+			r.Unnoticed++
+		case c.NoticeUntil.After(r.Until):
+			r.Until = c.NoticeUntil
+		}
 	}
+	r.Ready = r.Unnoticed == 0 && r.Open == 0 && now.After(r.Until)
 	if r.Run.State != "done" {
 		return r, true, nil
 	}
@@ -175,7 +191,7 @@ func (s *Service) CloseHeld(ctx context.Context, who authz.Actor, id, reason str
 		if err != nil {
 			return err
 		}
-		if c.State != appeal.RunRequested {
+		if c.State != appeal.RunRequested && c.State != appeal.Notice {
 			return errs.New(errs.Conflict, "appeal.nothing_to_do", "there is no decision waiting to be carried out")
 		}
 		tx.Record("appeal", id, a.Unit, map[string]any{"closed": true, "held": true})

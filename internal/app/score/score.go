@@ -34,6 +34,9 @@ type Service struct {
 	// OnPublish, if set, is asked in the transaction that publishes a run and
 	// may refuse it: appeals hold back what would reveal an answer.
 	OnPublish func(context.Context, *app.Tx, scoredb.Run) error
+	// OnInput, if set, may set answers aside in the input of a run before it is
+	// frozen: the sealed register does, without telling anybody.
+	OnInput func(ctx context.Context, district string, in *scoring.Input) error
 }
 
 // maxReason is the longest reason, in characters.
@@ -104,6 +107,9 @@ func (s *Service) Execute(ctx context.Context, district, runID string) error {
 	}
 	s.progress(ctx, district, runID, 0.02, "reading")
 	in, err := s.input(ctx, district, run.RoundID)
+	if err == nil && s.OnInput != nil {
+		err = s.OnInput(ctx, district, in)
+	}
 	if err == nil {
 		var out *scoring.Output
 		if out, err = assess.Run(in, func(f float64, stage string) { s.progress(ctx, district, runID, 0.1+0.8*f, stage) }); err == nil {

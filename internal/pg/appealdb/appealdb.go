@@ -37,6 +37,11 @@ type Appeal struct {
 	FileBy      time.Time
 	AcceptBy    time.Time
 	DecideUntil time.Time
+	Instance    int    // 1, or 2 against the decision on FirstID
+	FirstID     string // "" of a first instance
+	ExtendDays  int
+	NoticeDays  int
+	EntryID     string // of the sealed register, "" for none
 
 	RoundTitle, UnitName, AppellantName string
 	RunNumber                           int
@@ -44,7 +49,8 @@ type Appeal struct {
 }
 
 const columns = `a.id::text, a.number, a.receipt, a.round_id::text, a.run_id::text, a.unit, a.appellant_id::text, a.ground, a.statement,
-	a.filed_at, a.published_at, a.file_by, a.accept_by, a.decide_until, r.title, u.name, p.display_name, n.number, s.state`
+	a.filed_at, a.published_at, a.file_by, a.accept_by, a.decide_until,
+	a.instance::int, coalesce(a.first_id::text,''), a.extend_days, a.notice_days, coalesce(a.entry_id::text,''), r.title, u.name, p.display_name, n.number, s.state`
 
 // joins adds names and the state: the last event that moves it, as package
 // appeal folds them.
@@ -56,9 +62,10 @@ const joins = ` from appeal a
 	join lateral (select case
 			when e.kind = 'vote' then 'voting'
 			when e.kind = 'run' then 'run_requested'
+			when e.kind = 'noticed' then 'notice'
 			when e.kind = 'assigned' and exists (select 1 from appeal_event v where v.district = e.district and v.appeal_id = e.appeal_id and v.kind = 'vote') then 'voting'
 			else e.kind end as state
-		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind <> 'overdue' order by e.seq desc limit 1) s on true`
+		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind not in ('overdue','extended','objection','answered') order by e.seq desc limit 1) s on true`
 
 // Lock makes others who act on the appeal wait until the transaction ends.
 func Lock(ctx context.Context, q pg.Querier, district, id string) error {
@@ -69,10 +76,10 @@ func Lock(ctx context.Context, q pg.Querier, district, id string) error {
 // Insert files an appeal; it must carry a Number from NextNumber.
 func Insert(ctx context.Context, q pg.Querier, district string, a Appeal) error {
 	_, err := q.Exec(ctx, `insert into appeal (district, id, number, receipt, round_id, run_id, unit, appellant_id, ground, statement,
-			filed_at, published_at, file_by, accept_by, decide_until, decide_by)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,($15 at time zone 'Asia/Shanghai')::date)`,
+			filed_at, published_at, file_by, accept_by, decide_until, decide_by, instance, first_id, extend_days, notice_days, entry_id)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,($15 at time zone 'Asia/Shanghai')::date,$16,nullif($17,'')::uuid,$18,$19,nullif($20,'')::uuid)`,
 		district, a.ID, a.Number, a.Receipt, a.RoundID, a.RunID, a.Unit, a.AppellantID, a.Ground, a.Statement,
-		a.FiledAt, a.PublishedAt, a.FileBy, a.AcceptBy, a.DecideUntil)
+		a.FiledAt, a.PublishedAt, a.FileBy, a.AcceptBy, a.DecideUntil, max(a.Instance, 1), a.FirstID, a.ExtendDays, a.NoticeDays, a.EntryID)
 	return err
 }
 
@@ -121,7 +128,8 @@ func Count(ctx context.Context, q pg.Querier, district string, f Filter) (n int,
 
 // AddEvent appends an event.
 func AddEvent(ctx context.Context, q pg.Querier, district, id string, e appeal.Event) error {
-	data, err := json.Marshal(appeal.Event{Members: e.Members, Outcome: e.Outcome, Affected: e.Affected, Step: e.Step, RunID: e.RunID, Effect: e.Effect})
+	data, err := json.Marshal(appeal.Event{Members: e.Members, Outcome: e.Outcome, Affected: e.Affected, Step: e.Step, RunID: e.RunID, Effect: e.Effect,
+		Remedy: e.Remedy, Party: e.Party, Days: e.Days, Until: e.Until, Objection: e.Objection})
 	if err != nil {
 		return err
 	}

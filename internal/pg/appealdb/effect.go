@@ -48,7 +48,7 @@ func ChangedBetween(ctx context.Context, q pg.Querier, district, before, after s
 // lower one and is not superseding anything yet.
 func AwaitingRun(ctx context.Context, q pg.Querier, district, round string, number int) ([]string, error) {
 	return collect(ctx, q, `select a.id::text`+joins+`
-		where a.district = $1 and a.round_id = $2 and s.state = 'run_requested'
+		where a.district = $1 and a.round_id = $2 and s.state in ('run_requested','notice')
 		  and exists (select 1 from run w where w.district = a.district and w.appeal_id = a.id and w.number <= $3)
 		order by a.number`, pgx.RowTo[string], district, round, number)
 }

@@ -15,7 +15,8 @@ type Conflict struct{ Account, Why string }
 
 // FindConflicts lists who must not decide about a unit's result in a run: the
 // appellant and accounts of the unit, who interviewed there or was to, who
-// rated the unit, and who asked for or published the run.
+// rated the unit, who asked for or published the run, and, at the second
+// instance, who decided at the first.
 func FindConflicts(ctx context.Context, q pg.Querier, district string, a Appeal) ([]Conflict, error) {
 	return collect(ctx, q, `select account, why from (
 			select $5::text as account, 'appellant' as why
@@ -26,10 +27,12 @@ func FindConflicts(ctx context.Context, q pg.Querier, district string, a Appeal)
 			union select e.account_id::text, 'evaluator' from round_evaluator e where e.district = $1 and e.round_id = $2 and starts_with($4, e.area_code)
 			union select c.id::text, 'reviewer' from account c where c.district = $1 and exists (select 1 from panel_rating p
 				where p.district = $1 and p.round_id = $2 and p.committee = $4 and p.reviewer in (c.id::text, c.login, c.display_name))
+			union select m.id, 'first_panel' from appeal_event f, jsonb_array_elements_text(f.data->'members') m(id)
+				where f.district = $1 and f.appeal_id = nullif($6,'')::uuid and f.kind = 'assigned'
 			union select n.requested_by::text, 'run' from run n where n.district = $1 and n.id = $3
 			union select v.by_id::text, 'run' from run_event v where v.district = $1 and v.run_id = $3 and v.state = 'published') x
 		where account is not null order by account, why`,
-		pgx.RowToStructByPos[Conflict], district, a.RoundID, a.RunID, a.Unit, a.AppellantID)
+		pgx.RowToStructByPos[Conflict], district, a.RoundID, a.RunID, a.Unit, a.AppellantID, a.FirstID)
 }
 
 // SaveConflicts keeps conflicts with an appeal; those kept already stay.
@@ -113,20 +116,22 @@ type UnitAnswer struct {
 	Day       string
 	Given     map[string]string
 	Seconds   int
+	Household string // pseudonyms
+	Building  string
 }
 
 // UnitAnswers lists the answers that count for a unit in a run and are not set
 // aside, by id.
 func UnitAnswers(ctx context.Context, q pg.Querier, district, run, unit string) ([]UnitAnswer, error) {
 	return collect(ctx, q, `select x.response_id::text, x.score, x.reason = 'collective_low', r.mode, coalesce(r.evaluator_id::text,''), to_char(r.day,'YYYY-MM-DD'), r.answers,
-			coalesce(case when jsonb_typeof(p.data->'seconds') = 'number' then (p.data->>'seconds')::float8 end, 0)::int
+			coalesce(case when jsonb_typeof(p.data->'seconds') = 'number' then (p.data->>'seconds')::float8 end, 0)::int, r.household, r.building
 		from run_answer x join response r on r.district = x.district and r.id = x.response_id
 		left join response_paradata p on p.district = x.district and p.response_id = x.response_id
 		where x.district = $1 and x.run_id = $2 and x.unit = $3
 		  and not exists (select 1 from response_exclusion e where e.district = x.district and e.response_id = x.response_id)
 		order by x.response_id`, func(r pgx.CollectableRow) (a UnitAnswer, err error) {
 		var given []byte
-		if err = r.Scan(&a.ID, &a.Score, &a.Collective, &a.Mode, &a.Evaluator, &a.Day, &given, &a.Seconds); err == nil {
+		if err = r.Scan(&a.ID, &a.Score, &a.Collective, &a.Mode, &a.Evaluator, &a.Day, &given, &a.Seconds, &a.Household, &a.Building); err == nil {
 			err = json.Unmarshal(given, &a.Given)
 		}
 		return a, err
