@@ -96,6 +96,9 @@ var menu = []struct {
 	{"nav.group.results", []entry{
 		{render.NavItem{Key: "nav.results", Href: "/results", Icon: "chart-dots"}, authz.RunRead},
 		{render.NavItem{Key: "nav.appeals", Href: "/appeals", Icon: "gavel"}, authz.AppealRead},
+		{render.NavItem{Key: "nav.conflicts", Href: "/conflicts", Icon: "lock"}, authz.ConflictRecord},
+		{render.NavItem{Key: "nav.notices", Href: "/notices", Icon: "bell"}, authz.AppealObject},
+		{render.NavItem{Key: "nav.appeal_statistics", Href: "/appeals/statistics", Icon: "chart-bar"}, authz.AppealStatistics},
 		{render.NavItem{Key: "nav.departments", Href: "/departments", Icon: "building-community"}, authz.DepartmentRead},
 	}},
 	{"nav.group.prepare", []entry{

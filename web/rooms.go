@@ -9,6 +9,7 @@ import (
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
 	"gongping/internal/app/departments"
+	"gongping/internal/app/disputes"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
@@ -40,14 +41,15 @@ import (
 
 // Rooms are the use cases that have pages and API operations.
 type Rooms struct {
-	Intake  *intake.Service
-	Rounds  *rounds.Service
-	Draws   *draws.Service
-	Field   *field.Service
-	Score   *score.Service
-	Panel   *panel.Service
-	Appeals *appeals.Service
-	Audit   *auditlog.Service
+	Intake   *intake.Service
+	Rounds   *rounds.Service
+	Draws    *draws.Service
+	Field    *field.Service
+	Score    *score.Service
+	Panel    *panel.Service
+	Appeals  *appeals.Service
+	Disputes *disputes.Service
+	Audit    *auditlog.Service
 
 	Departments *departments.Service
 }
@@ -55,7 +57,7 @@ type Rooms struct {
 // pages registers the pages of every room.
 func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	if d.Appeals != nil {
-		appealspage.Routes(r, p, d.Appeals)
+		appealspage.Routes(r, p, d.Appeals, d.Disputes, d.Cache)
 	}
 	if d.Score != nil {
 		resultspage.Routes(r, p, d.Score, d.Cache)
@@ -89,7 +91,7 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 func register(a huma.API, d Deps) {
 	accountapi.Register(a, d.Account)
 	if d.Appeals != nil {
-		appealsapi.Register(a, d.Appeals)
+		appealsapi.Register(a, d.Appeals, d.Disputes)
 	}
 	if d.Score != nil {
 		resultsapi.Register(a, d.Score, d.Panel)

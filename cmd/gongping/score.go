@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongping/internal/app/appeals"
+	"gongping/internal/app/disputes"
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -43,7 +44,7 @@ func onScore(c *cobra.Command, district, as string, fn func(context.Context, *sc
 		return err
 	}
 	scores := &score.Service{Core: b.Core}
-	appeals.New(b.Core, scores) // holds back runs that would reveal an answer
+	disputes.New(b.Core, appeals.New(b.Core, scores)) // hold back what would reveal an answer, and match the sealed register
 	return fn(c.Context(), scores, who)
 }
 

@@ -12,6 +12,7 @@ import (
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
 	"gongping/internal/app/departments"
+	"gongping/internal/app/disputes"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
@@ -62,14 +63,15 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		return nil, err
 	}
 	scores.Jobs = queue
-	disputes := appeals.New(core, scores)
+	contested := appeals.New(core, scores)
+	register := disputes.New(core, contested)
 	fieldwork := field.New(core)
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Appeals: disputes, Audit: &auditlog.Service{Core: core},
+			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
 			Departments: &departments.Service{Core: core}},
 	})
 	if err != nil {
@@ -84,7 +86,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	} else if n > 0 {
 		s.Log.Info("unfinished runs taken up", "runs", n)
 	}
-	go disputes.Keep(ctx, s.Config.District, sweepEvery)
+	go contested.Keep(ctx, s.Config.District, sweepEvery)
 	stop := func(ctx context.Context) error { return errors.Join(fieldwork.Close(ctx), queue.Stop(ctx)) }
 	return &wiring{Handler: h, Stop: stop, SignIn: signInHint(s)}, nil
 }

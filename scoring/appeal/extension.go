@@ -23,7 +23,7 @@ func (c *Case) checkExtension(e Event) error {
 	case e.Step == "" || e.Step != c.Waiting():
 		return wrong("not_waiting", "the appeal does not wait for the step %s", e.Step)
 	case !c.Extended[e.Step].IsZero():
-		return wrong("extended", "this step has been extended; a second time is not possible")
+		return wrong("extended_already", "this step has been extended; a second time is not possible")
 	case e.At.After(due):
 		return wrong("extend_late", "the deadline has passed; it cannot be extended afterwards")
 	case e.Days < 1 || e.Days > c.ExtendMax:

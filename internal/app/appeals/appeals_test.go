@@ -105,6 +105,17 @@ func (b *bench) state(t *testing.T, id string) appeals.Detail {
 	return d
 }
 
+// publish puts a run on public notice, waits until that has ended and
+// publishes it.
+func (b *bench) publish(t *testing.T, run string) error {
+	t.Helper()
+	if err := b.svc.OpenNotice(b.ctx, b.manager, run); err != nil {
+		return err
+	}
+	b.Clock.Advance(10 * 24 * time.Hour)
+	return b.svc.Publish(b.ctx, b.manager, run)
+}
+
 func want(t *testing.T, err error, code errs.Code, key string) {
 	t.Helper()
 	e, _ := err.(*errs.Error)
@@ -145,7 +156,8 @@ func TestUpheldAppealMakesANewRun(t *testing.T) {
 	if err != nil || mine.NewRun != nil || mine.Audit != nil {
 		t.Errorf("the worker sees %+v %v", mine.NewRun, err)
 	}
-	if err := b.svc.Publish(b.ctx, b.manager, d.NewRun.ID); err != nil {
+	want(t, b.svc.Publish(b.ctx, b.manager, d.NewRun.ID), errs.Conflict, "appeal.not_noticed")
+	if err := b.publish(t, d.NewRun.ID); err != nil {
 		t.Fatal(err)
 	}
 	if d = b.state(t, id); d.State != appeal.Superseded {
@@ -226,6 +238,7 @@ func TestOneChangedAnswerIsHeldBack(t *testing.T) {
 		t.Fatalf("state %s", d.State)
 	}
 	want(t, b.svc.Publish(b.ctx, b.manager, d.NewRun.ID), errs.Conflict, "appeal.release_single")
+	want(t, b.svc.OpenNotice(b.ctx, b.manager, d.NewRun.ID), errs.Conflict, "appeal.release_single")
 	rel, err := b.svc.Releases(b.ctx, b.manager)
 	if err != nil || len(rel) != 1 || rel[0].Held == nil {
 		t.Errorf("releases %+v %v", rel, err)
@@ -437,7 +450,7 @@ func TestLatenessIsRecorded(t *testing.T) {
 		t.Errorf("course: %s", got)
 	}
 	// A correction changes no answer: the run may be published.
-	if err := b.svc.Publish(b.ctx, b.manager, d.NewRun.ID); err != nil {
+	if err := b.publish(t, d.NewRun.ID); err != nil {
 		t.Error(err)
 	}
 }
@@ -465,7 +478,7 @@ func TestAppendOnly(t *testing.T) {
 	b := begin(t)
 	id := b.file(t, "outside_remit")
 	b.accept(t, id)
-	for _, table := range []string{"appeal", "appeal_event", "appeal_evidence", "appeal_item", "appeal_conflict", "response_exclusion", "audit_log", "audit_checkpoint"} {
+	for _, table := range []string{"appeal", "appeal_event", "appeal_evidence", "appeal_item", "appeal_conflict", "response_exclusion", "appeal_objection", "appeal_effect", "conflict_entry", "conflict_evidence", "conflict_withdrawal", "audit_log", "audit_checkpoint"} {
 		for _, sql := range []string{`delete from ` + table, `update ` + table + ` set district = district`, `truncate ` + table} {
 			if _, err := b.Pool.Exec(b.ctx, sql); err == nil {
 				t.Errorf("the service may %s", sql)

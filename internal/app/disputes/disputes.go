@@ -149,7 +149,7 @@ func (s *Service) rules(ctx context.Context, q pg.Querier, district string) (com
 
 func checkEntry(in *Recording) error {
 	bad := func(key, where, found, want, hint string) error {
-		return errs.New(errs.Invalid, "conflict."+key, "the entry cannot be recorded: %s", want).At(where, found, want, hint)
+		return errs.New(errs.Invalid, "conflict.bad."+key, "the entry cannot be recorded: %s", want).At(where, found, want, hint)
 	}
 	for _, f := range []*string{&in.Building, &in.Room, &in.Name, &in.CaseNumber, &in.HappenedOn, &in.Story} {
 		*f = strings.TrimSpace(*f)

@@ -121,6 +121,19 @@ func (s *Service) Export(ctx context.Context, who authz.Actor, runID string, w i
 		if err != nil {
 			return err
 		}
+		if who.Role == authz.Manager {
+			// Whoever knows the unit's workers must not see whether an entry of
+			// the sealed register met an answer; in such rounds the auditor
+			// alone holds the input.
+			sealed, err := scoredb.Sealed(ctx, tx, who.District, runID)
+			if err != nil {
+				return err
+			}
+			if sealed {
+				return errs.New(errs.Forbidden, "run.sealed_input", "in this round appeals rest on the sealed register, so that only auditors may take the frozen input away").
+					At("", string(who.Role), "an auditor", "ask an auditor to rebuild the run")
+			}
+		}
 		tx.Record("run", runID, who.Area, map[string]any{"exported": true})
 		gz, _, err = scoredb.Input(ctx, tx, who.District, runID)
 		return app.NotFound(err, "run")

@@ -81,8 +81,22 @@ func (v *veil) hide(u *scoring.UnitResult) {
 	if !v.exact {
 		v.counts(u.Reasons)
 	}
+	if !v.exact {
+		// By ground it would tell whether an entry of the sealed register met
+		// an answer.
+		total := 0
+		for _, n := range u.Excluded {
+			total += n
+		}
+		if u.Excluded = nil; total > 0 {
+			u.Excluded = map[string]int{asideAny: total}
+		}
+	}
 	v.counts(u.Excluded)
 }
+
+// asideAny stands for all grounds on which a panel set answers aside.
+const asideAny = "panel"
 
 // blank leaves of a unit's answers no more than their number.
 func (v *veil) blank(u *scoring.UnitResult, none scoring.Figure) {

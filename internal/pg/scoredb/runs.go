@@ -298,3 +298,11 @@ func CommitteeCounts(ctx context.Context, q pg.Querier, district, run string) ([
 	return collect(ctx, q, `select unit, n from run_unit where district = $1 and run_id = $2 and level = 3 order by unit`,
 		pgx.RowToStructByPos[UnitCount], district, run)
 }
+
+// Sealed tells whether an appeal in the round of a run rests on the sealed
+// register, whatever came of it.
+func Sealed(ctx context.Context, q pg.Querier, district, run string) (yes bool, err error) {
+	err = q.QueryRow(ctx, `select exists (select 1 from run n join appeal a on a.district = n.district and a.round_id = n.round_id
+		where n.district = $1 and n.id = $2 and a.entry_id is not null)`, district, run).Scan(&yes)
+	return yes, err
+}

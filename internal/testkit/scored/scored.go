@@ -172,7 +172,7 @@ func (r *Round) visits(name string, drawn []demo.Drawn) {
 			evaluator = evaluators[k%len(evaluators)].AccountID
 		}
 		responses = append(responses, []any{demo.DistrictCode, response, r.ID, 1, p.Committee, p.Committee, float64(population[p.Committee]) / float64(size[p.Committee]),
-			p.Sex, survey.AgeBand(p.BirthYear, year), p.Tenure, r.Seal.Pseudonym("building", p.Committee+p.Building), r.Seal.Pseudonym("household", p.HouseholdID), v.Mode, evaluator, answers, []byte{0}, at})
+			p.Sex, survey.AgeBand(p.BirthYear, year), p.Tenure, r.Seal.Pseudonym("building", p.Committee+p.Building), r.Seal.Pseudonym("response/"+r.ID+"/household", world.Household(p)), v.Mode, evaluator, answers, []byte{0}, at})
 	}
 	r.copy("contact_attempt", []string{"district", "id", "case_id", "mode", "disposition", "at", "received_at"}, attempts)
 	r.copy("case_completion", []string{"district", "case_id", "day"}, completions)

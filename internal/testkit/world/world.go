@@ -118,10 +118,39 @@ type person struct {
 	household, building, committee string
 }
 
+// Secret is the frame's secret.
+func Secret() (s frame.Secret) {
+	copy(s[:], "a secret of the tests, 32 bytes.")
+	return s
+}
+
+// Household is the pseudonym under which the frame knows a person's household.
+func Household(p *demo.Person) string {
+	s := Secret()
+	return s.Pseudonym("h", p.Committee, p.HouseholdID)
+}
+
+// SealNames stores the sealed private records of a committee's people, which
+// most tests do without.
+func (w *World) SealNames(committee string) {
+	secret := Secret()
+	var rows [][]any
+	for i := range w.Demo.People {
+		p := &w.Demo.People[i]
+		if p.Committee != committee {
+			continue
+		}
+		r := &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,
+			Tenure: frame.Tenure(p.Tenure), Contact: frame.Mobile, Status: frame.Living, Identity: frame.Identity{Name: p.Name, Phone: p.Phone, Address: p.Address}}
+		id := secret.FrameID(p.Committee, p.ID)
+		rows = append(rows, []any{demo.DistrictCode, w.FrameID, id, w.Seal.Seal(frame.EncodeRecord(r), frame.RecordLabel(w.FrameID, id))})
+	}
+	w.copy(pgx.Identifier{"identity", "person"}, []string{"district", "frame_id", "person_id", "sealed"}, len(rows), func(i int) []any { return rows[i] })
+}
+
 func (w *World) frame() {
 	ctx, db := context.Background(), testkit.OwnerDB(w.T)
-	var secret frame.Secret
-	copy(secret[:], "a secret of the tests, 32 bytes.")
+	secret := Secret()
 	var people []person
 	for _, p := range w.Demo.People {
 		r := &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,

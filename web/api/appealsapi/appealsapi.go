@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"gongping/internal/app/appeals"
+	"gongping/internal/app/disputes"
 	"gongping/scoring/appeal"
 	"gongping/web/api"
 	"gongping/web/signin"
@@ -35,7 +36,7 @@ type reasonIn struct {
 }
 
 // Register registers the operations of appeals.
-func Register(a huma.API, svc *appeals.Service) {
+func Register(a huma.API, svc *appeals.Service, register *disputes.Service) {
 	huma.Register(a, op("list-appeals", http.MethodGet, "/appeals", "List the appeals that you may know of"), func(ctx context.Context, in *struct {
 		State string `query:"state" doc:"A state, open, done, or empty for all" example:"open"`
 		Page  int    `query:"page" minimum:"1" default:"1"`
@@ -53,6 +54,10 @@ func Register(a huma.API, svc *appeals.Service) {
 	filing(a, svc)
 	reading(a, svc)
 	steps(a, svc)
+	steps2(a, svc)
+	if register != nil {
+		registerEntries(a, register)
+	}
 }
 
 // filingIn is the body of a filing; content is Base64.
@@ -62,6 +67,7 @@ type filingIn struct {
 	Ground    string   `json:"ground" enum:"wrong_object,misunderstanding,outside_remit,registered_conflict,interview_fault,coaching,calculation,missing_context"`
 	Statement string   `json:"statement" minLength:"20" maxLength:"4000"`
 	Files     []fileIn `json:"files,omitempty" maxItems:"5"`
+	Entry     string   `json:"entry,omitempty" doc:"Id of your entry in the sealed register, for the ground registered_conflict"`
 }
 
 type fileIn struct {
@@ -79,7 +85,7 @@ func filing(a huma.API, svc *appeals.Service) {
 	o := op("file-appeal", http.MethodPost, "/appeals", "File an appeal against the result of your committee")
 	o.DefaultStatus, o.MaxBodyBytes = http.StatusCreated, 2*appeals.MaxFiles*appeals.MaxFile
 	huma.Register(a, o, func(ctx context.Context, in *body[filingIn]) (*body[receiptOut], error) {
-		f := appeals.Filing{RunID: in.Body.RunID, Unit: in.Body.Unit, Ground: in.Body.Ground, Statement: in.Body.Statement}
+		f := appeals.Filing{RunID: in.Body.RunID, Unit: in.Body.Unit, Ground: in.Body.Ground, Statement: in.Body.Statement, Entry: in.Body.Entry}
 		for _, x := range in.Body.Files {
 			f.Files = append(f.Files, appeals.File{Name: x.Name, Kind: appeal.Evidence(x.Kind), Content: x.Content})
 		}
@@ -150,9 +156,12 @@ func steps(a huma.API, svc *appeals.Service) {
 			Outcome  string   `json:"outcome" enum:"uphold,partly,reject"`
 			Affected []string `json:"affected,omitempty" maxItems:"10" doc:"Labels that the ground holds for" example:"[\"A\"]"`
 			Reason   string   `json:"reason" maxLength:"2000"`
+			Remedy   string   `json:"remedy,omitempty" enum:",exclude,attribute,re_ask,correct" doc:"What shall follow; by default the first that the ground offers"`
+			Party    string   `json:"party,omitempty" enum:",property,department,market,residents,none" doc:"Whose matter it was, with attribute"`
 		}
 	}) (*struct{}, error) {
-		return nil, svc.Vote(ctx, signin.Actor(ctx), in.ID, appeals.VoteInput{Outcome: appeal.Outcome(in.Body.Outcome), Affected: in.Body.Affected, Reason: in.Body.Reason})
+		return nil, svc.Vote(ctx, signin.Actor(ctx), in.ID, appeals.VoteInput{Outcome: appeal.Outcome(in.Body.Outcome), Affected: in.Body.Affected, Reason: in.Body.Reason,
+			Remedy: appeal.Remedy(in.Body.Remedy), Party: appeal.Party(in.Body.Party)})
 	})
 }
 

@@ -11,7 +11,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gongping/internal/app/appeals"
+	"gongping/internal/app/disputes"
 	"gongping/internal/authz"
+	"gongping/internal/cache"
 	"gongping/internal/errs"
 	"gongping/scoring/appeal"
 	"gongping/web/handle"
@@ -20,12 +22,15 @@ import (
 
 type pages struct {
 	*handle.Pages
-	svc *appeals.Service
+	svc      *appeals.Service
+	register *disputes.Service // nil without a sealed register
+	cache    cache.Store
 }
 
 // Routes registers the pages.
-func Routes(r gin.IRouter, p *handle.Pages, svc *appeals.Service) {
-	h := &pages{p, svc}
+func Routes(r gin.IRouter, p *handle.Pages, svc *appeals.Service, register *disputes.Service, store cache.Store) {
+	h := &pages{p, svc, register, store}
+	h.disputeRoutes(r)
 	r.GET("/appeals", h.Signed(h.list))
 	r.POST("/appeals", h.Signed(h.file))
 	r.GET("/appeals/new", h.Signed(h.form))
@@ -55,6 +60,7 @@ type listData struct {
 type releaseData struct {
 	appeals.Release
 	Why, Hint string
+	Notice    bool // to be put on notice first
 }
 
 func (h *pages) list(c *gin.Context, who authz.Actor) error {
@@ -80,6 +86,7 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 		}
 		for _, r := range list {
 			x := releaseData{Release: r}
+			x.Notice = !r.Ready && r.Unnoticed > 0
 			if e, ok := r.Held.(*errs.Error); ok {
 				x.Why, x.Hint = h.T(c, e.Key), h.T(c, e.Key+".hint")
 			}
@@ -90,6 +97,9 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 		page.Actions = []render.Action{{Text: h.T(c, "appeal.statistics"), Href: "/appeals/statistics", Icon: "chart-bar"}}
 	case authz.Worker:
 		page.Actions = []render.Action{{Text: h.T(c, "appeal.from_result"), Href: "/results", Icon: "chart-dots"}}
+		if h.register != nil {
+			page.Actions = append(page.Actions, render.Action{Text: h.T(c, "nav.conflicts"), Href: "/conflicts", Icon: "lock"})
+		}
 	}
 	page.Data = d
 	h.Render(c, http.StatusOK, "appeals/list", page)
@@ -100,6 +110,8 @@ type formData struct {
 	Form     appeals.Form
 	Grounds  []render.Option
 	Ground   string
+	Entries  []render.Option // of the sealed register
+	Entry    string
 	Text     string
 	Alert    *render.Alert
 	MaxFiles int
@@ -120,8 +132,12 @@ func (h *pages) showForm(c *gin.Context, who authz.Actor, status int, in appeals
 		return err
 	}
 	d := formData{Form: f, Ground: in.Ground, Text: in.Statement, MaxFiles: appeals.MaxFiles, MaxMB: appeals.MaxFile >> 20, Accept: appeals.Accept}
+	d.Entry = in.Entry
+	if d.Entries, err = h.entries(c, who, f); err != nil {
+		return err
+	}
 	for _, g := range appeal.Grounds {
-		if f.Filed[g.ID] {
+		if f.Filed[g.ID] || g.Sealed && len(d.Entries) == 0 {
 			continue
 		}
 		help := h.T(c, "appeal.ground."+g.ID+".help") + " " + h.T(c, "appeal.needs."+needs(g))
@@ -136,7 +152,10 @@ func (h *pages) showForm(c *gin.Context, who authz.Actor, status int, in appeals
 }
 
 func needs(g appeal.Ground) string {
-	if g.Needs == "" {
+	switch {
+	case g.Sealed:
+		return "entry"
+	case g.Needs == "":
 		return "none"
 	}
 	return string(g.Needs)
@@ -145,7 +164,7 @@ func needs(g appeal.Ground) string {
 // faultPlace is the part of the form that a fault speaks of.
 func faultPlace(e *errs.Error) string {
 	switch e.Where {
-	case "ground", "statement", "files":
+	case "ground", "statement", "files", "entry":
 		return e.Where
 	}
 	return "other"
@@ -175,7 +194,7 @@ func filing(c *gin.Context) (in appeals.Filing, err error) {
 	if err != nil {
 		return in, errs.Wrap(err, errs.TooLarge, "appeal.upload", "the upload is too large or was cut off")
 	}
-	in = appeals.Filing{RunID: c.PostForm("run"), Unit: c.PostForm("unit"), Ground: c.PostForm("ground"), Statement: c.PostForm("statement")}
+	in = appeals.Filing{RunID: c.PostForm("run"), Unit: c.PostForm("unit"), Ground: c.PostForm("ground"), Statement: c.PostForm("statement"), Entry: c.PostForm("entry")}
 	for i, fh := range form.File["files"] {
 		if i > appeals.MaxFiles {
 			break

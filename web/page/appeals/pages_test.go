@@ -17,6 +17,7 @@ import (
 	"gongping/internal/app/account"
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
+	"gongping/internal/app/disputes"
 	"gongping/internal/app/score"
 	"gongping/internal/cache"
 	"gongping/internal/testkit"
@@ -41,7 +42,7 @@ func open(t *testing.T) *site {
 	scores := &score.Service{Core: r.Core}
 	s := &site{Round: r, t: t, svc: appeals.New(r.Core, scores)}
 	h, err := web.New(web.Deps{Core: r.Core, District: "310104", Cache: cache.NewLocal(), Log: slog.New(slog.DiscardHandler), Version: "test",
-		Account: &account.Service{Core: r.Core}, Rooms: web.Rooms{Appeals: s.svc, Audit: &auditlog.Service{Core: r.Core}}})
+		Account: &account.Service{Core: r.Core}, Rooms: web.Rooms{Appeals: s.svc, Disputes: disputes.New(r.Core, s.svc), Audit: &auditlog.Service{Core: r.Core}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,7 @@ var way = []struct {
 	{"accepted", []appeal.State{appeal.Accepted}},
 	{"voting", []appeal.State{appeal.Assigned, appeal.Voting}},
 	{"decided", []appeal.State{appeal.Decided, appeal.RunRequested}},
+	{"notice", []appeal.State{appeal.Notice}},
 	{"ended", []appeal.State{appeal.Superseded, appeal.Closed, appeal.Refused, appeal.Withdrawn}},
 }
 
@@ -80,6 +81,8 @@ var looks = map[appeal.Kind][2]string{
 	appeal.KindAssigned: {"users", "info"}, appeal.KindVote: {"checkbox", "neutral"}, appeal.KindDecided: {"gavel", "success"},
 	appeal.KindRun: {"refresh", "info"}, appeal.KindSuperseded: {"versions", "success"}, appeal.KindClosed: {"archive", "neutral"},
 	appeal.KindWithdrawn: {"arrow-left", "neutral"}, appeal.KindOverdue: {"clock", "danger"},
+	appeal.KindExtended: {"calendar-time", "warning"}, appeal.KindNoticed: {"bell", "info"}, appeal.KindObjection: {"message-report", "warning"},
+	appeal.KindAnswered: {"message-2", "info"},
 }
 
 func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
@@ -93,8 +96,11 @@ func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
 		if e.Outcome != "" {
 			x.Title += " · " + h.T(c, "appeal.outcome."+string(e.Outcome))
 		}
-		if e.Step != "" {
+		switch {
+		case e.Kind == appeal.KindOverdue:
 			x.Title = h.T(c, "appeal.event.overdue_"+string(e.Step))
+		case !e.Until.IsZero():
+			x.Title += " · " + h.T(c, "appeal.until", "Date", h.Format(c).Date(e.Until))
 		}
 		out = append(out, x)
 	}
@@ -104,6 +110,9 @@ func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
 type caseData struct {
 	appeals.CaseFile
 	Outcomes []render.Option
+	Remedies []render.Option
+	Remedy   string
+	Parties  []render.Option
 	CanVote  bool
 }
 
@@ -116,13 +125,25 @@ func (h *pages) caseFile(c *gin.Context, who authz.Actor) error {
 	for _, o := range []appeal.Outcome{appeal.Uphold, appeal.Partly, appeal.Reject} {
 		d.Outcomes = append(d.Outcomes, render.Option{Value: string(o), Text: h.T(c, "appeal.outcome."+string(o)), Help: h.T(c, "appeal.outcome."+string(o)+".help")})
 	}
+	d.Remedy = string(f.Ground.Remedies[0])
+	if len(f.Ground.Remedies) > 1 {
+		for _, r := range f.Ground.Remedies {
+			d.Remedies = append(d.Remedies, render.Option{Value: string(r), Text: h.T(c, "appeal.remedy."+string(r)), Help: h.T(c, "appeal.remedy."+string(r)+".help")})
+		}
+	}
+	if slices.Contains(f.Ground.Remedies, appeal.Attribute) {
+		for _, x := range appeal.Parties {
+			d.Parties = append(d.Parties, render.Option{Value: string(x), Text: h.T(c, "appeal.party."+string(x))})
+		}
+	}
 	h.Render(c, http.StatusOK, "appeals/case", render.Page{Title: h.T(c, "appeal.case", "Code", f.Code), Subtitle: h.T(c, "appeal.case.subtitle"), Data: d,
 		Crumbs: []render.Crumb{{Text: h.T(c, "nav.appeals"), Href: "/appeals"}, {Text: f.Code}}})
 	return nil
 }
 
 func (h *pages) vote(c *gin.Context, who authz.Actor) error {
-	v := appeals.VoteInput{Outcome: appeal.Outcome(c.PostForm("outcome")), Affected: c.PostFormArray("affected"), Reason: c.PostForm("reason")}
+	v := appeals.VoteInput{Outcome: appeal.Outcome(c.PostForm("outcome")), Affected: c.PostFormArray("affected"), Reason: c.PostForm("reason"),
+		Remedy: appeal.Remedy(c.PostForm("remedy")), Party: appeal.Party(c.PostForm("party"))}
 	if err := h.svc.Vote(c.Request.Context(), who, c.Param("id"), v); err != nil {
 		return err
 	}
