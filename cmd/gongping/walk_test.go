@@ -520,6 +520,25 @@ func (w *walk) supersede(t *testing.T) {
 		}
 	}
 	m.Screenshot("walk-release")
+	confirm(t, m, "开始公示")
+	see(t, m, "公示至")
+	anyone := w.page(t, browsertest.Phone, "zh")
+	anyone.Goto("/notices") // needs no sign-in
+	see(t, anyone, "得分变化", "提出异议")
+	anyone.Screenshot("walk-notice")
+	anyone.Click("details summary")
+	browsertest.Eval[bool](anyone, `(document.querySelector('textarea[name=objection]').value = '新结果排除了几份回答，请说明依据，不能只听一面之词。', true)`)
+	follow(t, anyone, "提交异议")
+	see(t, anyone, "异议已收到")
+	m.Goto(w.receipt)
+	see(t, m, "请说明依据")
+	browsertest.Eval[bool](m, `(document.querySelector('#objections textarea').value = '两名复核成员独立核对了用时记录，理由已随决定公布。', true)`)
+	press(t, m, "#objections button[type=submit]")
+	see(t, m, "两名复核成员独立核对")
+	w.clock.Forward(12 * 24 * time.Hour)
+	w.tabs = map[string]*browsertest.Page{} // sessions have run out
+	m = w.as("manager")
+	m.Goto("/appeals")
 	confirm(t, m, "公布新结果")
 	m.Goto(w.receipt)
 	see(t, m, "已公布新结果")
