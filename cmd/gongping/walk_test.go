@@ -428,6 +428,7 @@ func (w *walk) score(t *testing.T) {
 	p.Goto("/runs")
 	p.Fill("[name=reason]", "访问结束后的首次计算")
 	follow(t, p, "开始计分")
+	p.Axe() // the page that tells how far the run is, or the finished one
 	until(t, p, "公布结果")
 	p.Screenshot("walk-run")
 	follow(t, p, "重算核对")
@@ -550,9 +551,14 @@ func (w *walk) supersede(t *testing.T) {
 	l := w.as("leader")
 	l.Goto("/results")
 	follow(t, l, "2026年第四轮居民评议")
-	if w.path(l) == w.run {
+	now := w.path(l)
+	if now == w.run {
 		t.Error("the list still leads to the superseded run")
 	}
+	l.Goto(now + "/changes")
+	see(t, l, "")
+	lookAt(t, l, now+"/changes")
+	l.Screenshot("walk-changes")
 	l.Goto(w.run)
 	see(t, l, "取代")
 }
