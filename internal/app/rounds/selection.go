@@ -165,7 +165,7 @@ func (c *census) expect(p survey.Plan, cell *Cell) {
 			break
 		}
 		mean := float64(h.Members) / float64(h.Number)
-		cell.WeightLow, cell.WeightHigh = cell.WeightLow/mean, cell.WeightHigh*float64(h.Largest)/mean
+		cell.WeightLow, cell.WeightHigh = max(1, cell.WeightLow/mean), cell.WeightHigh*float64(h.Largest)/mean
 		unequal := float64(h.Squares) * float64(h.Number) / (float64(h.Members) * float64(h.Members))
 		cell.EffectiveN = p.Response() * n / (unequal * (1 + (float64(cell.Planned)-1)*clusterCorrelation))
 	}
