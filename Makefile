@@ -13,7 +13,7 @@ BENCH    ?= .
 ANSWERS  ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test lint bench bench-go bench-dash bench-collect bench-draw bench-stats verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test looks lint bench bench-go bench-dash bench-collect bench-draw bench-stats verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ $(MODULES): web/package-lock.json
 
 test: bootstrap-test $(VENDOR) ## run all tests; ends with a plain count
 	@scripts/test.sh
+
+looks: bootstrap-test $(VENDOR) ## look at every page in both languages on both screens (make test takes two of the four)
+	GONGPING_LOOKS=all PACKAGES='./web/... ./cmd/gongping' scripts/test.sh
 
 lint: bootstrap $(VENDOR) ## formatting, vet and staticcheck
 	@out=$$($(GOFILES) -exec gofmt -l {} +); test -z "$$out" || { echo "not formatted (gofmt -w mends it):"; echo "$$out"; exit 1; }

@@ -206,31 +206,30 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 		"en": {"lone": {"Low reliability: for internal use", "Without the lowest answer the score moves by", "Isolated low, counted less"},
 			"collective": {"Counted in full"}, "coached": {"Without the highest answer"}},
 	}
-	for _, lang := range []string{"zh", "en"} {
-		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
-			t.Run(fmt.Sprintf("%s on a %s", lang, view.Name), func(t *testing.T) {
-				p := st.page(t, view, lang)
+	for _, look := range browsertest.Looks() {
+		lang, view := look.Lang, look.View
+		t.Run(fmt.Sprintf("%s on a %s", lang, view.Name), func(t *testing.T) {
+			p := st.page(t, view, lang)
+			p.Goto("/tour")
+			p.Screenshot("tour")
+			for i := range browsertest.Eval[int](p, `document.querySelectorAll('.gp-tour form').length`) {
 				p.Goto("/tour")
-				p.Screenshot("tour")
-				for i := range browsertest.Eval[int](p, `document.querySelectorAll('.gp-tour form').length`) {
-					p.Goto("/tour")
-					stop := browsertest.Eval[string](p, fmt.Sprintf(`(function (f) { f.id = 'stop'; return f.elements.login.value; })(document.querySelectorAll('.gp-tour form')[%d])`, i))
-					p.Click("#stop button")
-					see(t, p, "")
-					if strings.Contains(p.URL(), "/tour") || strings.Contains(p.URL(), "/sign-in") {
-						t.Errorf("stop %d as %s ends on %s", i, stop, p.URL())
-					}
-					p.Screenshot(fmt.Sprintf("story-%02d-%s", i+1, stop))
-					if story, ok := strings.CutPrefix(stop, "worker-"); ok {
-						if !strings.HasPrefix(strings.TrimPrefix(p.URL(), st.URL), "/results/") {
-							continue // the stop at the appeals
-						}
-						see(t, p, promise[lang][story]...)
-						told(t, story, p.Text("#main"))
-					}
+				stop := browsertest.Eval[string](p, fmt.Sprintf(`(function (f) { f.id = 'stop'; return f.elements.login.value; })(document.querySelectorAll('.gp-tour form')[%d])`, i))
+				p.Click("#stop button")
+				see(t, p, "")
+				if strings.Contains(p.URL(), "/tour") || strings.Contains(p.URL(), "/sign-in") {
+					t.Errorf("stop %d as %s ends on %s", i, stop, p.URL())
 				}
-			})
-		}
+				p.Screenshot(fmt.Sprintf("story-%02d-%s", i+1, stop))
+				if story, ok := strings.CutPrefix(stop, "worker-"); ok {
+					if !strings.HasPrefix(strings.TrimPrefix(p.URL(), st.URL), "/results/") {
+						continue // the stop at the appeals
+					}
+					see(t, p, promise[lang][story]...)
+					told(t, story, p.Text("#main"))
+				}
+			}
+		})
 	}
 }
 

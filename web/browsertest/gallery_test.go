@@ -43,21 +43,19 @@ func server(t *testing.T) *httptest.Server {
 func TestGallery(t *testing.T) {
 	b := browsertest.Start(t)
 	s := server(t)
-	for _, lang := range []string{"zh", "en"} {
-		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
-			for _, dark := range []bool{false, true} {
-				p := b.Page(t, s.URL, view, lang)
-				p.Dark(dark)
-				p.Goto(gallery.Path)
-				p.Screenshot("gallery")
-				if out := p.Overflow(); len(out) > 0 {
-					t.Errorf("%s %s: sticks out: %s", lang, view.Name, strings.Join(out, "; "))
-				}
-				if n := browsertest.Eval[int](p, `document.querySelectorAll('[data-gp-drawn="yes"]').length`); n != 9 {
-					t.Errorf("%d charts are drawn, want 9", n)
-				}
-				p.Axe()
+	for _, look := range browsertest.Looks() {
+		for _, dark := range []bool{false, true} {
+			p := b.Page(t, s.URL, look.View, look.Lang)
+			p.Dark(dark)
+			p.Goto(gallery.Path)
+			p.Screenshot("gallery")
+			if out := p.Overflow(); len(out) > 0 {
+				t.Errorf("%s %s: sticks out: %s", look.Lang, look.View.Name, strings.Join(out, "; "))
 			}
+			if n := browsertest.Eval[int](p, `document.querySelectorAll('[data-gp-drawn="yes"]').length`); n != 9 {
+				t.Errorf("%d charts are drawn, want 9", n)
+			}
+			p.Axe()
 		}
 	}
 }

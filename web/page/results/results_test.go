@@ -89,21 +89,19 @@ func TestLooks(t *testing.T) {
 	}
 	browser := browsertest.Start(t)
 	b := prepare(t, opts)
-	for _, lang := range []string{"zh", "en"} {
-		for _, view := range []browsertest.Viewport{browsertest.Desktop, browsertest.Phone} {
-			p := browser.Page(t, b.server.URL, view, lang)
-			for _, shot := range []struct{ name, as, path string }{
-				{"results-list", b.leader, "/results"}, {"results-street", b.leader, "/results/" + b.first}, {"results-district", "manager", "/results/" + b.first},
-				{"results-unit", b.leader, "/results/" + b.first + "/units/" + b.own}, {"results-own", b.worker, "/results/" + b.first + "/units/" + b.own},
-				{"runs", "manager", "/runs"}, {"run", "manager", "/runs/" + b.first},
-			} {
-				p.Goto(shot.path + "?as=" + shot.as)
-				p.Screenshot(shot.name)
-				if out := p.Overflow(); len(out) > 0 {
-					t.Errorf("%s %s %s: sticks out: %s", shot.name, lang, view.Name, strings.Join(out, "; "))
-				}
-				p.Axe()
+	for _, look := range browsertest.Looks() {
+		p := browser.Page(t, b.server.URL, look.View, look.Lang)
+		for _, shot := range []struct{ name, as, path string }{
+			{"results-list", b.leader, "/results"}, {"results-street", b.leader, "/results/" + b.first}, {"results-district", "manager", "/results/" + b.first},
+			{"results-unit", b.leader, "/results/" + b.first + "/units/" + b.own}, {"results-own", b.worker, "/results/" + b.first + "/units/" + b.own},
+			{"runs", "manager", "/runs"}, {"run", "manager", "/runs/" + b.first},
+		} {
+			p.Goto(shot.path + "?as=" + shot.as)
+			p.Screenshot(shot.name)
+			if out := p.Overflow(); len(out) > 0 {
+				t.Errorf("%s %s %s: sticks out: %s", shot.name, look.Lang, look.View.Name, strings.Join(out, "; "))
 			}
+			p.Axe()
 		}
 	}
 	p := browser.Page(t, b.server.URL, browsertest.Desktop, "zh")
