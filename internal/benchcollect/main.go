@@ -33,7 +33,15 @@ func main() {
 	seconds := flag.Float64("seconds", 4, "length of each measurement")
 	clients := flag.String("clients", "16,64,256", "numbers of clients")
 	cases := flag.Int("cases", 200_000, "cases to answer")
+	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
 	flag.Parse()
+	if *prof != "" {
+		if err := alone(context.Background(), time.Duration(*seconds*float64(time.Second)), strings.Split(*clients, ","), *cases, *prof); err != nil {
+			fmt.Fprintln(os.Stderr, "benchcollect:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(context.Background(), time.Duration(*seconds*float64(time.Second)), strings.Split(*clients, ","), *cases); err != nil {
 		fmt.Fprintln(os.Stderr, "benchcollect:", err)
 		os.Exit(1)
@@ -77,9 +85,38 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 		fmt.Printf("%7d | %9.0f %7.1f | %9.0f %7.1f | %10.0f %5.2f %5.2f %7.1f %7.1f | %8.0f %5.2f %5.2f %7.1f %7.1f\n", n, base.rate(), base.p(0.99),
 			whole.rate(), whole.p(0.99), direct.rate(), direct.rate()/base.rate(), direct.rate()/whole.rate(), direct.p(0.5), direct.p(0.99),
 			server.rate(), server.rate()/base.rate(), server.rate()/whole.rate(), server.p(0.5), server.p(0.99))
+		fmt.Printf("        processor time each, µs, clients and service + database: pgbench %s, five rows %s; use case %s; HTTP %s\n", base.cost.per(base.n), whole.cost.per(whole.n),
+			direct.cost.per(direct.n), server.cost.per(server.n))
 		b.acknowledged += direct.n + server.n
 	}
 	return b.check(ctx, inserted)
+}
+
+// alone measures the use case only, under the profiler.
+func alone(ctx context.Context, length time.Duration, clients []string, cases int, file string) error {
+	b, err := prepare(ctx, cases)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	stop, err := profile(file)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	for _, c := range clients {
+		n, err := strconv.Atoi(strings.TrimSpace(c))
+		if err != nil {
+			return err
+		}
+		o, err := b.measure(ctx, n, length, b.submit)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%4d clients: %6.0f/s, p50 %.1f ms, p99 %.1f ms, %s µs each\n", n, o.rate(), o.p(0.5), o.p(0.99), o.cost.per(o.n))
+		b.acknowledged += o.n
+	}
+	return b.check(ctx, 0)
 }
 
 // outcome is what one measurement brought.
@@ -87,6 +124,7 @@ type outcome struct {
 	n       int
 	took    time.Duration
 	latency []float64 // milliseconds, sorted
+	cost    spent
 }
 
 func (o outcome) rate() float64 { return float64(o.n) / o.took.Seconds() }
@@ -104,6 +142,7 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do fun
 	var wg sync.WaitGroup
 	var failed atomic.Pointer[error]
 	all := make([][]float64, n)
+	before := b.spent()
 	began := time.Now()
 	end := began.Add(length)
 	for i := range n {
@@ -129,7 +168,7 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do fun
 	if err := failed.Load(); err != nil {
 		return outcome{}, *err
 	}
-	out := outcome{took: time.Since(began)}
+	out := outcome{took: time.Since(began), cost: b.spent().less(before)}
 	for _, l := range all {
 		out.latency = append(out.latency, l...)
 	}
