@@ -120,15 +120,8 @@ func (s *setup) store(ctx context.Context, roundID string, attempts []demodb.Att
 		for _, day := range names {
 			list := days[day]
 			slices.SortFunc(list, func(a, b fielddb.Response) int { return strings.Compare(a.ID, b.ID) })
-			done, clash, err := fielddb.Insert(ctx, tx, s.district, day, tx.Now, list)
-			if err != nil {
-				return err
-			}
-			if clash || len(done) != len(list) {
-				return fmt.Errorf("%d of %d answers of %s were taken", len(done), len(list), day)
-			}
-			if err := fielddb.InsertComments(ctx, tx, s.district, list); err != nil {
-				return err
+			if err := fielddb.Insert(ctx, tx, s.district, day, tx.Now, list); err != nil {
+				return fmt.Errorf("the answers of %s: %w", day, err)
 			}
 			n += len(list)
 		}

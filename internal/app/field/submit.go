@@ -94,29 +94,28 @@ type prepared struct {
 // prepare checks one submission against what the database says about its case.
 // One from a queue that comes too late to count is prepared to be held, for who
 // holds the case or has held it.
-func (s *Service) prepare(who authz.Actor, sub Submission, b fielddb.Batch, before map[string][]string, rounds map[string]Round, now time.Time) (prepared, error) {
-	p, err := s.prepareInTime(who, sub, b, rounds, now)
+func (s *Service) prepare(who authz.Actor, sub Submission, t *fielddb.Known, b *batch, now time.Time) (prepared, error) {
+	p, err := s.prepareInTime(who, sub, t, b, now)
 	reason := lateReason(err)
 	if reason == "" || !sub.Queued {
 		return p, err
 	}
-	t, ok := b.Targets[sub.CaseID]
-	o := authz.Object{Area: t.Committee, Assignees: append([]string{t.Evaluator}, before[sub.CaseID]...), CaseID: t.CaseID}
-	if !ok || authz.Check(who, authz.ResponseSubmit, o) != nil {
+	o := authz.Object{Area: t.Committee, Assignees: append([]string{t.Evaluator}, b.before[sub.CaseID]...), CaseID: t.CaseID}
+	if !t.Found || authz.Check(who, authz.ResponseSubmit, o) != nil {
 		return p, err
 	}
-	return late(who, sub, t, b, rounds[t.RoundID], reason), nil
+	return late(who, sub, t, b.rounds[t.RoundID], reason), nil
 }
 
 // late prepares a submission to be held. One that had arrived in time is known
 // by its digest, and is told so.
-func late(who authz.Actor, sub Submission, t fielddb.Target, b fielddb.Batch, r Round, reason string) prepared {
+func late(who authz.Actor, sub Submission, t *fielddb.Known, r Round, reason string) prepared {
 	version := sub.Version
 	if version == 0 {
 		version = r.QuestionnaireVersion
 	}
 	p := prepared{digest: Digest(sub.ID, t.RoundID, version, string(sub.Mode), trimmed(sub.Answers)), hold: reason}
-	if t.Complete && bytes.Equal(b.Digests[sub.ID], p.digest) {
+	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
 		p.hold = ""
 	}
 	p.row.RoundID = t.RoundID
@@ -126,17 +125,16 @@ func late(who authz.Actor, sub Submission, t fielddb.Target, b fielddb.Batch, r 
 	return p
 }
 
-func (s *Service) prepareInTime(who authz.Actor, sub Submission, b fielddb.Batch, rounds map[string]Round, now time.Time) (prepared, error) {
+func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Known, b *batch, now time.Time) (prepared, error) {
 	var p prepared
-	t, ok := b.Targets[sub.CaseID]
-	if !ok {
+	if !t.Found {
 		return p, errNoCase
 	}
 	o := authz.Object{Area: t.Committee, Assignees: []string{t.Evaluator}, CaseID: t.CaseID}
 	if authz.Check(who, authz.ResponseSubmit, o) != nil {
 		return p, errNoCase
 	}
-	r := rounds[t.RoundID]
+	r := b.rounds[t.RoundID]
 	answers, err := s.checked(sub, r)
 	if err != nil {
 		return p, err
@@ -144,7 +142,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, b fielddb.Batch
 	p.digest = Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), answers)
 	// A repeat of what is stored is answered even after the round has closed
 	// and the link was used: the sender only wants to know.
-	if stored := b.Digests[sub.ID]; t.Complete && bytes.Equal(stored, p.digest) {
+	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
 		return p, nil
 	}
 	if err := checkOpen(r.RoundState, now); err != nil {
@@ -156,7 +154,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, b fielddb.Batch
 			return p, err
 		}
 	}
-	p.row = s.row(who, sub, t, r, answers, p.digest)
+	p.row = s.row(who, sub, &t.Target, r, answers, p.digest)
 	return p, nil
 }
 
@@ -205,7 +203,7 @@ func CommentLabel(responseID, item string) string { return "comment/" + response
 
 // row copies the coarse traits: a band instead of a birth year, keyed hashes of
 // this round instead of household and building, the day instead of the minute.
-func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round, answers instrument.Answers, digest []byte) fielddb.Response {
+func (s *Service) row(who authz.Actor, sub Submission, t *fielddb.Target, r Round, answers instrument.Answers, digest []byte) fielddb.Response {
 	space := "response/" + t.RoundID + "/"
 	row := fielddb.Response{ID: sub.ID, CaseID: t.CaseID, RoundID: t.RoundID, Version: r.QuestionnaireVersion, Committee: t.Committee,
 		Stratum: t.Stratum, Cluster: t.Cluster, DesignWeight: t.DesignWeight, Sex: t.Sex, AgeBand: survey.AgeBand(t.BirthYear, r.OpensOn.Year()),
@@ -235,7 +233,7 @@ func (s *Service) row(who authz.Actor, sub Submission, t fielddb.Target, r Round
 // writes its simulated fieldwork with it, so that receipts and pseudonyms are
 // those of real answers.
 func (s *Service) RowOf(who authz.Actor, sub Submission, t fielddb.Target, r Round) fielddb.Response {
-	return s.row(who, sub, t, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers))
+	return s.row(who, sub, &t, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers))
 }
 
 func hour(h int) *int {

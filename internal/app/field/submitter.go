@@ -4,22 +4,23 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
-	"sort"
 	"sync"
 	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
+	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 )
 
-// The submitter's bounds. A batch is never waited for: what has arrived while
-// the one before was being committed goes into the next.
+// The submitter's bounds. A batch is hardly waited for: what has arrived while
+// those before were being committed goes into the next.
 const (
 	submitBatch   = 256
-	submitWriters = 2 // one prepares while the other commits
+	submitWriters = 3 // one reads and checks while another commits
 	submitQueue   = 4096
 	submitTimeout = 20 * time.Second
 )
@@ -42,13 +43,14 @@ func (i *item) finish(o Outcome, err error) {
 type submitter struct {
 	s      *Service
 	queue  chan *item
+	claims claims
 	mu     sync.RWMutex
 	closed bool
 	wg     sync.WaitGroup
 }
 
 func newSubmitter(s *Service) *submitter {
-	w := &submitter{s: s, queue: make(chan *item, submitQueue)}
+	w := &submitter{s: s, queue: make(chan *item, submitQueue), claims: claims{held: map[claim][]*item{}}}
 	for range submitWriters {
 		w.wg.Add(1)
 		go w.run()
@@ -108,21 +110,8 @@ func (w *submitter) close(ctx context.Context) error {
 func (w *submitter) run() {
 	defer w.wg.Done()
 	for first := range w.queue {
-		batch := []*item{first}
-	fill:
-		for len(batch) < submitBatch {
-			select {
-			case it, ok := <-w.queue:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, it)
-			default:
-				break fill
-			}
-		}
 		byDistrict := map[string][]*item{}
-		for _, it := range batch {
+		for _, it := range w.gather(first) {
 			byDistrict[it.who.District] = append(byDistrict[it.who.District], it)
 		}
 		for district, list := range byDistrict {
@@ -131,27 +120,43 @@ func (w *submitter) run() {
 	}
 }
 
+// gather takes what has arrived. It lets the senders run once before it goes,
+// because those whom the last commit has just answered are about to send again.
+func (w *submitter) gather(first *item) []*item {
+	batch := []*item{first}
+	for yielded := false; len(batch) < submitBatch; {
+		select {
+		case it, ok := <-w.queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, it)
+		default:
+			if yielded {
+				return batch
+			}
+			yielded = true
+			runtime.Gosched()
+		}
+	}
+	return batch
+}
+
 // write writes the submissions of one district. Those that speak of the same
-// case or the same id follow one another, each seeing what the one before did.
+// case or the same id follow one another, each seeing what the one before did:
+// whoever is behind waits for the batch in front, in whichever writer it is.
 func (w *submitter) write(district string, list []*item) {
 	for len(list) > 0 {
-		var now, later []*item
-		taken := map[string]bool{}
-		for _, it := range list {
-			if taken["c"+it.sub.CaseID] || taken["i"+it.sub.ID] {
-				later = append(later, it)
-				continue
-			}
-			taken["c"+it.sub.CaseID], taken["i"+it.sub.ID] = true, true
-			now = append(now, it)
+		now := w.claims.take(list)
+		if len(now) > 0 {
+			w.attempt(district, now, maxRedo)
 		}
-		w.attempt(district, now, maxRedo)
-		list = later
+		list = w.claims.release(now)
 	}
 }
 
-// maxRedo is how often a submission is looked at again because another writer
-// was at its case or id in that moment.
+// maxRedo is how often submissions are looked at again because another
+// instance of the service was at a case or an id in that moment.
 const maxRedo = 20
 
 // attempt writes a batch; if it fails as a whole, its halves are tried, so that
@@ -162,20 +167,12 @@ func (w *submitter) attempt(district string, list []*item, redo int) {
 	outs, err := w.transact(ctx, district, list)
 	switch {
 	case err == nil:
-		var again []*item
 		for i, it := range list {
-			switch {
-			case !outs[i].redo:
-				it.finish(outs[i].out, outs[i].err)
-			case redo == 0:
-				it.finish(Outcome{}, errStopping)
-			default:
-				again = append(again, it)
-			}
+			it.finish(outs[i].out, outs[i].err)
 		}
-		if len(again) > 0 {
-			w.attempt(district, again, redo-1)
-		}
+	case redo > 0 && (pg.Duplicate(err) || pg.Retryable(err)):
+		// Another instance has committed an answer for one of these: read again.
+		w.attempt(district, list, redo-1)
 	case len(list) > 1 && ctx.Err() == nil && w.s.Pool.Ping(ctx) == nil:
 		w.attempt(district, list[:len(list)/2], redo)
 		w.attempt(district, list[len(list)/2:], redo)
@@ -189,15 +186,13 @@ func (w *submitter) attempt(district string, list []*item, redo int) {
 
 // result is the outcome of one submission of a batch.
 type result struct {
-	out  Outcome
-	err  error
-	redo bool // another writer is at it: look again after this commit
+	out Outcome
+	err error
 }
 
-// clashes is how often a batch is tried again in which an id was taken by
-// another writer in that moment.
-const clashes = 5
-
+// transact reads what a batch needs, decides, and writes it in one flight. Two
+// messages go to the database and two come back. Between the two another
+// instance may complete a case: then the flight fails with a duplicate key.
 func (w *submitter) transact(ctx context.Context, district string, list []*item) (outs []result, err error) {
 	// A fault in one submission must not take the service and all others along.
 	defer func() {
@@ -205,141 +200,105 @@ func (w *submitter) transact(ctx context.Context, district string, list []*item)
 			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
 		}
 	}()
-	system := authz.SystemActor(district)
-	for range clashes {
-		var again bool
-		err = w.s.Write(ctx, system, authz.ResponseSubmit, authz.Object{Area: district}, func(ctx context.Context, tx *app.Tx) error {
-			outs, again, err = w.s.writeBatch(ctx, tx, district, list)
-			if err == nil && again {
-				err = errClash
-			}
-			return err
-		})
-		if !again {
-			return outs, err
+	now := w.s.Clock.Now()
+	known, err := w.s.loadBatch(ctx, district, list)
+	if err != nil {
+		return nil, err
+	}
+	b := &batch{Batch: known, rounds: make(map[string]Round, len(known.Rounds))}
+	for id, st := range known.Rounds {
+		if b.rounds[id], err = w.s.round(ctx, w.s.Pool, district, st); err != nil {
+			return nil, err
 		}
 	}
+	if b.before, err = w.s.heldBefore(ctx, district, list, known); err != nil {
+		return nil, err
+	}
+	outs, rows, held := w.s.decide(list, b, now)
+	if len(rows)+len(held) == 0 && repeats(outs) {
+		return outs, nil // nothing new: nothing to write, and nothing for the log
+	}
+	err = w.s.WriteFlight(ctx, authz.SystemActor(district), authz.ResponseSubmit, authz.Object{Area: district}, now, func(f *app.Flight) {
+		fielddb.Queue(f.Batch, district, Day(now), now, rows)
+		fielddb.QueueHeld(f.Batch, district, held)
+		// Which response came from which case must not stand in the log, so it
+		// holds counts only.
+		f.Record("response", "", district, map[string]any{"accepted": len(rows), "held": len(held)})
+	})
 	return outs, err
 }
 
-var errClash = errs.New(errs.Unavailable, "busy", "too many changes at once; try again")
-
-// writeBatch checks and writes a batch in one transaction. again is true when
-// another writer took one of the ids for another case: the transaction is then
-// rolled back and tried again.
-func (s *Service) writeBatch(ctx context.Context, tx *app.Tx, district string, list []*item) (outs []result, again bool, err error) {
-	known, err := s.loadBatch(ctx, tx, district, list)
-	if err != nil {
-		return nil, false, err
-	}
-	rounds := map[string]Round{}
-	for id, st := range known.Rounds {
-		if rounds[id], err = s.round(ctx, tx, district, st); err != nil {
-			return nil, false, err
-		}
-	}
-	before, err := s.heldBefore(ctx, tx, district, list, known)
-	if err != nil {
-		return nil, false, err
-	}
-	outs = make([]result, len(list))
-	var rows []fielddb.Response
-	var held []fielddb.Held
-	place := map[string]int{} // of a row's item, by case
-	for i, it := range list {
-		p, err := s.prepare(it.who, it.sub, known, before, rounds, tx.Now)
-		if err != nil {
-			outs[i].err = err
-			continue
-		}
-		stored, exists := known.Digests[it.sub.ID]
-		complete := known.Targets[it.sub.CaseID].Complete
-		switch {
-		case exists && complete && bytes.Equal(stored, p.digest):
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Duplicate, Receipt: s.receipt(it.sub.ID)}
-		case p.hold != "":
-			held = append(held, s.hold(it.sub, p, p.hold, tx.Now))
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held." + p.hold}
-		case exists && !complete && !known.Early[it.sub.ID]:
-			// It arrived while the cases were read: perhaps this very answer.
-			outs[i].redo = true
-		case exists:
-			held = append(held, s.hold(it.sub, p, "id_used", tx.Now))
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.id_used"}
-		case complete:
-			held = append(held, s.hold(it.sub, p, "second_answer", tx.Now))
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.second_answer"}
-		default:
-			rows, place[it.sub.CaseID] = append(rows, p.row), i
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Accepted, Receipt: s.receipt(it.sub.ID)}
-		}
-	}
-	done, clash, err := s.insertBatch(ctx, tx, district, rows, held)
-	if err != nil || clash {
-		return nil, clash, err
-	}
-	for _, row := range rows {
-		if !done[row.CaseID] {
-			outs[place[row.CaseID]] = result{redo: true}
-		}
-	}
-	return outs, false, nil
-}
-
-func (s *Service) loadBatch(ctx context.Context, tx *app.Tx, district string, list []*item) (fielddb.Batch, error) {
-	cases, ids := make([]string, len(list)), make([]string, len(list))
-	var tokens [][]byte
-	for i, it := range list {
-		cases[i], ids[i] = it.sub.CaseID, it.sub.ID
-		if it.sub.link != nil {
-			tokens = append(tokens, it.sub.link)
-		}
-	}
-	return fielddb.Load(ctx, tx, district, cases, ids, tokens)
+// batch is what is known before a batch is decided.
+type batch struct {
+	fielddb.Batch
+	rounds map[string]Round
+	before map[string][]string // who held a case earlier, see heldBefore
 }
 
 // heldBefore lists who ever held the cases of queued submissions that come from
 // somebody else than their evaluator: few, so it is asked only then.
-func (s *Service) heldBefore(ctx context.Context, tx *app.Tx, district string, list []*item, known fielddb.Batch) (map[string][]string, error) {
+func (s *Service) heldBefore(ctx context.Context, district string, list []*item, known fielddb.Batch) (map[string][]string, error) {
 	var cases []string
-	for _, it := range list {
-		if t, ok := known.Targets[it.sub.CaseID]; ok && it.sub.Queued && t.Evaluator != it.who.AccountID {
+	for i, it := range list {
+		if k := &known.Known[i]; k.Found && it.sub.Queued && k.Evaluator != it.who.AccountID {
 			cases = append(cases, it.sub.CaseID)
 		}
 	}
 	if len(cases) == 0 {
 		return nil, nil
 	}
-	return fielddb.HeldBy(ctx, tx, district, cases)
+	return fielddb.HeldBy(ctx, s.Pool, district, cases)
 }
 
-// insertBatch writes what has been checked and returns the cases that it has
-// completed; the others were completed by another writer in that moment, and
-// nothing of them was written.
-func (s *Service) insertBatch(ctx context.Context, tx *app.Tx, district string, rows []fielddb.Response, held []fielddb.Held) (done map[string]bool, clash bool, err error) {
-	if len(rows) > 0 {
-		sort.Slice(rows, func(i, j int) bool { return rows[i].CaseID < rows[j].CaseID })
-		done, clash, err = fielddb.Insert(ctx, tx, district, Day(tx.Now), tx.Now, rows)
-		if err != nil || clash {
-			return nil, clash, err
-		}
-		var kept []fielddb.Response
-		for _, r := range rows {
-			if done[r.CaseID] {
-				kept = append(kept, r)
-			}
-		}
-		if err := fielddb.InsertComments(ctx, tx, district, kept); err != nil {
-			return nil, false, err
+// repeats tells whether every submission of a batch had arrived before or was
+// refused.
+func repeats(outs []result) bool {
+	for _, o := range outs {
+		if o.err == nil && o.out.Status != Duplicate {
+			return false
 		}
 	}
-	if len(held) > 0 {
-		if err := fielddb.InsertHeld(ctx, tx, district, held); err != nil {
-			return nil, false, err
+	return true
+}
+
+// decide checks the submissions of a batch, which all speak of different cases
+// and ids, and says what becomes of each.
+func (s *Service) decide(list []*item, b *batch, now time.Time) (outs []result, rows []fielddb.Response, held []fielddb.Held) {
+	outs = make([]result, len(list))
+	rows = make([]fielddb.Response, 0, len(list))
+	for i, it := range list {
+		k := &b.Known[i]
+		p, err := s.prepare(it.who, it.sub, k, b, now)
+		switch {
+		case err != nil:
+			outs[i].err = err
+		case k.Stored && k.Complete && bytes.Equal(k.Digest, p.digest):
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Duplicate, Receipt: s.receipt(it.sub.ID)}
+		case p.hold != "":
+			held = append(held, s.hold(it.sub, p, p.hold, now))
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held." + p.hold}
+		case k.Stored:
+			held = append(held, s.hold(it.sub, p, "id_used", now))
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.id_used"}
+		case k.Complete:
+			held = append(held, s.hold(it.sub, p, "second_answer", now))
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.second_answer"}
+		default:
+			rows = append(rows, p.row)
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Accepted, Receipt: s.receipt(it.sub.ID)}
 		}
 	}
-	// Which response came from which case must not stand in the log, so it
-	// holds counts only.
-	tx.Record("response", "", district, map[string]any{"accepted": len(done), "held": len(held)})
-	return done, false, nil
+	return outs, rows, held
+}
+
+func (s *Service) loadBatch(ctx context.Context, district string, list []*item) (fielddb.Batch, error) {
+	keys := make([]fielddb.Key, len(list))
+	var tokens [][]byte
+	for i, it := range list {
+		keys[i] = fielddb.Key{CaseID: it.sub.CaseID, ID: it.sub.ID}
+		if it.sub.link != nil {
+			tokens = append(tokens, it.sub.link)
+		}
+	}
+	return fielddb.Load(ctx, s.Pool, district, keys, tokens)
 }

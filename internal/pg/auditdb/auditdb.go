@@ -36,6 +36,14 @@ func Append(ctx context.Context, q pg.Querier, district string, entries []audit.
 	return q.SendBatch(ctx, b).Close()
 }
 
+// Queue adds to a flight one entry at the end of its district's chain: the
+// database links it (function audit_append of the migrations), because a flight
+// cannot wait to learn what the last hash is. Queue it last: the chain is held
+// until the flight is committed.
+func Queue(b *pgx.Batch, e audit.Entry) {
+	b.Queue(`select audit_append($1,$2,nullif($3,'')::uuid,$4,$5,$6,$7,$8,$9)`, e.District, e.At, e.ActorID, e.ActorRole, e.Action, e.Kind, e.ID, e.Area, e.Detail)
+}
+
 // Filter narrows a reading of the log. Zero values do not restrict.
 type Filter struct {
 	Area    string // prefix

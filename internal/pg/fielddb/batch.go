@@ -1,0 +1,199 @@
+package fielddb
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"gongping/internal/pg"
+)
+
+// Key names a submission before a batch is written: its case and its own id.
+type Key struct{ CaseID, ID string }
+
+// Known is what the database says of one submission's case and id, seen in one
+// snapshot.
+type Known struct {
+	Target
+	Found  bool   // there is such a case
+	Stored bool   // a response has this id already
+	Digest []byte // of that response
+}
+
+// Batch is what is known before a batch of submissions is written.
+type Batch struct {
+	Known  []Known // in the order of the keys
+	Rounds map[string]RoundState
+	Links  map[string]Link // by the hash's bytes
+}
+
+// knownSQL looks each submission up by primary keys. The lateral lookups have a
+// limit, so that the planner cannot turn them into hashed scans of tables that
+// grow while its plan is kept.
+const knownSQL = `select i.ord, c.id is not null, r.digest is not null, coalesce(r.digest, ''), coalesce(c.round_id::text, ''), coalesce(c.committee, ''),
+	coalesce(c.stratum, ''), coalesce(s.cluster, ''), coalesce(c.design_weight, 0), coalesce(z.evaluator_id::text, ''), coalesce(p.sex, ''),
+	coalesce(p.tenure, ''), coalesce(p.building, ''), coalesce(p.household, ''), coalesce(p.birth_year, 0), d.one is not null
+	from unnest($2::uuid[], $3::uuid[]) with ordinality i(case_id, id, ord)
+	left join lateral (select c.id, c.round_id, c.draw_id, c.person_id, c.committee, c.stratum, c.design_weight
+		from survey_case c where c.district = $1 and c.id = i.case_id limit 1) c on true
+	left join lateral (select s.cluster from draw_selection s where s.district = $1 and s.draw_id = c.draw_id and s.person_id = c.person_id limit 1) s on true
+	left join lateral (select r.frame_id from round r where r.district = $1 and r.id = c.round_id limit 1) f on true
+	left join lateral (select p.sex, p.tenure, p.building, p.household, p.birth_year from frame_person p
+		where p.district = $1 and p.frame_id = f.frame_id and p.person_id = c.person_id limit 1) p on true
+	left join lateral (select z.evaluator_id from case_assignment z where z.district = $1 and z.case_id = i.case_id order by z.seq desc limit 1) z on true
+	left join lateral (select 1 as one from case_completion d where d.district = $1 and d.case_id = i.case_id limit 1) d on true
+	left join lateral (select r.digest from response r where r.district = $1 and r.id = i.id limit 1) r on true`
+
+const roundSQL = `select r.id::text, coalesce((select e.state from round_event e where e.district = r.district and e.round_id = r.id
+	order by e.seq desc limit 1),'draft'), r.opens_on, r.closes_on, r.questionnaire_id::text, r.questionnaire_version,
+	r.rule_book_id::text, r.rule_book_version, r.title, r.area_code, coalesce(r.frame_id::text,'')
+	from round r where r.district = $1 and r.id in (select distinct c.round_id from survey_case c where c.district = $1 and c.id = any($2::uuid[]))`
+
+// Load reads in one round trip what a batch needs.
+func Load(ctx context.Context, q pg.Querier, district string, keys []Key, tokens [][]byte) (Batch, error) {
+	out := Batch{Known: make([]Known, len(keys)), Rounds: map[string]RoundState{}, Links: map[string]Link{}}
+	cases, ids := make([]uuid.UUID, len(keys)), make([]uuid.UUID, len(keys))
+	for i, k := range keys {
+		cases[i], ids[i] = parseID(k.CaseID), parseID(k.ID)
+	}
+	b := &pgx.Batch{}
+	b.Queue(knownSQL, district, cases, ids).Query(func(rows pgx.Rows) error {
+		var ord int64
+		var k Known
+		for rows.Next() {
+			k.Digest = nil
+			if err := rows.Scan(&ord, &k.Found, &k.Stored, &k.Digest, &k.RoundID, &k.Committee, &k.Stratum, &k.Cluster, &k.DesignWeight, &k.Evaluator,
+				&k.Sex, &k.Tenure, &k.Building, &k.Household, &k.BirthYear, &k.Complete); err != nil {
+				return err
+			}
+			k.CaseID = keys[ord-1].CaseID
+			out.Known[ord-1] = k
+		}
+		return rows.Err()
+	})
+	b.Queue(roundSQL, district, cases).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RoundState])
+		for _, r := range list {
+			out.Rounds[r.ID] = r
+		}
+		return err
+	})
+	if len(tokens) > 0 {
+		b.Queue(`select `+linkColumns+` from resident_link l join survey_case c on c.district = l.district and c.id = l.case_id
+			where l.district = $1 and l.token_hash = any($2)`, district, tokens).Query(func(rows pgx.Rows) error {
+			list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Link])
+			for _, l := range list {
+				out.Links[string(l.Hash)] = l
+			}
+			return err
+		})
+	}
+	return out, q.SendBatch(ctx, b).Close()
+}
+
+// parseID reads an id that the caller has checked; another finds nothing.
+func parseID(s string) uuid.UUID {
+	id, _ := uuid.Parse(s)
+	return id
+}
+
+// Queue adds to a flight the statements that write a batch: a plain insert for
+// each table, without joins between them, so that their cost grows with the
+// rows alone. A case that is complete or an id that is taken fails the flight
+// with a duplicate key, and nothing of it is written.
+//
+// Completions are written in order of case and responses in order of their
+// random id, so that the order of rows tells nothing about who gave which answer.
+func Queue(b *pgx.Batch, district, day string, now time.Time, list []Response) {
+	n := len(list)
+	if n == 0 {
+		return
+	}
+	cases := make([]uuid.UUID, n)
+	for i := range list {
+		cases[i] = parseID(list[i].CaseID)
+	}
+	slices.SortFunc(cases, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	b.Queue(`insert into case_completion (district, case_id, day) select $1, c, $2::date from unnest($3::uuid[]) c`, district, day, cases)
+
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b Response) int { return strings.Compare(a.ID, b.ID) })
+	queueResponses(b, district, day, list)
+	var tokens [][]byte
+	for i := range list {
+		if list[i].Token != nil {
+			tokens = append(tokens, list[i].Token)
+		}
+	}
+	if len(tokens) > 0 {
+		slices.SortFunc(tokens, bytes.Compare)
+		b.Queue(`insert into resident_link_event (district, token_hash, kind, at) select $1, t, 'used', $3 from unnest($2::bytea[]) t on conflict do nothing`,
+			district, tokens, now)
+	}
+	queueComments(b, district, list)
+}
+
+// queueResponses adds the answers and what is kept beside them, in the order of
+// the list.
+func queueResponses(b *pgx.Batch, district, day string, list []Response) {
+	n := len(list)
+	text := make([][]string, 11)
+	for i := range text {
+		text[i] = make([]string, n)
+	}
+	ids, rounds, cases, evaluators := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n), make([]pgtype.UUID, n)
+	version, weight, digest, receipt := make([]int32, n), make([]float64, n), make([][]byte, n), make([][]byte, n)
+	for i := range list {
+		r := &list[i]
+		ids[i], rounds[i], cases[i] = parseID(r.ID), parseID(r.RoundID), parseID(r.CaseID)
+		if r.Evaluator != "" {
+			evaluators[i] = pgtype.UUID{Bytes: parseID(r.Evaluator), Valid: true}
+		}
+		for j, s := range [...]string{r.Committee, r.Stratum, r.Cluster, r.Sex, r.AgeBand, r.Tenure, r.Building, r.Household, r.Mode,
+			string(r.Answers), string(r.Paradata)} {
+			text[j][i] = s
+		}
+		version[i], weight[i], digest[i], receipt[i] = int32(r.Version), r.DesignWeight, r.Digest, r.ReceiptHash
+	}
+	b.Queue(`insert into response (district, id, round_id, questionnaire_version, committee, stratum, cluster, design_weight, sex, age_band, tenure,
+			building, household, mode, evaluator_id, answers, digest, day)
+		select $1, id, round_id, version, committee, stratum, cluster, weight, sex, age_band, tenure, building, household, mode, evaluator,
+			answers::jsonb, digest, $2::date
+		from unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::text[], $9::float8[], $10::text[], $11::text[], $12::text[],
+			$13::text[], $14::text[], $15::text[], $16::uuid[], $17::text[], $18::bytea[])
+		as t(id, round_id, version, committee, stratum, cluster, weight, sex, age_band, tenure, building, household, mode, evaluator, answers, digest)`,
+		district, day, ids, rounds, version, text[0], text[1], text[2], weight, text[3], text[4], text[5], text[6], text[7], text[8], evaluators, text[9], digest)
+	b.Queue(`insert into identity.response_case (district, response_id, case_id) select $1, id, c from unnest($2::uuid[], $3::uuid[]) as t(id, c)`, district, ids, cases)
+	b.Queue(`insert into response_paradata (district, response_id, data) select $1, id, data::jsonb from unnest($2::uuid[], $3::text[]) as t(id, data)`,
+		district, ids, text[10])
+	b.Queue(`insert into response_receipt (district, receipt_hash, response_id) select $1, h, id from unnest($2::bytea[], $3::uuid[]) as t(h, id)`, district, receipt, ids)
+}
+
+// queueComments adds the sealed open answers.
+func queueComments(b *pgx.Batch, district string, list []Response) {
+	var ids []uuid.UUID
+	var items []string
+	var sealed [][]byte
+	for _, r := range list {
+		for item, s := range r.Comments {
+			ids, items, sealed = append(ids, parseID(r.ID)), append(items, item), append(sealed, s)
+		}
+	}
+	if len(ids) > 0 {
+		b.Queue(`insert into response_comment (district, response_id, item, sealed)
+			select $1, id, item, sealed from unnest($2::uuid[], $3::text[], $4::bytea[]) as t(id, item, sealed)`, district, ids, items, sealed)
+	}
+}
+
+// Insert writes a batch within a transaction of other things.
+func Insert(ctx context.Context, q pg.Querier, district, day string, now time.Time, list []Response) error {
+	b := &pgx.Batch{}
+	Queue(b, district, day, now, list)
+	return q.SendBatch(ctx, b).Close()
+}
