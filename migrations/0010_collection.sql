@@ -35,7 +35,16 @@ alter table response_comment drop constraint response_comment_district_response_
 alter table response_paradata drop constraint response_paradata_district_response_id_fkey;
 alter table case_completion drop constraint case_completion_district_case_id_fkey;
 
+-- The planner took this index, by its district alone, to look up a single
+-- answer by its id while the table was small, and kept that plan while it grew.
+-- With the round first it cannot.
+drop index response_round;
+create index response_round on response (round_id, district, committee);
+
 ---- create above / drop below ----
+
+drop index response_round;
+create index response_round on response (district, round_id, committee);
 
 alter table case_completion add foreign key (district, case_id) references survey_case;
 alter table response_paradata add foreign key (district, response_id) references response;

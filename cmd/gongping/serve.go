@@ -45,6 +45,7 @@ kill loses nothing, and the next start recovers by itself.`,
 // serve brings everything up, answers requests until ctx ends, and takes
 // everything down in the opposite order.
 func serve(ctx context.Context, out io.Writer, demo bool) error {
+	config.SetMemory()
 	cfg, err := config.Load()
 	if err != nil {
 		return err

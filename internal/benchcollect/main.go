@@ -27,6 +27,7 @@ import (
 
 	"gongping/internal/app"
 	"gongping/internal/app/field"
+	"gongping/internal/config"
 )
 
 func main() {
@@ -35,6 +36,7 @@ func main() {
 	cases := flag.Int("cases", 200_000, "cases to answer")
 	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
 	flag.Parse()
+	config.SetMemory()
 	if *prof != "" {
 		if err := alone(context.Background(), time.Duration(*seconds*float64(time.Second)), strings.Split(*clients, ","), *cases, *prof); err != nil {
 			fmt.Fprintln(os.Stderr, "benchcollect:", err)
@@ -149,14 +151,14 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do fun
 		wg.Go(func() {
 			for time.Now().Before(end) && failed.Load() == nil {
 				k := int(b.next.Add(1)) - 1
-				if k >= len(b.cases) {
-					err := fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.cases))
+				if k >= len(b.Cases) {
+					err := fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.Cases))
 					failed.Store(&err)
 					return
 				}
-				sub := field.Submission{ID: app.NewID(), CaseID: b.cases[k], Mode: "door", Answers: b.answers, Seconds: 120, Hour: 18}
+				sub := field.Submission{ID: app.NewID(), CaseID: b.Cases[k], Mode: "door", Answers: b.Answers, Seconds: 120, Hour: 18}
 				t := time.Now()
-				if err := do(ctx, b.cases[k], sub); err != nil {
+				if err := do(ctx, b.Cases[k], sub); err != nil {
 					failed.Store(&err)
 					return
 				}

@@ -18,28 +18,24 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gongping/internal/app"
 	"gongping/internal/app/account"
 	"gongping/internal/app/field"
-	"gongping/internal/authz"
 	"gongping/internal/cache"
 	"gongping/internal/clock"
-	"gongping/internal/demo"
 	"gongping/internal/embedpg"
 	"gongping/internal/pg"
 	"gongping/internal/seal"
+	"gongping/internal/testkit/collecting"
 	"gongping/migrations"
-	"gongping/scoring/composite"
-	"gongping/survey/instrument"
 	"gongping/web"
 )
 
 const (
-	district  = demo.DistrictCode
-	committee = district + "001001"
+	district  = collecting.District
+	committee = collecting.Committee
 )
 
 // bench is a server of our own with a round that takes answers.
@@ -49,15 +45,13 @@ type bench struct {
 	owner             *pgxpool.Pool
 	core              *app.Core
 	svc               *field.Service
-	who               authz.Actor
-	token, round      string
-	cases             []string
-	answers           instrument.Answers
-	next              atomic.Int64
-	http              *http.Server
-	client            *http.Client
-	base              string
-	acknowledged      int
+	*collecting.Round
+	token        string
+	next         atomic.Int64
+	http         *http.Server
+	client       *http.Client
+	base         string
+	acknowledged int
 }
 
 func prepare(ctx context.Context, cases int) (*bench, error) {
@@ -65,7 +59,7 @@ func prepare(ctx context.Context, cases int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, answers: instrument.Answers{"contact": "yes"}}
+	b := &bench{dir: dir}
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, err
 	}
@@ -113,63 +107,9 @@ func (b *bench) connect(ctx context.Context) (err error) {
 	return b.owner.QueryRow(ctx, `select split_part(version(), ' on ', 1)`).Scan(&b.version)
 }
 
-// fill writes a round with its cases as plainly as the schema allows: what is
-// measured is the taking of answers.
-func (b *bench) fill(ctx context.Context, cases int) error {
-	q, book := demo.DefaultQuestionnaire(), composite.Default()
-	for _, it := range q.Items {
-		if it.Kind == instrument.Grade5 {
-			b.answers[it.ID] = "4"
-		}
-	}
-	qj, err := json.Marshal(q)
-	if err != nil {
-		return err
-	}
-	bj, err := json.Marshal(book)
-	if err != nil {
-		return err
-	}
-	evaluator, doc := app.NewID(), app.NewID()
-	b.round = app.NewID()
-	b.who = authz.Actor{District: district, AccountID: evaluator, Role: authz.Evaluator, Area: district}
-	now := time.Now()
-	batch := &pgx.Batch{}
-	batch.Queue(`insert into area (district, code, parent_code, level, name) values ($1,$1,null,1,'区'), ($1,left($2,9),$1,2,'街道'), ($1,$2,left($2,9),3,'居委会')`, district, committee)
-	batch.Queue(`insert into account (district, id, login, password_hash, display_name, role, area_code, created_at) values ($1,$2,'evaluator','-','评估员','evaluator',$1,$3)`, district, evaluator, now)
-	batch.Queue(`insert into import_batch (district, id, kind, file_name, file_digest, n_rows, created_at) values ($1,$2,'frame','f','\x00',1,$3)`, district, doc, now)
-	batch.Queue(`insert into frame (district, id, name, import_id, sealed_secret, n_people, n_households, created_at) values ($1,$2,'f',$2,'\x00',1,1,$3)`, district, doc, now)
-	batch.Queue(`insert into questionnaire (district, id, version, title, definition, digest, created_at) values ($1,$2,1,'q',$3,'\x00',$4)`, district, doc, qj, now)
-	batch.Queue(`insert into rule_book (district, id, version, title, body, digest, created_at) values ($1,$2,1,'r',$3,'\x00',$4)`, district, doc, bj, now)
-	batch.Queue(`insert into round (district, id, series, version, title, area_code, frame_id, questionnaire_id, questionnaire_version, rule_book_id, rule_book_version, plan, opens_on, closes_on, created_at)
-		values ($1,$2,$2,1,'r',$1,$3,$3,1,$3,1,'{}',current_date-1,current_date+20,$4)`, district, b.round, doc, now)
-	batch.Queue(`insert into round_event (district, round_id, seq, state, at) values ($1,$2,1,'collecting',$3)`, district, b.round, now)
-	batch.Queue(`insert into draw_commitment (district, id, round_id, purpose, document, state, digest, signature, public_key, randomness, due_at, committed_at)
-		values ($1,$2,$3,'p','','{}','\x00','\x00','\x00','',$4,$4)`, district, doc, b.round, now)
-	batch.Queue(`insert into draw (district, id, round_id, commitment_id, purpose, seed, seed_evidence, digest, n_sample, n_reserve, revealed_at, code_version, signature, public_key, drawn_at)
-		values ($1,$2,$3,$2,'p','','','\x00',1,0,$4,'','\x00','\x00',$4)`, district, doc, b.round, now)
-	batch.Queue(`insert into frame_person (district, frame_id, person_id, committee, private, household, building, sex, birth_year, tenure)
-		select $1,$2,$3||'-'||lpad(i::text,7,'0'),$3,'\x00','h'||i/3,'b'||i/60,case when i%2=0 then 'f' else 'm' end,1940+i%60,'owner' from generate_series(1,$4::int) i`, district, doc, committee, cases)
-	batch.Queue(`insert into draw_selection (district, draw_id, person_id, stratum, reserve, ord, committee, ticket, prob_num, prob_den)
-		select $1,$2,person_id,$3,false,row_number() over (order by person_id),$3,'\x00',1,10 from frame_person`, district, doc, committee)
-	batch.Queue(`insert into survey_case (district, id, round_id, draw_id, person_id, stratum, committee, design_weight, reserve, created_at)
-		select $1,gen_random_uuid(),$2,$3,person_id,$4,$4,10,false,$5 from frame_person`, district, b.round, doc, committee, now)
-	batch.Queue(`insert into case_assignment (district, case_id, seq, evaluator_id, at) select $1,id,1,$2,$3 from survey_case`, district, evaluator, now)
-	// One transaction each, with fresh statistics: checks of foreign keys that
-	// were planned on empty tables would take hours.
-	for _, q := range batch.QueuedQueries {
-		if _, err := b.owner.Exec(ctx, q.SQL, q.Arguments...); err != nil {
-			return fmt.Errorf("%w in %.60s", err, q.SQL)
-		}
-		if _, err := b.owner.Exec(ctx, `vacuum analyze`); err != nil {
-			return err
-		}
-	}
-	rows, err := b.owner.Query(ctx, `select id::text from survey_case order by id`)
-	if err != nil {
-		return err
-	}
-	b.cases, err = pgx.CollectRows(rows, pgx.RowTo[string])
+// fill writes a round with its cases.
+func (b *bench) fill(ctx context.Context, cases int) (err error) {
+	b.Round, err = collecting.Fill(ctx, b.owner, cases)
 	return err
 }
 
@@ -198,7 +138,7 @@ func (b *bench) serve(ctx context.Context) error {
 }
 
 func (b *bench) submit(ctx context.Context, _ string, sub field.Submission) error {
-	out, err := b.svc.Submit(ctx, b.who, sub)
+	out, err := b.svc.Submit(ctx, b.Who, sub)
 	if err == nil && out.Status != field.Accepted {
 		err = fmt.Errorf("a submission was %s", out.Status)
 	}
@@ -237,14 +177,14 @@ func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, 
 	if err != nil {
 		return outcome{}, err
 	}
-	answers, err := json.Marshal(b.answers)
+	answers, err := json.Marshal(b.Answers)
 	if err != nil {
 		return outcome{}, err
 	}
 	script := filepath.Join(b.dir, "insert.sql")
 	sql := fmt.Sprintf(`insert into response (district, id, round_id, questionnaire_version, committee, stratum, cluster, design_weight, sex, age_band, tenure,
  building, household, mode, evaluator_id, answers, digest, day) values ('%s', gen_random_uuid(), '%s', 1, '%s', '%s', '', 10, 'f', '45-59', 'owner',
- '0123456789abcdef', '0123456789abcdef', 'door', '%s', '%s', '\x%s', current_date);`, district, b.round, committee, committee, b.who.AccountID, answers, strings.Repeat("ab", 32))
+ '0123456789abcdef', '0123456789abcdef', 'door', '%s', '%s', '\x%s', current_date);`, district, b.Round.ID, committee, committee, b.Who.AccountID, answers, strings.Repeat("ab", 32))
 	if whole {
 		if _, err := b.owner.Exec(ctx, `create table if not exists bench_completion (like case_completion including indexes);
 			create table if not exists bench_receipt (like response_receipt including indexes);

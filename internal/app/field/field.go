@@ -30,6 +30,7 @@ type Service struct {
 	*app.Core
 	submit *submitter
 	docs   sync.Map // immutable versions of questionnaires and rule books
+	recent sync.Map // the rounds of the last submissions by district, to read with the next
 	people sync.Map // population of a frame by area: a frozen frame does not change
 }
 

@@ -20,7 +20,7 @@ import (
 // those before were being committed goes into the next.
 const (
 	submitBatch   = 256
-	submitWriters = 3 // one reads and checks while another commits
+	submitWriters = 2 // one reads and checks while the other commits; more make the batches smaller
 	submitQueue   = 4096
 	submitTimeout = 20 * time.Second
 )
@@ -300,5 +300,19 @@ func (s *Service) loadBatch(ctx context.Context, district string, list []*item) 
 			tokens = append(tokens, it.sub.link)
 		}
 	}
-	return fielddb.Load(ctx, s.Pool, district, keys, tokens)
+	var expected []string
+	if v, ok := s.recent.Load(district); ok {
+		expected = v.([]string)
+	}
+	b, err := fielddb.Load(ctx, s.Pool, district, keys, expected, tokens)
+	if err != nil {
+		return b, err
+	}
+	if missing := b.Missing(); len(missing) > 0 {
+		if err := b.LoadRounds(ctx, s.Pool, district, missing); err != nil {
+			return b, err
+		}
+		s.recent.Store(district, missing)
+	}
+	return b, nil
 }

@@ -53,12 +53,13 @@ const knownSQL = `select i.ord, c.id is not null, r.digest is not null, coalesce
 const roundSQL = `select r.id::text, coalesce((select e.state from round_event e where e.district = r.district and e.round_id = r.id
 	order by e.seq desc limit 1),'draft'), r.opens_on, r.closes_on, r.questionnaire_id::text, r.questionnaire_version,
 	r.rule_book_id::text, r.rule_book_version, r.title, r.area_code, coalesce(r.frame_id::text,'')
-	from round r where r.district = $1 and r.id in (select distinct c.round_id from survey_case c where c.district = $1 and c.id = any($2::uuid[]))`
+	from round r where r.district = $1 and r.id = any($2::uuid[])`
 
-// Load reads in one round trip what a batch needs.
-func Load(ctx context.Context, q pg.Querier, district string, keys []Key, tokens [][]byte) (Batch, error) {
+// Load reads in one round trip what a batch needs. The rounds are those that
+// the caller expects; Missing tells which others the cases belong to.
+func Load(ctx context.Context, q pg.Querier, district string, keys []Key, rounds []string, tokens [][]byte) (Batch, error) {
 	out := Batch{Known: make([]Known, len(keys)), Rounds: map[string]RoundState{}, Links: map[string]Link{}}
-	cases, ids := make([]uuid.UUID, len(keys)), make([]uuid.UUID, len(keys))
+	cases, ids := make(uuids, len(keys)), make(uuids, len(keys))
 	for i, k := range keys {
 		cases[i], ids[i] = parseID(k.CaseID), parseID(k.ID)
 	}
@@ -77,13 +78,9 @@ func Load(ctx context.Context, q pg.Querier, district string, keys []Key, tokens
 		}
 		return rows.Err()
 	})
-	b.Queue(roundSQL, district, cases).Query(func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RoundState])
-		for _, r := range list {
-			out.Rounds[r.ID] = r
-		}
-		return err
-	})
+	if len(rounds) > 0 {
+		b.Queue(roundSQL, district, rounds).Query(out.addRounds)
+	}
 	if len(tokens) > 0 {
 		b.Queue(`select `+linkColumns+` from resident_link l join survey_case c on c.district = l.district and c.id = l.case_id
 			where l.district = $1 and l.token_hash = any($2)`, district, tokens).Query(func(rows pgx.Rows) error {
@@ -97,11 +94,42 @@ func Load(ctx context.Context, q pg.Querier, district string, keys []Key, tokens
 	return out, q.SendBatch(ctx, b).Close()
 }
 
-// parseID reads an id that the caller has checked; another finds nothing.
-func parseID(s string) uuid.UUID {
-	id, _ := uuid.Parse(s)
-	return id
+func (b *Batch) addRounds(rows pgx.Rows) error {
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RoundState])
+	for _, r := range list {
+		b.Rounds[r.ID] = r
+	}
+	return err
 }
+
+// Missing lists the rounds of cases whose state was not read.
+func (b *Batch) Missing() (ids []string) {
+	for i := range b.Known {
+		k := &b.Known[i]
+		if _, ok := b.Rounds[k.RoundID]; k.Found && !ok && !slices.Contains(ids, k.RoundID) {
+			ids = append(ids, k.RoundID)
+		}
+	}
+	return ids
+}
+
+// LoadRounds reads the state of further rounds.
+func (b *Batch) LoadRounds(ctx context.Context, q pg.Querier, district string, ids []string) error {
+	rows, err := q.Query(ctx, roundSQL, district, ids)
+	if err != nil {
+		return err
+	}
+	return b.addRounds(rows)
+}
+
+// parseID reads an id that the caller has checked; another finds nothing.
+func parseID(s string) pgtype.UUID {
+	id, _ := uuid.Parse(s)
+	return pgtype.UUID{Bytes: id, Valid: true}
+}
+
+// uuids is an array that is sent without reflection or text.
+type uuids = pgtype.FlatArray[pgtype.UUID]
 
 // Queue adds to a flight the statements that write a batch: a plain insert for
 // each table, without joins between them, so that their cost grows with the
@@ -115,11 +143,11 @@ func Queue(b *pgx.Batch, district, day string, now time.Time, list []Response) {
 	if n == 0 {
 		return
 	}
-	cases := make([]uuid.UUID, n)
+	cases := make(uuids, n)
 	for i := range list {
 		cases[i] = parseID(list[i].CaseID)
 	}
-	slices.SortFunc(cases, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(cases, func(a, b pgtype.UUID) int { return bytes.Compare(a.Bytes[:], b.Bytes[:]) })
 	b.Queue(`insert into case_completion (district, case_id, day) select $1, c, $2::date from unnest($3::uuid[]) c`, district, day, cases)
 
 	list = slices.Clone(list)
@@ -147,13 +175,13 @@ func queueResponses(b *pgx.Batch, district, day string, list []Response) {
 	for i := range text {
 		text[i] = make([]string, n)
 	}
-	ids, rounds, cases, evaluators := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n), make([]pgtype.UUID, n)
+	ids, rounds, cases, evaluators := make(uuids, n), make(uuids, n), make(uuids, n), make(uuids, n)
 	version, weight, digest, receipt := make([]int32, n), make([]float64, n), make([][]byte, n), make([][]byte, n)
 	for i := range list {
 		r := &list[i]
 		ids[i], rounds[i], cases[i] = parseID(r.ID), parseID(r.RoundID), parseID(r.CaseID)
 		if r.Evaluator != "" {
-			evaluators[i] = pgtype.UUID{Bytes: parseID(r.Evaluator), Valid: true}
+			evaluators[i] = parseID(r.Evaluator)
 		}
 		for j, s := range [...]string{r.Committee, r.Stratum, r.Cluster, r.Sex, r.AgeBand, r.Tenure, r.Building, r.Household, r.Mode,
 			string(r.Answers), string(r.Paradata)} {
@@ -177,7 +205,7 @@ func queueResponses(b *pgx.Batch, district, day string, list []Response) {
 
 // queueComments adds the sealed open answers.
 func queueComments(b *pgx.Batch, district string, list []Response) {
-	var ids []uuid.UUID
+	var ids uuids
 	var items []string
 	var sealed [][]byte
 	for _, r := range list {
