@@ -11,9 +11,10 @@ VENDOR   := web/static/vendor/LICENSES.txt
 MODULES  := web/node_modules/.package-lock.json
 BENCH    ?= .
 ANSWERS  ?= 1000000
+SUBMISSIONS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build assets test looks lint bench bench-go bench-dash bench-collect bench-draw bench-stats verify bootstrap bootstrap-test clean
+.PHONY: help run build assets test looks lint bench bench-go bench-dash bench-collect fault-collect bench-draw bench-stats verify bootstrap bootstrap-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +58,9 @@ bench-dash: bootstrap $(VENDOR) ## time the demonstration's scoring run and its 
 
 bench-collect: bootstrap $(VENDOR) ## submissions acknowledged a second, against pgbench in the same run
 	go run ./internal/benchcollect
+
+fault-collect: bootstrap $(VENDOR) ## 100,000 submissions resent, cut off and killed in the real program; prints the counts (SUBMISSIONS=n)
+	GONGPING_FAULT=$(SUBMISSIONS) go test ./cmd/gongping -count=1 -timeout 30m -run TestNothingIsLostUnderFaults -v
 
 bench-draw: bootstrap ## time the draw against a plain COPY, SQL and R (DRAW='-huge' for 25 million residents)
 	GOMEMLIMIT=80MiB go run ./internal/benchdraw $(DRAW)

@@ -50,7 +50,7 @@ func faultSize(t *testing.T) (n int, pause time.Duration) {
 	if testing.Short() {
 		t.Skip("kills servers for some seconds; not in -short")
 	}
-	return 1500, 300 * time.Millisecond
+	return 3000, 250 * time.Millisecond
 }
 
 const (

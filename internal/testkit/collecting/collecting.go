@@ -92,4 +92,3 @@ func Fill(ctx context.Context, owner *pgxpool.Pool, cases int) (*Round, error) {
 	r.Cases, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	return r, err
 }
-
