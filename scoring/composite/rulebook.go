@@ -73,10 +73,11 @@ type Suppression struct {
 
 // Fieldwork are the rules before a case may be given to a reserve.
 type Fieldwork struct {
-	Attempts int `json:"attempts"`  // at least so many attempts
-	Days     int `json:"days"`      // on so many different days
-	DayParts int `json:"day_parts"` // in so many parts of the day (morning, afternoon, evening)
-	LinkDays int `json:"link_days"` // a personal link lives so long
+	Attempts int `json:"attempts"`          // at least so many attempts
+	Days     int `json:"days"`              // on so many different days
+	DayParts int `json:"day_parts"`         // in so many parts of the day (morning, afternoon, evening)
+	Weekend  int `json:"weekend,omitempty"` // of them at a weekend
+	LinkDays int `json:"link_days"`         // a personal link lives so long
 }
 
 // Deadlines are in working days.
@@ -141,7 +142,7 @@ func Default() RuleBook {
 		Gates: Gates{UnitMin: 30, LowReliabilityBelow: 100, PublishN: 100, PublishReliability: 0.70,
 			ConsequenceReliability: 0.80, ConsequenceRounds: 2, FragileUpTo: 2},
 		Suppression: Suppression{Cell: 10, CrossTab: 5},
-		Fieldwork:   Fieldwork{Attempts: 4, Days: 2, DayParts: 2, LinkDays: 14},
+		Fieldwork:   Fieldwork{Attempts: 4, Days: 2, DayParts: 2, Weekend: 1, LinkDays: 14},
 		Appeal:      Deadlines{FileDays: 10, AcceptDays: 5, DecideDays: 30, NoticeDays: 5},
 	}
 }
@@ -190,7 +191,7 @@ func (r *RuleBook) Check() error {
 		{"gates.publish_n", g.PublishN, g.UnitMin, "100"}, {"gates.consequence_rounds", g.ConsequenceRounds, 1, "2"},
 		{"suppression.cell", r.Suppression.Cell, 5, "10"}, {"suppression.cross_tab", r.Suppression.CrossTab, 3, "5"},
 		{"fieldwork.attempts", r.Fieldwork.Attempts, 1, "4"}, {"fieldwork.days", r.Fieldwork.Days, 1, "2"},
-		{"fieldwork.day_parts", r.Fieldwork.DayParts, 1, "2"}, {"fieldwork.link_days", r.Fieldwork.LinkDays, 1, "14"},
+		{"fieldwork.day_parts", r.Fieldwork.DayParts, 1, "2"}, {"fieldwork.weekend", r.Fieldwork.Weekend, 0, "1"}, {"fieldwork.link_days", r.Fieldwork.LinkDays, 1, "14"},
 		{"appeal.file_days", r.Appeal.FileDays, 1, "10"}, {"appeal.accept_days", r.Appeal.AcceptDays, 1, "5"},
 		{"appeal.decide_days", r.Appeal.DecideDays, 1, "30"}, {"appeal.notice_days", r.Appeal.NoticeDays, 1, "5"},
 	} {

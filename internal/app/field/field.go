@@ -109,7 +109,7 @@ func checkOpen(r fielddb.RoundState, now time.Time) error {
 
 // rule is the rule book's rule for giving up a case.
 func rule(b *composite.RuleBook) draw.Rule {
-	return draw.Rule{Attempts: b.Fieldwork.Attempts, Days: b.Fieldwork.Days, Parts: b.Fieldwork.DayParts}
+	return draw.Rule{Attempts: b.Fieldwork.Attempts, Days: b.Fieldwork.Days, Parts: b.Fieldwork.DayParts, Weekend: b.Fieldwork.Weekend}
 }
 
 var errNoCase = errs.New(errs.NotFound, "case.not_found", "there is no such case, or none that you may see")

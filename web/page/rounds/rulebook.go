@@ -216,7 +216,7 @@ func numbers(b *composite.RuleBook) []struct {
 		{"gates", "publish_reliability", nil, &g.PublishReliability}, {"gates", "consequence_reliability", nil, &g.ConsequenceReliability},
 		{"gates", "consequence_rounds", &g.ConsequenceRounds, nil}, {"gates", "fragile_up_to", &g.FragileUpTo, nil},
 		{"suppression", "cell", &s.Cell, nil}, {"suppression", "cross_tab", &s.CrossTab, nil},
-		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
+		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "weekend", &w.Weekend, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
 		{"appeal", "file_days", &a.FileDays, nil}, {"appeal", "accept_days", &a.AcceptDays, nil}, {"appeal", "decide_days", &a.DecideDays, nil}, {"appeal", "notice_days", &a.NoticeDays, nil},
 		{"frame", "coverage", nil, &fr.Coverage}, {"frame", "min_cell", &fr.MinCell, nil}, {"frame", "no_contact", nil, &fr.NoContact}, {"frame", "near_duplicate", nil, &fr.NearDuplicate},
 		{"frame", "inactive", nil, &fr.Inactive}, {"frame", "changed", nil, &fr.Changed}, {"frame", "missing", nil, &fr.Missing}, {"frame", "planted_missed", &fr.PlantedMissed, nil},
