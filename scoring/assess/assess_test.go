@@ -206,3 +206,60 @@ func unitOf(t *testing.T, in *scoring.Input, code string) scoring.UnitResult {
 	t.Fatalf("no unit %s", code)
 	return scoring.UnitResult{}
 }
+
+// In a unit of which everybody answered there is no sampling error: the official
+// score is the weighted mean and its interval a point. The other units keep
+// theirs, and a sample of a third has a shorter interval than the same answers
+// out of a large population.
+func TestRunTakesFinitePopulationIntoAccount(t *testing.T) {
+	in := big(2000, 20)
+	in.Margins = nil
+	count := map[string]int64{}
+	for _, a := range in.Answers {
+		count[a.Committee]++
+	}
+	var census, third string
+	for i := range in.Strata {
+		s := &in.Strata[i]
+		s.Population = 1_000_000
+		switch {
+		case census == "":
+			census, s.Population, s.Method = s.Committee, count[s.Committee], "census"
+		case third == "":
+			third, s.Population = s.Committee, 3*count[s.Committee]
+		}
+	}
+	unit := func(in *scoring.Input, code string) scoring.UnitResult {
+		out, err := assess.Run(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range out.Units {
+			if u.Unit == code {
+				return u
+			}
+		}
+		t.Fatalf("no unit %s", code)
+		return scoring.UnitResult{}
+	}
+	u := unit(in, census)
+	if o := u.Official; !o.OK || o.SE != 0 || o.Lo != o.Value || o.Hi != o.Value || u.Weighted.SE != 0 || u.Adjusted.SE != 0 {
+		t.Errorf("census: official %+v, weighted %+v, adjusted %+v", o, u.Weighted, u.Adjusted)
+	}
+	if math.Abs(u.Official.Value-u.Adjusted.Value) > 1e-9 {
+		t.Errorf("census: official %v, adjusted mean %v", u.Official.Value, u.Adjusted.Value)
+	}
+	small := unit(in, third)
+	for i := range in.Strata {
+		if in.Strata[i].Committee == third {
+			in.Strata[i].Population = 1_000_000
+		}
+	}
+	large := unit(in, third)
+	if a, b := small.Official.SE, large.Official.SE; a <= 0 || a > 0.95*b {
+		t.Errorf("standard error %v of a third of the people, %v out of many", a, b)
+	}
+	if a, b := small.Weighted.SE, large.Weighted.SE; math.Abs(a/b-math.Sqrt(2.0/3)) > 1e-3 {
+		t.Errorf("weighted mean: %v and %v", a, b)
+	}
+}

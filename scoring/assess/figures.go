@@ -2,6 +2,7 @@ package assess
 
 import (
 	"math"
+	"slices"
 
 	"gongping/scoring"
 	"gongping/scoring/estimate"
@@ -106,26 +107,39 @@ func (r *run) areas() ([]areaAt, []codeSet) {
 // withReplacement is a population so large that its correction is none.
 const withReplacement = 1e15
 
+// samplingFractions is by answer the share of its stratum's people who answered,
+// 0 where the plan does not know the stratum, and in two stages, whose first-stage
+// units count as drawn with replacement (ultimate clusters: Hansen, Hurwitz and
+// Madow 1953); nil for an imported survey.
+func (r *run) samplingFractions() []float64 {
+	if r.strata.population == nil || r.strata.fraction != nil {
+		return r.strata.fraction
+	}
+	r.strata.n = make([]float64, slices.Max(r.strata.code)+1)
+	for _, c := range r.strata.code {
+		r.strata.n[c]++
+	}
+	f := make([]float64, len(r.strata.population))
+	for i, p := range r.strata.population {
+		if p > 0 && (r.strata.cluster == nil || int(r.strata.cluster[i]) >= len(f)) {
+			f[i] = min(1, r.strata.n[r.strata.code[i]]/p)
+		}
+	}
+	r.strata.fraction = f
+	return f
+}
+
 // surveyDesign is the design of the answers: strata with their populations
 // (with the finite population correction), the clusters of two-stage strata and
 // the calibrated weights. A stratum with one answer takes the deviation from the overall mean (policy adjust).
 func (r *run) surveyDesign() (*estimate.Design, error) {
-	st := estimate.Stage{Stratum: r.strata.code}
-	if r.strata.population != nil {
-		n := map[int32]float64{}
-		for _, c := range r.strata.code {
-			n[c]++
-		}
-		st.Population = make([]float64, len(r.strata.population))
-		for i, p := range r.strata.population {
-			st.Population[i] = max(p, n[r.strata.code[i]])
-		}
-	}
-	if r.strata.cluster != nil {
-		st.Unit = r.strata.cluster
-		for i, c := range st.Unit {
-			if int(c) < len(st.Unit) { // ultimate clusters (Hansen, Hurwitz and Madow 1953): as if drawn with replacement
-				st.Population[i] = withReplacement
+	st := estimate.Stage{Stratum: r.strata.code, Unit: r.strata.cluster}
+	if f := r.samplingFractions(); f != nil {
+		st.Population = make([]float64, len(f))
+		for i, x := range f {
+			st.Population[i] = withReplacement
+			if x > 0 {
+				st.Population[i] = max(r.strata.population[i], r.strata.n[r.strata.code[i]])
 			}
 		}
 	}

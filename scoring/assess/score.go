@@ -64,6 +64,7 @@ const minClass = 50
 // official runs the fair-score estimator with case mix and evidence.
 func (r *run) official() (*fair.Result, []scoring.Slope, error) {
 	in := &fair.Input{Units: len(r.units), Unit: r.unit, Score: r.score, DesignWeight: r.weight}
+	in.SamplingFraction = r.samplingFractions()
 	names := r.caseMix(in)
 	in.Building, in.Household, in.Batch, in.Week = r.tie.building, r.tie.household, r.tie.batch, r.weeks()
 	par := r.params()

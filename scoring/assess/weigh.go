@@ -12,6 +12,8 @@ import (
 type strata struct {
 	code       []int32   // by answer
 	population []float64 // by answer: persons of its stratum; nil for an imported survey
+	n          []float64 // by code: answers
+	fraction   []float64 // by answer: see samplingFractions
 	cluster    []int32   // by answer: its first-stage unit; nil without two-stage strata
 }
 

@@ -47,7 +47,7 @@ func (r *runner) reason(i int32, c *cell, res *UnitResult, rw float64) Reason {
 		return BatchLow
 	case batch == highSide:
 		return BatchHigh
-	case c.side == ordinary:
+	case c.side == ordinary || res.SamplingFraction >= 1: // in a census every answer counts like another
 		return Ordinary
 	case low && rw < 0.5:
 		return IsolatedLow

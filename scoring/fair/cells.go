@@ -2,6 +2,7 @@ package fair
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync"
 )
@@ -34,6 +35,7 @@ type Sums struct {
 	WH, YH    float64 // high extremes
 	D, D2, DY float64 // all, with design weights: before the batch rule
 	Low, High int     // numbers of extreme answers
+	Drawn     float64 // share of the unit's sampling variance that the finite population takes away
 }
 
 // add counts n answers of one cell in (n may be negative: out).
@@ -66,20 +68,37 @@ func (s *Sums) add(c *cell, n int) {
 	}
 }
 
-// effectiveN is Kish's effective number of answers, (sum w)^2 / sum w^2.
-func (s *Sums) effectiveN() float64 {
-	if s.W2 <= 0 {
+// kish is Kish's effective number of answers, (sum w)^2 / sum w^2.
+func kish(w, w2 float64) float64 {
+	if w2 <= 0 {
 		return 0
 	}
-	return float64(s.W*s.W) / s.W2
+	return float64(w*w) / w2
 }
+
+// leastOpen keeps effective numbers of answers finite where nobody is left to be
+// drawn.
+const leastOpen = 1e-4
+
+// effective is the number of answers from a population without end that would
+// leave the same sampling variance: Kish's over 1 - Drawn, the finite
+// population correction (Cochran 1977, section 2.6).
+func (s *Sums) effective(w, w2 float64) float64 {
+	return kish(w, w2) / math.Max(1-s.Drawn, leastOpen)
+}
+
+// census reports that everybody answered: there is no sampling error.
+func (s *Sums) census() bool { return s.Drawn >= 1 }
+
+// effectiveN is the effective number of all answers, after the batch rule.
+func (s *Sums) effectiveN() float64 { return s.effective(s.W, s.W2) }
 
 // plain returns the design-weighted mean and its effective number of answers.
 func (s *Sums) plain() meanStat {
 	if s.D <= 0 || s.D2 <= 0 {
 		return meanStat{}
 	}
-	return meanStat{s.DY / s.D, float64(s.D*s.D) / s.D2}
+	return meanStat{s.DY / s.D, s.effective(s.D, s.D2)}
 }
 
 // layout is the input in canonical order: answers grouped by unit and sorted
@@ -90,8 +109,9 @@ type layout struct {
 	adj    []float64
 	weight []float64 // working weight by answer
 	cells  []cell
-	cstart []int32 // first cell of each unit
-	cellOf []int32 // by position in order
+	cstart []int32   // first cell of each unit
+	cellOf []int32   // by position in order
+	drawn  []float64 // by unit: see Sums; nil = 0
 }
 
 // group brings the answers of each unit together (counting sort).
@@ -160,6 +180,9 @@ func (l *layout) sortUnit(in *Input, from, to int32) {
 				return cmp.Compare(c[a.i], c[b.i])
 			}
 		}
+		if f := in.SamplingFraction; f != nil {
+			return cmp.Compare(f[a.i], f[b.i])
+		}
 		return 0
 	})
 	for j := range keys {
@@ -198,6 +221,28 @@ func (l *layout) makeCells(in *Input, classify func(score float64) side) {
 	})
 }
 
+// setDrawn works out the finite population correction of every unit: with f the
+// sampling fraction of an answer's stratum and one variance in all strata, the
+// variance of the mean is sum w^2 (1-f) / sum w^2 of what it is without.
+func (l *layout) setDrawn(in *Input) {
+	if in.SamplingFraction == nil {
+		return
+	}
+	l.drawn = make([]float64, in.Units)
+	forUnits(in.Units, func(u int) {
+		w2, open := 0.0, 0.0
+		for _, i := range l.order[l.start[u]:l.start[u+1]] {
+			d := in.design(i)
+			d2 := float64(d * d)
+			w2 += d2
+			open += float64(d2 * (1 - in.SamplingFraction[i]))
+		}
+		if w2 > 0 {
+			l.drawn[u] = clampShare(1 - open/w2)
+		}
+	})
+}
+
 // same reports whether two answers are interchangeable for the score.
 func (l *layout) same(in *Input, i, j int32) bool {
 	return in.Score[i] == in.Score[j] && l.adj[i] == l.adj[j] && l.weight[i] == l.weight[j] && in.design(i) == in.design(j)
@@ -214,6 +259,9 @@ func (in *Input) design(i int32) float64 {
 // sums adds up the cells of unit u in canonical order.
 func (l *layout) sums(u int) Sums {
 	var s Sums
+	if l.drawn != nil {
+		s.Drawn = l.drawn[u]
+	}
 	for i := l.cstart[u]; i < l.cstart[u+1]; i++ {
 		s.add(&l.cells[i], int(l.cells[i].n))
 	}

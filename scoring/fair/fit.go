@@ -47,7 +47,7 @@ func (p *Prior) fit(l *layout, sums []Sums) {
 			tot[u] = s.plain()
 		}
 		if s.Wo2 > 0 {
-			ord[u] = meanStat{s.Yo / s.Wo, float64(s.Wo*s.Wo) / s.Wo2}
+			ord[u] = meanStat{s.Yo / s.Wo, s.effective(s.Wo, s.Wo2)}
 		}
 	}
 	p.Ordinary = fitNormal(ord, p.unitX, pooledVariance(l, sums, true))

@@ -18,6 +18,10 @@ type Input struct {
 	Score []float64
 	// DesignWeight is the calibrated design weight, > 0; nil means 1.
 	DesignWeight []float64
+	// SamplingFraction is the share of the answer's stratum that answered, 0 to 1
+	// (1 in a census that all answered); nil means 0, sampling from a population
+	// without end.
+	SamplingFraction []float64
 	// Covariate are case-mix columns (numeric, dummies for classes); the pooled
 	// within-unit slopes are taken out of the scores.
 	Covariate [][]float64
@@ -45,6 +49,7 @@ func (in *Input) check() error {
 	}
 	same("Score", len(in.Score), false)
 	same("DesignWeight", len(in.DesignWeight), in.DesignWeight == nil)
+	same("SamplingFraction", len(in.SamplingFraction), in.SamplingFraction == nil)
 	same("Theme", len(in.Theme), in.Theme == nil)
 	same("Building", len(in.Building), in.Building == nil)
 	same("Week", len(in.Week), in.Week == nil)
@@ -76,6 +81,11 @@ func (in *Input) checkValues() error {
 			if w := in.DesignWeight[i]; !(w > 0 && w < 1e12) {
 				return bad(i, "design weight", num(w), "a positive number below 1e12", "an answer with weight zero is not part of the sample: leave it out")
 			}
+		}
+	}
+	for i, f := range in.SamplingFraction {
+		if !(f >= 0 && f <= 1) {
+			return bad(i, "sampling fraction", num(f), "a number from 0 to 1", "a population is at least as large as its sample: correct the population of the stratum")
 		}
 	}
 	for _, c := range in.Covariate {

@@ -8,7 +8,10 @@ type component struct{ weight, mean, sd float64 }
 // mixture lists the normal components of the posterior of theta: the grid
 // points of both sides, merged to at most maxPoints a side, each with its own
 // mean and variance of m and of its logit (delta method).
-func (r *posterior) mixture(p *Prior, sc *scratch, dst []component) []component {
+func (r *posterior) mixture(p *Prior, s *Sums, sc *scratch, dst []component) []component {
+	if s.census() {
+		return append(dst[:0], component{1, r.theta, 1e-6})
+	}
 	low := [maxPoints]sharePoint{{w: 1, m: r.m, v: r.v}}
 	high := low
 	nl, nh := 1, 1

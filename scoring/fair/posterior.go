@@ -42,7 +42,7 @@ type posterior struct {
 	m, v      float64 // ordinary mean and its variance, all answers heard
 	pl, ph    float64
 	lv, hv    float64 // values of the extremes
-	rawN      float64 // Kish effective n after the batch rule
+	rawN      float64 // effective n after the batch rule, finite population corrected
 	ordinaryN float64
 }
 
@@ -56,7 +56,10 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 	y := 0.0
 	if s.Wo > 1e-9*s.W && s.Wo2 > 0 {
 		y = s.Yo / s.Wo
-		r.ordinaryN = float64(s.Wo*s.Wo) / s.Wo2
+		r.ordinaryN = s.effective(s.Wo, s.Wo2)
+	}
+	if s.census() {
+		return s.counted(r, y)
 	}
 	r.m, r.v = p.Ordinary.shrink(y, r.ordinaryN, xi)
 	low := 0.0
@@ -83,6 +86,26 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 	}
 	rest := r.m + float64(r.ph*(r.hv-r.m))
 	r.theta = rest + float64(r.pl*(r.lv-rest))
+	return r
+}
+
+// counted is the score of a unit whose residents have all answered: the mean of
+// their answers, in parts. Nothing is left to be inferred.
+func (s *Sums) counted(r posterior, y float64) posterior {
+	r.m, r.v = y, 0
+	if s.W > 0 {
+		r.pl = clampShare(s.WL / s.W)
+		r.theta = s.Y / s.W
+	}
+	if rest := s.W - s.WL; rest > 1e-9*s.W {
+		r.ph = clampShare(s.WH / rest)
+	}
+	if s.WL > 0 {
+		r.lv = s.YL / s.WL
+	}
+	if s.WH > 0 {
+		r.hv = s.YH / s.WH
+	}
 	return r
 }
 

@@ -44,6 +44,7 @@ func decorate(in *Input, seed uint64) {
 		in.Week = append(in.Week, int32(rng.IntN(3)))
 		in.Household = append(in.Household, int32(rng.IntN(40))-1)
 		in.Batch = append(in.Batch, int32(rng.IntN(4)))
+		in.SamplingFraction = append(in.SamplingFraction, float64(rng.IntN(5))/4)
 	}
 }
 
@@ -52,6 +53,7 @@ func shuffled(in *Input, perm []int) *Input {
 	out.Unit, out.Score, out.DesignWeight = pick(in.Unit, perm), pick(in.Score, perm), pick(in.DesignWeight, perm)
 	out.Theme, out.Building, out.Week = pick(in.Theme, perm), pick(in.Building, perm), pick(in.Week, perm)
 	out.Household, out.Batch = pick(in.Household, perm), pick(in.Batch, perm)
+	out.SamplingFraction = pick(in.SamplingFraction, perm)
 	for _, c := range in.Covariate {
 		out.Covariate = append(out.Covariate, pick(c, perm))
 	}

@@ -28,6 +28,10 @@ const NoBand = -1
 type UnitResult struct {
 	N          int     // completes
 	EffectiveN float64 // Kish
+	// SamplingFraction is the share of the sampling variance that the finite
+	// population takes away: the share of the residents who answered, 1 in a
+	// census.
+	SamplingFraction float64
 
 	// Raw is the design-weighted mean with its linearised standard error,
 	// Adjusted the same after case-mix adjustment, Huber the robust and EB the

@@ -27,6 +27,7 @@ func Score(in *Input, par Params) (*Result, error) {
 	r.batch = l.batchRule(in, &par, r.found)
 	l.applyBatch(r.batch)
 	l.sort(in)
+	l.setDrawn(in)
 	res.CaseMix = l.adjustCaseMix(in)
 	res.Prior = fitPrior(in, l, &par)
 	res.Warnings = warnings(in, res.Prior)
@@ -173,8 +174,9 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	p := r.prior
 	s := r.l.sums(u)
 	res.N = s.N
-	res.EffectiveN = post.rawN
+	res.EffectiveN, res.SamplingFraction = kish(s.W, s.W2), s.Drawn
 	res.Adjusted, res.RawSE = rawMean(cells, p.Total.Sigma2)
+	res.RawSE *= sqrt(1 - s.Drawn)
 	res.Raw = res.Adjusted
 	if len(r.in.Covariate) > 0 {
 		res.Raw = r.unadjusted(u)
@@ -187,12 +189,15 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	res.EBSE = sqrt(ebv)
 	res.Reliability = p.Total.reliability(math.Min(plain.n, post.rawN))
 	res.Official = post.theta
-	w.comp = post.mixture(r.prior, &w.sc, w.comp)
+	w.comp = post.mixture(r.prior, &s, &w.sc, w.comp)
 	mean, v := moments(w.comp)
 	res.SE = sqrt(v)
 	tail := float64(0.5 * (1 - r.par.Level))
 	res.Lo = max(0, quantile(w.comp, tail, mean, res.SE))
 	res.Hi = min(100, quantile(w.comp, 1-tail, mean, res.SE))
+	if s.census() {
+		res.SE, res.Lo, res.Hi = 0, res.Official, res.Official
+	}
 	res.OrdinaryMean, res.LowShare, res.HighShare = post.m, post.pl, post.ph
 	res.LowRaw, res.HighRaw = r.rawShares(u)
 	prev := -1.0
