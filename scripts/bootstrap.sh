@@ -60,6 +60,10 @@ collect() {
 		has gcc || want gcc libc6-dev
 		has chromium || has chromium-browser || has google-chrome || want chromium
 		has redis-server || want redis-server
+		# arm64 under emulation: published figures are the same to the digit there.
+		if ! has qemu-aarch64-static && ! has qemu-aarch64; then
+			if apt-cache show qemu-user-static >/dev/null 2>&1; then want qemu-user-static; else want qemu-user; fi
+		fi
 		has fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || want fonts-noto-cjk fontconfig
 	fi
 }

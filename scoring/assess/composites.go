@@ -5,7 +5,6 @@ import (
 
 	"gongping/scoring"
 	"gongping/scoring/composite"
-	"gongping/scoring/estimate"
 	"gongping/survey"
 )
 
@@ -17,7 +16,7 @@ func (r *run) composites() {
 		records[v.Committee+"/"+v.Indicator] = v
 	}
 	panel := r.panel()
-	z := estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, math.Inf(1))
+	z := r.z
 	for k := range r.out.Units {
 		u := &r.out.Units[k]
 		if u.Level != int(survey.Committee) {

@@ -7,6 +7,7 @@ import (
 	"gongping/scoring"
 	"gongping/scoring/estimate"
 	"gongping/scoring/fair"
+	"gongping/scoring/repeatable"
 	"gongping/survey"
 	"gongping/survey/instrument"
 )
@@ -238,12 +239,12 @@ func (r *run) quantiles(results [][]estimate.DomainEstimate) {
 			r.addQuantile(int(e.N))
 		}
 	}
-	r.z = estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, math.Inf(1))
+	r.z = repeatable.NormalQuantile(0.5 + r.in.RuleBook.Confidence/2)
 }
 
 func (r *run) addQuantile(n int) {
 	if _, ok := r.t[n]; !ok && n >= 2 {
-		r.t[n] = estimate.TQuantile(0.5+r.in.RuleBook.Confidence/2, float64(n-1))
+		r.t[n] = repeatable.TQuantile(0.5+r.in.RuleBook.Confidence/2, n-1)
 	}
 }
 

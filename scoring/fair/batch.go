@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"gongping/scoring/repeatable"
 )
 
 // batchRule looks for fieldwork batches (one interviewer, device or hour within
@@ -167,7 +169,7 @@ func countBatches(in *Input, par *Params, answers []int32) (counts []batchCount,
 func faultyRatio(n, x, m, y int, pooled float64) float64 {
 	r := (float64(y) + float64(10*pooled)) / (float64(m) + 10)
 	r = math.Min(math.Max(r, 1e-4), 1-1e-4)
-	return detExp(betaBinomial(n, x, faultyA, 1) - betaBinomial(n, x, float64(concentration*r), float64(concentration*(1-r))))
+	return repeatable.Exp(betaBinomial(n, x, faultyA, 1) - betaBinomial(n, x, float64(concentration*r), float64(concentration*(1-r))))
 }
 
 // betaBinomial is the log probability of x in n up to the binomial coefficient:
@@ -175,13 +177,13 @@ func faultyRatio(n, x, m, y int, pooled float64) float64 {
 func betaBinomial(n, x int, a, b float64) float64 {
 	ll := 0.0
 	for i := range x {
-		ll += detLog(a + float64(i))
+		ll += repeatable.Log(a + float64(i))
 	}
 	for i := range n - x {
-		ll += detLog(b + float64(i))
+		ll += repeatable.Log(b + float64(i))
 	}
 	for i := range n {
-		ll -= detLog(a + b + float64(i))
+		ll -= repeatable.Log(a + b + float64(i))
 	}
 	return ll
 }

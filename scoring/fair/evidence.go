@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"gongping/scoring/repeatable"
 )
 
 // EvidenceKind names what ties answers together.
@@ -99,7 +101,7 @@ func (t *tester) test(u, k int) Collective {
 	best.Found = best.Kind != EvidenceNone && best.P < t.par.CollectiveAlpha
 	if best.P < 1/math.E && best.Kind != EvidenceNone {
 		p := math.Max(best.P, 1e-12)
-		best.BayesFactor = math.Min(maxBayesFactor, 1/float64(-math.E*float64(p*detLog(p))))
+		best.BayesFactor = math.Min(maxBayesFactor, 1/float64(-math.E*float64(p*repeatable.Log(p))))
 	}
 	return best
 }

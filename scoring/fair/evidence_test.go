@@ -1,6 +1,9 @@
 package fair
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 // tieLow puts the low answers of unit u into one theme, each household once,
 // and spreads themes evenly over the low answers of all other units.
@@ -96,5 +99,21 @@ func TestFaultyBatch(t *testing.T) {
 		if marked != 15 {
 			t.Errorf("%d answers marked, 15 faked", marked)
 		}
+	}
+}
+
+func TestBinomialTail(t *testing.T) {
+	t.Parallel()
+	// P(X >= 3), X ~ Bin(10, 0.1) = 1 - (0.9^10 + 10*.1*.9^9 + 45*.01*.9^8).
+	near(t, "tail", binomialTail(10, 3, 0.1), 0.0701908264, 1e-12)
+	near(t, "tail of all", binomialTail(10, 0, 0.1), 1, 0)
+	near(t, "tail, certain", binomialTail(10, 10, 1), 1, 0)
+	near(t, "small tail", binomialTail(20, 20, 0.01), 1e-40, 1e-52)
+}
+
+func near(t *testing.T, what string, got, want, tol float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol) {
+		t.Errorf("%s: got %v, want %v within %v", what, got, want, tol)
 	}
 }

@@ -1,6 +1,10 @@
 package fair
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/repeatable"
+)
 
 // gridPoint is the binomial likelihood of a unit at one grid point, integrated
 // over the ordinary mean m ~ N(m, v) and over the width of the grid point, which
@@ -29,11 +33,11 @@ type expansion struct{ softplus, q, oh, log, f float64 }
 
 func (p *SharePrior) expand(j int, s *shareStat) (gridPoint, expansion) {
 	x := p.Grid[j] + float64(p.Slope*(s.m-p.Centre))
-	e := detExp(-x)
+	e := repeatable.Exp(-x)
 	q := 1 / (1 + e)
 	o := p.width[j] + float64(float64(p.Slope*p.Slope)*s.v)
 	oh := float64(o * float64(s.n*float64(q*(1-q))))
-	ex := expansion{x + log1pLarge(e), q, oh, log1pLarge(oh), 1 / (1 + oh)}
+	ex := expansion{x + repeatable.Log1p(e), q, oh, repeatable.Log1p(oh), 1 / (1 + oh)}
 	return finish(s, x, o, &ex), ex
 }
 

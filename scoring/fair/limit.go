@@ -1,6 +1,10 @@
 package fair
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/repeatable"
+)
 
 // feedbackGrid are the effective numbers of answers at which the limit on the
 // pull of an extreme answer is worked out; in between it is linear in log n.
@@ -65,8 +69,8 @@ func (p *SharePrior) expectedPull(n, phi, rest float64, ord *NormalPrior) (offic
 func (p *SharePrior) predictive(n float64) []float64 {
 	out := make([]float64, min(int(n)+1, 61))
 	for j, g := range p.Weight {
-		q := 1 / (1 + detExp(-p.Grid[j]))
-		term := detExp(float64(n * detLog(1-q)))
+		q := 1 / (1 + repeatable.Exp(-p.Grid[j]))
+		term := repeatable.Exp(float64(n * repeatable.Log(1-q)))
 		odds := q / (1 - q)
 		for k := range out {
 			out[k] += float64(g * term)
@@ -83,7 +87,7 @@ func (p *SharePrior) feedback(n float64) float64 {
 	}
 	for i := 1; i < len(feedbackGrid); i++ {
 		if a, b := feedbackGrid[i-1], feedbackGrid[i]; n < b {
-			f := detLog(n/a) / detLog(b/a)
+			f := repeatable.Log(n/a) / repeatable.Log(b/a)
 			return p.phi[i-1] + float64(f*(p.phi[i]-p.phi[i-1]))
 		}
 	}

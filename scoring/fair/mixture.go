@@ -1,6 +1,10 @@
 package fair
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/repeatable"
+)
 
 // component is one normal of the posterior mixture.
 type component struct{ weight, mean, sd float64 }
@@ -106,7 +110,7 @@ func below(c []component, x float64) float64 {
 	t, s := 0.0, 0.0
 	for _, k := range c {
 		t += k.weight
-		s += float64(k.weight * normalCDF((x-k.mean)/k.sd))
+		s += float64(k.weight * repeatable.NormalCDF((x-k.mean)/k.sd))
 	}
 	return s / t
 }
@@ -145,7 +149,7 @@ func around(c []component, x float64) (p, density float64) {
 	for _, k := range c {
 		t += k.weight
 		z := (x - k.mean) / k.sd
-		f, e := normalBoth(z)
+		f, e := repeatable.Normal(z)
 		p += float64(k.weight * f)
 		density += float64(k.weight*e) / k.sd
 	}

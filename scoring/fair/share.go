@@ -1,6 +1,10 @@
 package fair
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/repeatable"
+)
 
 // SharePrior is the fitted mixture for the share of extreme answers on one
 // side: logit p = Grid[j] + Slope (m - Centre) with probability Weight[j].
@@ -53,7 +57,7 @@ func fitShare(stats []shareStat, value, centre float64) SharePrior {
 		return SharePrior{Value: value}
 	}
 	p.Base = k / n
-	p.Grid, p.width = makeGrid(detLog(p.Base / (1 - p.Base)))
+	p.Grid, p.width = makeGrid(repeatable.Log(p.Base / (1 - p.Base)))
 	start := defaultMixture(p.Grid, p.Base)
 	p.Weight = append([]float64(nil), start...)
 	lik := make([]float64, len(stats)*len(p.Grid))
@@ -70,7 +74,7 @@ func fitShare(stats []shareStat, value, centre float64) SharePrior {
 	}
 	p.logWeight = make([]float64, len(p.Grid))
 	for j, w := range p.Weight {
-		p.logWeight[j] = detLog(math.Max(w, 1e-300))
+		p.logWeight[j] = repeatable.Log(math.Max(w, 1e-300))
 	}
 	return p
 }
@@ -101,11 +105,11 @@ func makeGrid(centre float64) (grid, width []float64) {
 
 func defaultMixture(grid []float64, base float64) []float64 {
 	g := make([]float64, len(grid))
-	centre := detLog(base / (1 - base))
+	centre := repeatable.Log(base / (1 - base))
 	near, above := 0.0, 0
 	for j, a := range grid {
 		z := (a - centre) / 0.4
-		g[j] = detExp(float64(-0.5 * float64(z*z)))
+		g[j] = repeatable.Exp(float64(-0.5 * float64(z*z)))
 		near += g[j]
 		if a > centre {
 			above++
@@ -131,7 +135,7 @@ func likelihood(lik []float64, stats []shareStat, p *SharePrior) {
 			best = math.Max(best, row[j])
 		}
 		for j := range row {
-			row[j] = detExp(row[j] - best)
+			row[j] = repeatable.Exp(row[j] - best)
 		}
 	})
 }

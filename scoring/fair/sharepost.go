@@ -1,6 +1,10 @@
 package fair
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/repeatable"
+)
 
 // sharePoint is one grid point of a posterior: weight, share, mean and variance
 // of m given it, variance of the own logit a and its covariance with m.
@@ -28,7 +32,7 @@ func (p *SharePrior) posterior(s *shareStat, phi, bayesFactor float64, out *shar
 	boost := 0.0
 	out.count = len(p.Grid)
 	if bayesFactor != 1 {
-		boost = detLog(bayesFactor)
+		boost = repeatable.Log(bayesFactor)
 	}
 	cv := float64(p.Slope * s.v)
 	keep := float64(phi * (2 - phi))
@@ -58,7 +62,7 @@ func (p *SharePrior) posterior(s *shareStat, phi, bayesFactor float64, out *shar
 			x.w = 0
 			continue
 		}
-		x.w = detExp(d)
+		x.w = repeatable.Exp(d)
 		sum += x.w
 		q += float64(x.w * x.q)
 		m += float64(x.w * x.m)
@@ -99,7 +103,7 @@ func (out *sharePosterior) setWindow() {
 func (p *SharePrior) means(s *shareStat, phi, bayesFactor float64, full *sharePosterior) (q, m float64) {
 	boost := 0.0
 	if bayesFactor != 1 {
-		boost = detLog(bayesFactor)
+		boost = repeatable.Log(bayesFactor)
 	}
 	cv := float64(p.Slope * s.v)
 	d := float64(p.Slope * (s.m - full.at0))
@@ -119,7 +123,7 @@ func (p *SharePrior) means(s *shareStat, phi, bayesFactor float64, full *sharePo
 		if i == 0 {
 			reference = l
 		}
-		w := detExp(l - reference)
+		w := repeatable.Exp(l - reference)
 		part := float64(cv * pt.inv)
 		sum += w
 		q += float64(w * shifted(&pt, float64(p.width[j]*pt.inv)+float64(phi*float64(part*p.Slope))))

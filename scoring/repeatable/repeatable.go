@@ -1,4 +1,7 @@
-package fair
+// Package repeatable has the elementary functions and quantiles that published
+// figures are made with: they give the same digits on every processor. Those of
+// the standard library use assembly on some and fused multiply-add on others.
+package repeatable
 
 import "math"
 
@@ -12,9 +15,9 @@ const (
 	log2e = 1.44269504088896338700e+00
 )
 
-// detExp returns e**x to about 1e-16 relative; 0 below -708, +Inf above 709.
+// Exp returns e**x to about 1e-16 relative; 0 below -708, +Inf above 709.
 // Reduction x = k ln2 + r, then the rational approximation of fdlibm e_exp.c.
-func detExp(x float64) float64 {
+func Exp(x float64) float64 {
 	switch {
 	case x < -708:
 		return 0
@@ -36,8 +39,8 @@ func detExp(x float64) float64 {
 	return float64(y * math.Float64frombits(uint64(int64(k)+1023)<<52))
 }
 
-// detLog returns the natural logarithm of x > 0 (fdlibm e_log.c).
-func detLog(x float64) float64 {
+// Log returns the natural logarithm of x > 0 (fdlibm e_log.c).
+func Log(x float64) float64 {
 	bits := math.Float64bits(x)
 	k := int64(bits>>52) - 1023
 	m := math.Float64frombits(bits&(1<<52-1) | 1023<<52)
@@ -60,14 +63,6 @@ func detLog(x float64) float64 {
 	return float64(kf*ln2Hi) - ((h - (float64(s*(h+r)) + float64(kf*ln2Lo))) - f)
 }
 
-// softplus returns log(1+e**x) without overflow or loss for negative x.
-func softplus(x float64) float64 {
-	if x > 0 {
-		return x + log1pSmall(detExp(-x))
-	}
-	return log1pSmall(detExp(x))
-}
-
 // log1pSmall returns log(1+e) for 0 <= e <= 1, exact to rounding also for
 // small e (Kahan's correction).
 func log1pSmall(e float64) float64 {
@@ -75,18 +70,18 @@ func log1pSmall(e float64) float64 {
 	if u == 1 {
 		return e
 	}
-	return float64(detLog(u)*e) / (u - 1)
+	return float64(Log(u)*e) / (u - 1)
 }
 
-// normalCDF is the standard normal distribution function (West 2009, after
+// NormalCDF is the standard normal distribution function (West 2009, after
 // Hart 1968; about 1e-15 absolute).
-func normalCDF(x float64) float64 {
-	p, _ := normalBoth(x)
+func NormalCDF(x float64) float64 {
+	p, _ := Normal(x)
 	return p
 }
 
-// normalBoth is the distribution function and exp(-x²/2).
-func normalBoth(x float64) (p, e float64) {
+// Normal is the distribution function and exp(-x²/2).
+func Normal(x float64) (p, e float64) {
 	z := math.Abs(x)
 	if z > 37 {
 		if x > 0 {
@@ -94,7 +89,7 @@ func normalBoth(x float64) (p, e float64) {
 		}
 		return 0, 0
 	}
-	e = detExp(float64(-0.5 * float64(z*z)))
+	e = Exp(float64(-0.5 * float64(z*z)))
 	c := 0.0
 	if z < 7.07106781186547 {
 		n := float64(z*3.52624965998911e-02) + 0.700383064443688
@@ -125,36 +120,10 @@ func normalBoth(x float64) (p, e float64) {
 	return c, e
 }
 
-// binomialTail returns P(X >= c) for X ~ Binomial(k, r), from the definition,
-// terms upwards from c so that small tails keep their relative precision.
-func binomialTail(k, c int, r float64) float64 {
-	if c <= 0 {
-		return 1
-	}
-	if c > k || r <= 0 {
-		return 0
-	}
-	if r >= 1 {
-		return 1
-	}
-	lt := float64(float64(k-c) * detLog(1-r))
-	for i := 1; i <= c; i++ {
-		lt += detLog(float64(float64(k-c+i)/float64(i)) * r)
-	}
-	term := detExp(lt)
-	odds := r / (1 - r)
-	sum := term
-	for i := c; i < k; i++ {
-		term = float64(term * float64(float64(k-i)/float64(i+1)*odds))
-		sum += term
-	}
-	return math.Min(1, sum)
-}
-
-// log1pLarge is log(1+e) for any e >= 0.
-func log1pLarge(e float64) float64 {
+// Log1p is log(1+e) for any e >= 0.
+func Log1p(e float64) float64 {
 	if e <= 1 {
 		return log1pSmall(e)
 	}
-	return detLog(1 + e)
+	return Log(1 + e)
 }
