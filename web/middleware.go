@@ -99,6 +99,7 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.conflicts", Href: "/conflicts", Icon: "lock"}, authz.ConflictRecord},
 		{render.NavItem{Key: "nav.notices", Href: "/notices", Icon: "bell"}, authz.AppealObject},
 		{render.NavItem{Key: "nav.appeal_statistics", Href: "/appeals/statistics", Icon: "chart-bar"}, authz.AppealStatistics},
+		{render.NavItem{Key: "nav.words", Href: "/words", Icon: "messages"}, authz.CommentThemes},
 		{render.NavItem{Key: "nav.departments", Href: "/departments", Icon: "building-community"}, authz.DepartmentRead},
 	}},
 	{"nav.group.prepare", []entry{

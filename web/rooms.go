@@ -16,6 +16,7 @@ import (
 	"gongping/internal/app/panel"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/internal/app/words"
 	"gongping/web/api/accountapi"
 	"gongping/web/api/appealsapi"
 	"gongping/web/api/departmentsapi"
@@ -37,6 +38,7 @@ import (
 	residentpage "gongping/web/page/resident"
 	resultspage "gongping/web/page/results"
 	roundspage "gongping/web/page/rounds"
+	wordspage "gongping/web/page/words"
 )
 
 // Rooms are the use cases that have pages and API operations.
@@ -52,6 +54,7 @@ type Rooms struct {
 	Audit    *auditlog.Service
 
 	Departments *departments.Service
+	Words       *words.Service
 }
 
 // pages registers the pages of every room.
@@ -67,6 +70,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	}
 	if d.Departments != nil {
 		departmentspage.Routes(r, p, d.Departments)
+	}
+	if d.Words != nil {
+		wordspage.Routes(r, p, d.Words)
 	}
 	if d.Audit != nil {
 		auditpage.Routes(r, p, d.Audit)

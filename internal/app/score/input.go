@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gongping/internal/app"
+	"gongping/internal/app/words"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/rounddb"
@@ -93,7 +94,11 @@ func (s *Service) columns(ctx context.Context, db pg.Querier, district string, r
 	if in.Ratings, err = scoredb.Ratings(ctx, db, district, r.ID, hide("reviewer")); err != nil {
 		return err
 	}
-	in.Previous, err = scoredb.PreviousOf(ctx, db, district, r.ID)
+	if in.Previous, err = scoredb.PreviousOf(ctx, db, district, r.ID); err != nil {
+		return err
+	}
+	said, err := words.LoadRunInput(ctx, db, district, r.ID)
+	in.Attributions, in.AttributionBudget, in.Coding = said.Attributions, said.AttributionBudget, said.Coding
 	return err
 }
 

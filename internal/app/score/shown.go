@@ -20,6 +20,7 @@ const Masked = -1
 // they may read the ledger of answers anyway.
 type veil struct {
 	cell  int
+	cross int // answers behind a count of attributed answers
 	exact bool
 	// secondary are committees whose plain figures are left out because another
 	// committee of the street is hidden and could be worked out from them.
@@ -27,7 +28,7 @@ type veil struct {
 }
 
 func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run string, book *composite.RuleBook) (*veil, error) {
-	v := &veil{cell: book.Suppression.Cell, exact: who.Role == authz.Auditor || who.Role == authz.System, secondary: map[string]bool{}}
+	v := &veil{cell: book.Suppression.Cell, cross: book.Suppression.CrossTab, exact: who.Role == authz.Auditor || who.Role == authz.System, secondary: map[string]bool{}}
 	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run)
 	if err != nil {
 		return nil, err
@@ -93,6 +94,7 @@ func (v *veil) hide(u *scoring.UnitResult) {
 		}
 	}
 	v.counts(u.Excluded)
+	v.attribution(u)
 }
 
 // asideAny stands for all grounds on which a panel set answers aside.

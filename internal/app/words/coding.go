@@ -311,3 +311,23 @@ func Pairs(ctx context.Context, db pg.Querier, district string, scope Scope) ([]
 	}
 	return out, nil
 }
+
+// Task returns a text as Next does, to show its form again.
+func (s *Service) Task(ctx context.Context, who authz.Actor, lead string) (t *Task, err error) {
+	err = s.Read(ctx, who, authz.CommentCode, authz.Object{Area: who.Area}, func(ctx context.Context, db pg.Querier) error {
+		x, err := worddb.GetText(ctx, db, who.District, lead)
+		if err != nil {
+			return app.NotFound(err, "comment")
+		}
+		if err := authz.Check(who, authz.CommentCode, authz.Object{Area: x.Area}); err != nil {
+			return err
+		}
+		m, err := s.model(ctx, db, who.District)
+		if err != nil {
+			return err
+		}
+		t, err = s.task(ctx, db, who, m, []worddb.Text{x})
+		return err
+	})
+	return t, err
+}

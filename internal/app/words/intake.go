@@ -112,7 +112,7 @@ func (s *Service) readComments(who authz.Actor, file io.ReaderAt, size int64) ([
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, errs.New(errs.Invalid, "import.no_rows", "the table has no rows")
+		return nil, errs.New(errs.Invalid, "import.empty", "the table has no rows")
 	}
 	return list, nil
 }

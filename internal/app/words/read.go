@@ -11,6 +11,7 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
+	"gongping/internal/pg/departmentdb"
 	"gongping/internal/pg/worddb"
 	"gongping/scoring/qualitative"
 )
@@ -319,4 +320,17 @@ func ScopeText(s Scope) string {
 		return "import:" + s.Import
 	}
 	return ""
+}
+
+// DepartmentNames names the functional departments.
+func (s *Service) DepartmentNames(ctx context.Context, who authz.Actor, lang string) (names map[string]string, err error) {
+	err = s.Read(ctx, who, authz.CodebookRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		list, err := departmentdb.List(ctx, db, who.District)
+		names = make(map[string]string, len(list))
+		for _, d := range list {
+			names[d.Code] = d.In(lang)
+		}
+		return err
+	})
+	return names, err
 }

@@ -33,6 +33,7 @@ type unitData struct {
 	Alerts     []render.Alert
 	Minimum    int
 	AppealHref string
+	Credit     *creditData // what was credited away, nil where nothing was
 	AppealDays int
 }
 
@@ -77,6 +78,9 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	d.Items = v.items(&u.UnitResult)
 	d.Parts = v.parts(&u.UnitResult)
 	d.Compare = v.compare(&u)
+	if d.Credit, err = h.credit(c, who, v, &u.UnitResult); err != nil {
+		return err
+	}
 	var actions []render.Action
 	if d.Own && res.Run.PublishedAt != nil && authz.May(who, authz.AppealFile, authz.Object{Area: u.Unit}) {
 		d.AppealHref = "/appeals/new?run=" + res.Run.ID + "&unit=" + u.Unit
