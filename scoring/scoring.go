@@ -103,6 +103,15 @@ type Indicator struct {
 	Indicator   string  `json:"indicator"`
 	Numerator   float64 `json:"numerator"`
 	Denominator float64 `json:"denominator"`
+	// The rest is set where the figure was made of records by scoring/records:
+	// Method "months" keeps the ratio (after its rules), "tickets" carries a
+	// share of its own with its standard error.
+	Method string  `json:"method,omitempty"`
+	Value  float64 `json:"value,omitempty"`
+	SE     float64 `json:"se,omitempty"`
+	// Held are the recording practices that nobody has decided on yet: as long
+	// as there are any the figure is not scored.
+	Held []string `json:"held,omitempty"`
 }
 
 // Rating is one panel rating.

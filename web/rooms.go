@@ -14,6 +14,7 @@ import (
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
+	"gongping/internal/app/records"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/app/words"
@@ -24,6 +25,7 @@ import (
 	"gongping/web/api/fieldapi"
 	"gongping/web/api/intakeapi"
 	"gongping/web/api/panelapi"
+	"gongping/web/api/recordsapi"
 	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
@@ -35,6 +37,7 @@ import (
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
 	panelpage "gongping/web/page/panel"
+	recordspage "gongping/web/page/records"
 	residentpage "gongping/web/page/resident"
 	resultspage "gongping/web/page/results"
 	roundspage "gongping/web/page/rounds"
@@ -49,6 +52,7 @@ type Rooms struct {
 	Field    *field.Service
 	Score    *score.Service
 	Panel    *panel.Service
+	Records  *records.Service
 	Appeals  *appeals.Service
 	Disputes *disputes.Service
 	Audit    *auditlog.Service
@@ -67,6 +71,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	}
 	if d.Panel != nil {
 		panelpage.Routes(r, p, d.Panel)
+	}
+	if d.Records != nil {
+		recordspage.Routes(r, p, d.Records)
 	}
 	if d.Departments != nil {
 		departmentspage.Routes(r, p, d.Departments)
@@ -104,6 +111,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Departments != nil {
 		departmentsapi.Register(a, d.Departments)
+	}
+	if d.Records != nil {
+		recordsapi.Register(a, d.Records)
 	}
 	if d.Panel != nil {
 		panelapi.Register(a, d.Panel)

@@ -53,6 +53,8 @@ The order for a new district: areas, workers, frame; indicators and ratings belo
 		intake.Frame:      "Import a frame of residents to draw samples from",
 		intake.Indicators: "Import objective indicators of a round",
 		intake.Ratings:    "Import panel ratings of a round",
+		intake.Records:    "Import indicators of a round by month",
+		intake.Tickets:    "Import single complaints of a round",
 	}
 	for _, k := range intake.Kinds {
 		c.AddCommand(importKindCmd(k, about[k]))
@@ -102,6 +104,12 @@ address. Names and contacts are sealed apart from everything else.`,
 of the same indicator supersedes the earlier one; both are kept.`,
 	intake.Ratings: `Columns: area, reviewer, criterion, score, note (区划代码, 评审员, 评审维度, 评分, 说明). A mark
 that is there is never changed.`,
+	intake.Records: `Columns: area, indicator, month, numerator, denominator (区划代码, 指标, 月份, 分子, 分母);
+optional: pending, repeats, exposure (在办未到期, 重复投诉, 工作量基数). A later import of the same
+month supersedes the earlier one; both are kept.`,
+	intake.Tickets: `Columns: area, opened (区划代码, 受理日期); optional: closed, matter, complainant, answered,
+solved, satisfied (办结日期, 事项, 诉求人, 是否响应, 是否解决, 是否满意). Of the complainant only a keyed
+pseudonym is kept. A later import supersedes the whole list; both are kept.`,
 }
 
 var importExample = map[intake.Kind]string{
@@ -110,6 +118,8 @@ var importExample = map[intake.Kind]string{
 	intake.Frame:      "  gongping import frame 居民.csv --name \"2026 居民库\"\n  gongping import frame 居民.csv --name \"2026 居民库\" --yes --freeze --census census.csv --json",
 	intake.Indicators: "  gongping import indicators 指标.csv --round 0e5f… --yes",
 	intake.Ratings:    "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
+	intake.Records:    "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
+	intake.Tickets:    "  gongping import tickets 工单.csv --round 0e5f… --preview",
 }
 
 func (f *importFlags) shared(c *cobra.Command) {

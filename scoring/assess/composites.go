@@ -2,6 +2,7 @@ package assess
 
 import (
 	"math"
+	"strconv"
 
 	"gongping/scoring"
 	"gongping/scoring/composite"
@@ -11,9 +12,15 @@ import (
 // composites joins resident rating, records and panel ratings of every
 // committee by the rule book's weights.
 func (r *run) composites() {
-	records := map[string]scoring.Indicator{}
+	records, held := map[string]scoring.Indicator{}, 0
 	for _, v := range r.in.Indicators {
 		records[v.Committee+"/"+v.Indicator] = v
+		if len(v.Held) > 0 {
+			held++
+		}
+	}
+	if held > 0 {
+		r.note("run.records_held", "N", strconv.Itoa(held))
 	}
 	panel := r.panel()
 	z := r.z
@@ -63,17 +70,4 @@ func figureOf(v composite.Value, z float64) scoring.Figure {
 	}
 	return scoring.Figure{OK: true, Value: v.Score, SE: v.SE, N: v.N,
 		Lo: math.Max(0, v.Score-float64(z*v.SE)), Hi: math.Min(100, v.Score+float64(z*v.SE))}
-}
-
-// record scales an objective indicator. Its standard error is that of a
-// proportion with a weak prior, p(1−p)/n at p = (x+1)/(n+2) (Agresti & Coull
-// 1998), where the figure is a share; a ratio above 1 carries none.
-func record(n composite.Node, v scoring.Indicator) composite.Value {
-	value, se := v.Numerator/v.Denominator, 0.0
-	if value <= 1 && v.Numerator >= 0 {
-		p := (v.Numerator + 1) / (v.Denominator + 2)
-		se = math.Sqrt(float64(p*(1-p)) / (v.Denominator + 2))
-	}
-	s, sse := n.Scale(value, se)
-	return composite.Value{OK: true, Score: s, SE: sse, N: int(math.Round(v.Denominator))}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gongping/internal/errs"
+	"gongping/scoring/records"
 )
 
 // Source says where an indicator's value comes from.
@@ -113,11 +114,15 @@ type RuleBook struct {
 	Frame *Frame `json:"frame,omitempty"`
 	// Disputes are the rules of disputes besides; none means DefaultDisputes.
 	Disputes *Disputes `json:"disputes,omitempty"`
+	// RecordRules are the rules for open cases, repeats and recording practice;
+	// none means records.DefaultRules.
+	RecordRules *records.Rules `json:"record_rules,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
 // 25, panel 15, and the gates proposed in docs/methods/fair-score.md.
 func Default() RuleBook {
+	recordRules := records.DefaultRules()
 	zh := func(z, e string) map[string]string { return map[string]string{"zh": z, "en": e} }
 	return RuleBook{
 		Title: zh("居民区工作评价规则", "Rule book for committee assessment"),
@@ -132,6 +137,7 @@ func Default() RuleBook {
 		},
 		Missing:     Reweight,
 		PanelMethod: "facets",
+		RecordRules: &recordRules,
 		Bands: []Band{
 			{ID: "excellent", Text: zh("优秀", "Excellent"), From: 85},
 			{ID: "good", Text: zh("良好", "Good"), From: 75},
@@ -180,6 +186,11 @@ func (r *RuleBook) Check() error {
 	}
 	if m := r.PanelMethod; m != "" && m != "facets" && m != "deviation" {
 		return bad("panel_method", m, "facets or deviation")
+	}
+	if r.RecordRules != nil {
+		if err := r.RecordRules.Check(); err != nil {
+			return err
+		}
 	}
 	g := r.Gates
 	for _, f := range []struct {
@@ -267,4 +278,12 @@ func (r *RuleBook) BandOf(score float64) Band {
 		}
 	}
 	return r.Bands[len(r.Bands)-1]
+}
+
+// RulesOfRecords are the rules for records of this book.
+func (r *RuleBook) RulesOfRecords() records.Rules {
+	if r.RecordRules != nil {
+		return *r.RecordRules
+	}
+	return records.DefaultRules()
 }

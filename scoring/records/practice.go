@@ -22,9 +22,8 @@ type Series struct {
 // Flag is a difference of recording practice: a reason to look before anything
 // is scored. Key is a catalogue key below "record.flag.".
 type Flag struct {
-	Key  string
-	Args map[string]string
-	N    float64 // months, cases or the distance, by key
+	Key string
+	N   float64 // months, a share or the distance, by key
 }
 
 // The flags.
@@ -101,11 +100,12 @@ func (r Rules) Practices(list []Series) map[string][]Flag {
 	return out
 }
 
-// equalRun is the longest run of months with the same counts, of something.
+// equalRun is the longest run of months with as many received and done as the
+// month before.
 func equalRun(list []Month) int {
 	best, run := 0, 0
 	for i, m := range list {
-		if i > 0 && m.Count == list[i-1].Count && m.Count.Received > 0 {
+		if i > 0 && m.Count.Received > 0 && m.Count.Received == list[i-1].Count.Received && m.Count.Done == list[i-1].Count.Done {
 			run++
 		} else {
 			run = 1

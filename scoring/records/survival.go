@@ -193,6 +193,9 @@ func ShareOf(c Count, countRepeat float64) (out Counted) {
 	if c.Repeats > 0 && c.Received > 0 {
 		scale = (c.Received - float64((1-countRepeat)*math.Min(c.Repeats, c.Received))) / c.Received
 	}
+	if scale <= 0 {
+		return out
+	}
 	out = Counted{OK: true, Numerator: float64(c.Done * scale), Denominator: float64(decided * scale), Share: c.Done / decided}
 	out.Least, out.Most = c.Done/c.Received, (c.Done+c.Pending)/c.Received
 	return out

@@ -294,7 +294,7 @@ func (s *Service) Figures(ctx context.Context, who authz.Actor, round string) (f
 		if f.Ratings, err = intakedb.RatingCounts(ctx, q, who.District, round); err != nil {
 			return err
 		}
-		for _, k := range []Kind{Indicators, Ratings} {
+		for _, k := range []Kind{Indicators, Ratings, Records, Tickets} {
 			list, err := intakedb.Batches(ctx, q, who.District, string(k), round, 20)
 			if err != nil {
 				return err

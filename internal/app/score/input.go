@@ -6,6 +6,7 @@ import (
 
 	"gongping/internal/app"
 	"gongping/internal/app/words"
+	"gongping/internal/app/records"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/rounddb"
@@ -89,6 +90,9 @@ func (s *Service) columns(ctx context.Context, db pg.Querier, district string, r
 		return err
 	}
 	if in.Indicators, err = scoredb.Indicators(ctx, db, district, r.ID); err != nil {
+		return err
+	}
+	if in.Indicators, err = records.Indicators(ctx, db, district, r, &in.RuleBook, in.Indicators); err != nil {
 		return err
 	}
 	if in.Ratings, err = scoredb.Ratings(ctx, db, district, r.ID, hide("reviewer")); err != nil {

@@ -18,8 +18,12 @@ var examples = map[string]map[string]string{
 		"phone": "13800000000", "address": "示例路1弄1号101室"},
 	"indicators": {"area": "310104003001", "indicator": "visit_coverage", "numerator": "350", "denominator": "480"},
 	"ratings":    {"area": "310104003001", "reviewer": "评审员甲", "criterion": "problem_solving", "score": "8", "note": "示例说明"},
-	"census":     {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
-	"listing":    {"person": "P0001", "area": "310104003001"},
+	"records": {"area": "310104003001", "indicator": "hotline_on_time", "month": "2026-09", "numerator": "41", "denominator": "48", "pending": "3",
+		"repeats": "6", "exposure": "2100"},
+	"tickets": {"area": "310104003001", "opened": "2026-09-03", "closed": "2026-09-08", "matter": "电梯故障", "complainant": "C0001", "answered": "是",
+		"solved": "是", "satisfied": "否"},
+	"census":  {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
+	"listing": {"person": "P0001", "area": "310104003001"},
 }
 
 // WriteTemplate writes an example file of a table: the first Chinese header of

@@ -111,6 +111,10 @@ type query struct{ street, status, band, order string }
 func (h *pages) overviewData(c *gin.Context, who authz.Actor, res *score.Result) (*overviewData, error) {
 	q := query{c.Query("street"), c.Query("status"), c.Query("band"), c.Query("order")}
 	v := h.reader(c, res)
+	var err error
+	if v.workload, err = h.records.Workloads(c.Request.Context(), who, res.Round.ID, res.Rules.RulesOfRecords()); err != nil {
+		return nil, err
+	}
 	focus := who.Area
 	if q.street != "" {
 		focus = q.street

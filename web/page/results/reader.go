@@ -10,6 +10,7 @@ import (
 	"gongping/internal/app/score"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
+	"gongping/scoring/records"
 	"gongping/survey"
 	"gongping/web/locale"
 	"gongping/web/page/render"
@@ -23,6 +24,8 @@ type reader struct {
 	lang string
 	cell int // answers below which nothing is shown
 	gate int // answers below which a committee has no score
+	// workload of the committees, where a page shows it
+	workload map[string]records.Workload
 }
 
 func (h *pages) reader(c *gin.Context, res *score.Result) *reader {
@@ -173,7 +176,7 @@ func (v *reader) table(list, all []view.Unit, ranked bool) render.Table {
 		Empty: render.Empty{Icon: "filter", Title: p.T("results.no_match"), Text: p.T("results.no_match.text")}}
 	t.Columns = []render.Column{{Text: p.T("results.committee")}, {Text: "n", Numeric: true}, {Text: p.T("results.rate"), Numeric: true},
 		{Text: p.T("results.score"), Numeric: true}, {Text: p.T("results.interval"), Numeric: true}, {Text: p.T("results.reliability"), Numeric: true},
-		{Text: p.T("results.band")}, {Text: p.T("results.standing")}, {Text: p.T("results.status")}}
+		{Text: p.T("results.band")}, {Text: p.T("results.standing")}, {Text: p.T("results.status")}, {Text: p.T("record.workload"), Numeric: true}}
 	if ranked {
 		t.Columns = append(t.Columns, render.Column{Text: p.T("results.ranks"), Numeric: true})
 	}
@@ -189,7 +192,7 @@ func (v *reader) table(list, all []view.Unit, ranked bool) render.Table {
 		}
 		row := render.Row{Cells: []render.Cell{{Text: u.Name, Href: u.Href, Sort: u.Unit}, {Text: v.f.Int(u.N)}, {Text: rate},
 			{Text: v.value(u.Official), Sort: sortable(u.Official)}, {Text: v.interval(u.Official)}, {Text: v.rel(&u.UnitResult)},
-			band, {Badge: v.standing(&u.UnitResult)}, {Badge: v.status(u.Status)}}}
+			band, {Badge: v.standing(&u.UnitResult)}, {Badge: v.status(u.Status)}, v.work(u.Unit)}}
 		if ranked {
 			cell := render.Cell{Text: render.Dash}
 			if r, ok := ranks[u.Unit]; ok {
@@ -203,6 +206,19 @@ func (v *reader) table(list, all []view.Unit, ranked bool) render.Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// work is the households a worker of a committee.
+func (v *reader) work(code string) render.Cell {
+	w := v.workload[code]
+	if !w.OK {
+		return render.Cell{Text: render.Dash, Sort: "-1"}
+	}
+	c := render.Cell{Text: v.f.Num(w.Per, 0)}
+	if w.Standard != "within" {
+		c.Note = v.p.T("record.workload." + w.Standard)
+	}
+	return c
 }
 
 func (v *reader) rel(u *scoring.UnitResult) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/singleflight"
 
+	"gongping/internal/app/records"
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/cache"
@@ -25,9 +26,11 @@ import (
 
 type pages struct {
 	*handle.Pages
-	svc   *score.Service
-	cache cache.Store
-	once  singleflight.Group // many readers of a new result wait for one rendering
+	svc *score.Service
+	// records tells the workload that stands beside every score.
+	records *records.Service
+	cache   cache.Store
+	once    singleflight.Group // many readers of a new result wait for one rendering
 }
 
 // geoPath is where the outlines of the districts are.
@@ -36,7 +39,7 @@ const geoPath = "/geo/districts.json"
 // Routes registers the pages. Rendered overviews are kept in store, which may
 // lose them.
 func Routes(r gin.IRouter, p *handle.Pages, svc *score.Service, store cache.Store) {
-	h := &pages{Pages: p, svc: svc, cache: store}
+	h := &pages{Pages: p, svc: svc, cache: store, records: &records.Service{Core: svc.Core}}
 	r.GET("/results", h.Signed(h.list))
 	r.GET("/results/:run", h.Signed(h.overview))
 	r.GET("/results/:run/changes", h.Signed(h.changes))

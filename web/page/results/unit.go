@@ -13,6 +13,7 @@ import (
 	"gongping/scoring"
 	"gongping/scoring/composite"
 	"gongping/survey"
+	recordspage "gongping/web/page/records"
 	"gongping/web/page/render"
 )
 
@@ -34,6 +35,7 @@ type unitData struct {
 	Minimum    int
 	AppealHref string
 	Credit     *creditData // what was credited away, nil where nothing was
+	Beside     recordspage.Beside
 	AppealDays int
 }
 
@@ -81,6 +83,11 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	if d.Credit, err = h.credit(c, who, v, &u.UnitResult); err != nil {
 		return err
 	}
+	beside, err := h.records.Unit(ctx, who, res.Run.ID, code)
+	if err != nil {
+		return err
+	}
+	d.Beside = recordspage.View(&beside, v.p, v.f)
 	var actions []render.Action
 	if d.Own && res.Run.PublishedAt != nil && authz.May(who, authz.AppealFile, authz.Object{Area: u.Unit}) {
 		d.AppealHref = "/appeals/new?run=" + res.Run.ID + "&unit=" + u.Unit

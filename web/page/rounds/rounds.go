@@ -151,7 +151,7 @@ type showData struct {
 	Forecast *rounds.Forecast
 	Trouble  *render.Alert // why the plan cannot be previewed
 	MayEdit, MayFreeze, MayStep, MayDraw, MayField,
-	MayResults, MayIndicators, MayPanel bool
+	MayResults, MayIndicators, MayPanel, MayRecords bool
 	Next string // the key of the next action's sentence
 	Last bool   // the latest version of its series
 }
@@ -166,7 +166,7 @@ func (h *pages) show(c *gin.Context, who authz.Actor) error {
 		Last:    d.Version == d.Versions[len(d.Versions)-1].Version,
 		MayEdit: authz.May(who, authz.RoundEdit, at), MayFreeze: authz.May(who, authz.RoundFreeze, at), MayStep: authz.May(who, authz.RoundStep, at),
 		MayDraw: authz.May(who, authz.DrawRead, at), MayField: authz.ScopeOf(who.Role, authz.FieldworkRead) != authz.Deny,
-		MayResults: authz.ScopeOf(who.Role, authz.RunRead) != authz.Deny, MayIndicators: authz.May(who, authz.IndicatorImport, at), MayPanel: authz.May(who, authz.PanelRead, at)}
+		MayResults: authz.ScopeOf(who.Role, authz.RunRead) != authz.Deny, MayIndicators: authz.May(who, authz.IndicatorImport, at), MayPanel: authz.May(who, authz.PanelRead, at), MayRecords: authz.ScopeOf(who.Role, authz.RecordRead) != authz.Deny}
 	if d.State != survey.Draft {
 		if v.Forecast, err = h.svc.Preview(c.Request.Context(), who, d.ID); err != nil {
 			return err

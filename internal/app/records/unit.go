@@ -1,0 +1,126 @@
+package records
+
+import (
+	"context"
+
+	"gongping/internal/app"
+	"gongping/internal/authz"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/recorddb"
+	"gongping/internal/pg/rounddb"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring/records"
+	"gongping/survey"
+)
+
+// Contacts is a committee's rating by residents who had contact with it and by
+// those who had none, or were not sure.
+type Contacts struct {
+	// Shown is false where one of the groups is smaller than the rule book's
+	// cell: then neither is shown, because one gives the other away.
+	Shown         bool
+	Cell          int
+	With, Without records.Mean
+	// Share had contact here, District in the whole run (weighted).
+	Share, District *float64
+	// Standardised is the rating with the contact of the whole run.
+	Standardised records.Mean
+}
+
+// Unit is what stands beside the score of a committee.
+type Unit struct {
+	Workload records.Workload
+	Rules    records.Rules
+	Contacts *Contacts
+	Figures  []Figure
+	Names    map[string]map[string]string // of indicators, from the rule book
+}
+
+// Unit returns the workload, contacts and records of a committee in a run.
+func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string) (u Unit, err error) {
+	err = s.Read(ctx, who, authz.RecordRead, authz.Object{Area: unit}, func(ctx context.Context, db pg.Querier) error {
+		d := who.District
+		run, err := scoredb.Get(ctx, db, d, runID)
+		if err != nil {
+			return app.NotFound(err, "run")
+		}
+		maker := who.Role == authz.Manager || who.Role == authz.Auditor || who.Role == authz.System
+		if run.PublishedAt == nil && !maker {
+			return errs.New(errs.NotFound, "run.not_found", "there is no such run, or none that you may see")
+		}
+		r, err := rounddb.Get(ctx, db, d, run.RoundID)
+		if err != nil {
+			return err
+		}
+		book, err := bookOf(ctx, db, d, r)
+		if err != nil {
+			return err
+		}
+		u.Rules, u.Names = book.RulesOfRecords(), names(book.Tree)
+		work, err := workloads(ctx, db, d, r.ID, unit, u.Rules)
+		if err != nil {
+			return err
+		}
+		u.Workload = work[unit]
+		if u.Contacts, err = contacts(ctx, db, d, runID, unit, book.Suppression.Cell, book.Confidence); err != nil {
+			return err
+		}
+		all, err := figures(ctx, db, d, r, book)
+		for _, f := range all {
+			if f.Committee == unit {
+				u.Figures = append(u.Figures, f)
+			}
+		}
+		return err
+	})
+	return u, err
+}
+
+func contacts(ctx context.Context, db pg.Querier, district, run, unit string, cell int, confidence float64) (*Contacts, error) {
+	if survey.LevelOf(unit) != survey.Committee {
+		return nil, nil
+	}
+	list, err := recorddb.Contacts(ctx, db, district, run, unit)
+	if err != nil {
+		return nil, err
+	}
+	var score, weight [2][]float64
+	var yes, all float64
+	asked := false
+	for _, x := range list {
+		k := 1
+		if x.Contact == "yes" {
+			k = 0
+		}
+		asked = asked || x.Contact != ""
+		if x.Contact == "yes" || x.Contact == "no" {
+			all += x.Weight
+			if k == 0 {
+				yes += x.Weight
+			}
+		}
+		score[k], weight[k] = append(score[k], x.Score), append(weight[k], x.Weight)
+	}
+	if !asked { // the questionnaire has no such question
+		return nil, nil
+	}
+	c := &Contacts{Cell: cell, With: records.Mean{N: len(score[0])}, Without: records.Mean{N: len(score[1])}}
+	if len(score[0]) < cell || len(score[1]) < cell {
+		c.With, c.Without = records.Mean{}, records.Mean{}
+		return c, nil
+	}
+	c.Shown = true
+	c.With, c.Without = records.MeanOf(score[0], weight[0], confidence), records.MeanOf(score[1], weight[1], confidence)
+	if all > 0 {
+		share := yes / all
+		c.Share = &share
+	}
+	if c.District, err = recorddb.ContactShare(ctx, db, district, run); err != nil {
+		return nil, err
+	}
+	if c.District != nil {
+		c.Standardised = records.Standardised(c.With, c.Without, *c.District)
+	}
+	return c, nil
+}

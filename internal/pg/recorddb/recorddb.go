@@ -1,0 +1,170 @@
+// Package recorddb stores records by month, single tickets and the decisions on
+// flagged practices. A later import supersedes; both stay.
+package recorddb
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gongping/internal/pg"
+	"gongping/internal/tabular/layout"
+)
+
+// Month is the newest row of a committee, indicator and month.
+type Month struct {
+	Committee, Indicator, Month              string
+	Numerator, Denominator, Pending, Repeats float64
+	Exposure                                 *float64
+	At                                       time.Time // of its import
+}
+
+// Months lists the newest rows of a round within an area.
+func Months(ctx context.Context, q pg.Querier, district, round, area string) ([]Month, error) {
+	return collect[Month](ctx, q, `select distinct on (m.committee, m.indicator, m.month) m.committee, m.indicator, to_char(m.month, 'YYYY-MM'),
+			m.numerator, m.denominator, m.pending, m.repeats, m.exposure, b.created_at
+		from record_month m join import_batch b on b.district = m.district and b.id = m.import_id
+		where m.district = $1 and m.round_id = $2 and starts_with(m.committee, $3)
+		order by m.committee, m.indicator, m.month, b.created_at desc, b.id`, district, round, area)
+}
+
+// InsertMonths stores the months of an import.
+func InsertMonths(ctx context.Context, q pg.Querier, district, importID, round string, list []layout.MonthRow) error {
+	_, err := q.CopyFrom(ctx, pgx.Identifier{"record_month"},
+		[]string{"district", "import_id", "round_id", "committee", "indicator", "month", "numerator", "denominator", "pending", "repeats", "exposure"},
+		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
+			m := list[i]
+			at, err := time.Parse("2006-01", m.Month)
+			return []any{district, importID, round, m.Area, m.Indicator, at, m.Numerator, m.Denominator, m.Pending, m.Repeats, m.Exposure}, err
+		}))
+	return err
+}
+
+// Ticket is a complaint; days are counted from 1970-01-01, nil is not yet.
+type Ticket struct {
+	Committee, Matter, Complainant string
+	Opened                         int
+	Closed                         *int
+	Answered, Solved, Satisfied    *bool
+	LastThree                      bool // closed on one of the last three days of a month
+}
+
+// Batch is the newest import of tickets of a round.
+type Batch struct {
+	ID     string
+	At     time.Time
+	Cutoff int // the last day on which anything happened in it
+}
+
+// Newest returns the import of tickets that counts; ok is false without one.
+func Newest(ctx context.Context, q pg.Querier, district, round string) (b Batch, ok bool, err error) {
+	err = q.QueryRow(ctx, `select b.id::text, b.created_at, (select max(greatest(t.opened, coalesce(t.closed, t.opened))) - date '1970-01-01'
+			from record_ticket t where t.district = b.district and t.import_id = b.id)
+		from import_batch b where b.district = $1 and b.kind = 'tickets' and b.note::jsonb->>'round' = $2
+		order by b.created_at desc, b.id limit 1`, district, round).Scan(&b.ID, &b.At, &b.Cutoff)
+	if pg.NoRows(err) {
+		return b, false, nil
+	}
+	return b, err == nil, err
+}
+
+// Tickets lists the tickets of an import within an area.
+func Tickets(ctx context.Context, q pg.Querier, district, importID, area string) ([]Ticket, error) {
+	return collect[Ticket](ctx, q, `select committee, matter, complainant, opened - date '1970-01-01', closed - date '1970-01-01', answered, solved, satisfied,
+			coalesce(closed > (date_trunc('month', closed) + interval '1 month - 4 days')::date, false)
+		from record_ticket where district = $1 and import_id = $2 and starts_with(committee, $3) order by committee, number`, district, importID, area)
+}
+
+// InsertTickets stores the tickets of an import; complainants are pseudonyms.
+func InsertTickets(ctx context.Context, q pg.Querier, district, importID, round string, list []layout.TicketRow) error {
+	_, err := q.CopyFrom(ctx, pgx.Identifier{"record_ticket"},
+		[]string{"district", "import_id", "number", "round_id", "committee", "matter", "complainant", "opened", "closed", "answered", "solved", "satisfied"},
+		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
+			t := list[i]
+			return []any{district, importID, i + 1, round, t.Area, t.Matter, t.Complainant, t.Opened, t.Closed, t.Answered, t.Solved, t.Satisfied}, nil
+		}))
+	return err
+}
+
+// Decision says whether a flagged indicator of a committee is scored.
+type Decision struct {
+	Committee, Indicator, Verdict, Flags, Reason, By string
+	At                                               time.Time
+}
+
+// Decisions lists the decisions of a round, oldest first; the latest counts.
+func Decisions(ctx context.Context, q pg.Querier, district, round string) ([]Decision, error) {
+	return collect[Decision](ctx, q, `select d.committee, d.indicator, d.verdict, d.flags, d.reason, coalesce(a.display_name,''), d.at
+		from record_decision d left join account a on a.district = d.district and a.id = d.by_id
+		where d.district = $1 and d.round_id = $2 order by d.at, d.id`, district, round)
+}
+
+// Decide appends a decision.
+func Decide(ctx context.Context, q pg.Querier, district, round, id, by string, d Decision) error {
+	_, err := q.Exec(ctx, `insert into record_decision (district, id, round_id, committee, indicator, verdict, flags, reason, by_id, at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+		district, id, round, d.Committee, d.Indicator, d.Verdict, d.Flags, d.Reason, by, d.At)
+	return err
+}
+
+// PlainTimes tells when each plain indicator ("committee/indicator") of a round
+// was imported last.
+func PlainTimes(ctx context.Context, q pg.Querier, district, round string) (map[string]time.Time, error) {
+	rows, err := q.Query(ctx, `select v.committee || '/' || v.indicator, max(b.created_at) from indicator_value v
+		join import_batch b on b.district = v.district and b.id = v.import_id where v.district = $1 and v.round_id = $2 group by 1`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]time.Time{}
+	var key string
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&key, &at}, func() error { out[key] = at; return nil })
+	return out, err
+}
+
+// Staffing is how many households and workers a committee has.
+type Staffing struct {
+	Committee           string
+	Households, Workers int
+}
+
+// Staffings counts households (of the round's frame) and active workers of the
+// committees of a round within an area.
+func Staffings(ctx context.Context, q pg.Querier, district, round, area string) ([]Staffing, error) {
+	return collect[Staffing](ctx, q, `with u as (select distinct committee from round_stratum where district = $1 and round_id = $2 and starts_with(committee, $3)),
+			h as (select p.committee, count(distinct p.household) as n from frame_person p join round r on r.district = p.district and r.frame_id = p.frame_id
+				where r.district = $1 and r.id = $2 and p.status = 'resident' and starts_with(p.committee, $3) group by p.committee),
+			w as (select left(area_code, 12) as committee, count(*) as n from worker where district = $1 and active and length(area_code) >= 12 and starts_with(area_code, $3) group by 1)
+		select u.committee, coalesce(h.n, 0)::int, coalesce(w.n, 0)::int from u left join h on h.committee = u.committee left join w on w.committee = u.committee order by 1`,
+		district, round, area)
+}
+
+// Contact is a counted answer of a unit with what it said about contact.
+type Contact struct {
+	Contact       string // yes, no, dk or ""
+	Score, Weight float64
+}
+
+// Contacts lists the counted answers of a run's unit by the contact question.
+func Contacts(ctx context.Context, q pg.Querier, district, run, unit string) ([]Contact, error) {
+	return collect[Contact](ctx, q, `select coalesce(r.answers->>'contact', ''), a.score, a.final_weight from run_answer a
+		join response r on r.district = a.district and r.id = a.response_id
+		where a.district = $1 and a.run_id = $2 and a.unit = $3 order by a.response_id`, district, run, unit)
+}
+
+// ContactShare is the weighted share of all counted answers of a run whose
+// residents had contact, among those who said yes or no.
+func ContactShare(ctx context.Context, q pg.Querier, district, run string) (share *float64, err error) {
+	err = q.QueryRow(ctx, `select sum(a.final_weight) filter (where r.answers->>'contact' = 'yes') / nullif(sum(a.final_weight), 0) from run_answer a
+		join response r on r.district = a.district and r.id = a.response_id
+		where a.district = $1 and a.run_id = $2 and r.answers->>'contact' in ('yes','no')`, district, run).Scan(&share)
+	return share, err
+}
+
+func collect[T any](ctx context.Context, q pg.Querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+}
