@@ -274,5 +274,8 @@ func (s *setup) open(ctx context.Context) error {
 	if err := s.collect(ctx, id, s.world.Open, fieldworkSeed); err != nil {
 		return err
 	}
-	return s.review(ctx, id)
+	if err := s.review(ctx, id); err != nil {
+		return err
+	}
+	return s.work(ctx, id)
 }
