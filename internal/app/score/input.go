@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"gongping/internal/app"
-	"gongping/internal/app/words"
 	"gongping/internal/app/records"
+	"gongping/internal/app/words"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/rounddb"
