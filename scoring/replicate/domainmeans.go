@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"gongping/scoring/estimate"
 )
@@ -20,27 +21,23 @@ type DomainMean struct {
 	Refused    error
 }
 
-// share is what one sampling unit holds of one domain.
+// share is what one sampling unit holds of one domain; at is the domain's place
+// in its stratum.
 type share struct {
-	domain int32
-	w, wy  float64
+	domain, at int32
+	w, wy      float64
 }
 
-// class is a group of units of a stratum that hold the same: on five-point
-// answers a stratum of thousands of residents has a handful of classes, and a
-// replicate only needs to know how often each class was drawn.
-type class struct {
-	units  int
-	shares []share
-}
-
-// resampled is a stratum ready to be drawn from.
+// resampled is a stratum ready to be drawn from. Its units stand in the order of
+// what they hold, so that draws do not depend on the order of the rows.
 type resampled struct {
-	classes []class
-	of      []uint16 // place 0…n-1 of a unit -> class; nil with too many classes
-	n       int
-	lambda  float64
-	whole   bool // every unit stays as it is
+	n      int
+	lambda float64
+	whole  bool // every unit stays as it is
+	domain []int32
+	full   []share // by place: the sums of all units
+	unit   []share // what unit k holds, where none holds more than one domain
+	many   []int32 // otherwise unit k holds shares many[k]...many[k+1]-1 of unit
 }
 
 // DomainMeans gives the means of all domains (code[i] = 0…count-1, -1 = none)
@@ -51,11 +48,7 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 	if replicates < 2 {
 		return nil, fault("few", "the bootstrap needs at least two replicates").At("replicates", fmt.Sprint(replicates), "2 or more", "500 is usual")
 	}
-	held, err := unitShares(d, y, code, count)
-	if err != nil {
-		return nil, err
-	}
-	strata, err := classify(d, held)
+	strata, err := resample(d, y, code, count)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +58,9 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 	for k := range workers {
 		wg.Go(func() {
 			num, den := make([]float64, count), make([]float64, count)
-			counts := make([]uint32, 4*65536)
+			var acc []sums
 			for r := k; r < replicates; r += workers {
-				theta[r] = oneReplicate(strata, rand.NewPCG(seed, uint64(r)), counts, num, den)
+				theta[r] = oneReplicate(strata, newStream(seed, uint64(r)), &acc, num, den)
 			}
 		})
 	}
@@ -80,95 +73,170 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 	return out, nil
 }
 
-// unitShares lists what each unit holds, by unit.
-func unitShares(d *estimate.Design, y estimate.Column, code []int32, count int) ([][]share, error) {
-	unit, n := d.PSU()
-	held := make([][]share, n)
-	w := d.DesignWeight()
-	if d.SingleRows() {
-		all := make([]share, d.Rows()) // one backing array
-		for i, u := range unit {
-			if code[i] >= 0 && w[i] > 0 && (y.Missing == nil || !y.Missing[i]) {
-				all[i] = share{code[i], w[i], w[i] * y.Values[i]}
-				held[u] = all[i : i+1 : i+1]
-			}
-		}
-		return held, nil
-	}
-	p, err := estimate.NewDomains(d.UltimateCluster(), code, count)
+// resample lays out the strata.
+func resample(d *estimate.Design, y estimate.Column, code []int32, count int) ([]resampled, error) {
+	first, held, err := unitShares(d, y, code, count)
 	if err != nil {
 		return nil, err
 	}
-	cells, err := p.Cells(y)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range cells {
-		held[c.Unit] = append(held[c.Unit], share{c.Domain, c.SumDesignWeight, c.Total})
-	}
-	return held, nil
-}
-
-// classify groups the units of every stratum. Units are ordered by what they
-// hold, so that classes and draws do not depend on the order of the rows.
-func classify(d *estimate.Design, held [][]share) ([]resampled, error) {
 	g := unitsOf(d)
 	strata := make([]resampled, len(g.strata))
-	order := func(a, b int32) int {
-		return slices.CompareFunc(held[a], held[b], func(x, y share) int {
-			return cmp.Or(cmp.Compare(x.domain, y.domain), cmp.Compare(x.w, y.w), cmp.Compare(x.wy, y.wy))
-		})
-	}
 	for h, us := range g.strata {
 		s := &strata[h]
-		var err error
 		if s.whole, err = g.lonely(d, h); err != nil {
 			return nil, err
 		}
 		s.n, s.lambda = len(us), math.Sqrt(g.fpc[h])
-		sorted := slices.Clone(us)
-		slices.SortFunc(sorted, order)
-		if s.n <= 65536 {
-			s.of = make([]uint16, s.n)
-		}
-		for k, u := range sorted {
-			if k == 0 || order(sorted[k-1], u) != 0 {
-				s.classes = append(s.classes, class{shares: held[u]})
-			}
-			c := len(s.classes) - 1
-			s.classes[c].units++
-			if s.of != nil {
-				s.of[k] = uint16(c)
-			}
-		}
 	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(strata)) {
+		wg.Go(func() {
+			for {
+				h := int(next.Add(1)) - 1
+				if h >= len(strata) {
+					return
+				}
+				strata[h].fill(g.strata[h], first, held)
+			}
+		})
+	}
+	wg.Wait()
 	return strata, nil
 }
 
+// fill copies the shares of the stratum's units in the order of what they hold
+// and adds up its domains.
+func (s *resampled) fill(us, first []int32, held []share) {
+	of := func(u int32) []share { return held[first[u]:first[u+1]] }
+	sorted, single := slices.Clone(us), true
+	slices.SortFunc(sorted, func(a, b int32) int { return slices.CompareFunc(of(a), of(b), compareShares) })
+	for _, u := range sorted {
+		single = single && len(of(u)) <= 1
+	}
+	s.unit = make([]share, 0, len(us))
+	if !single {
+		s.many = make([]int32, 0, len(us)+1)
+	}
+	place := map[int32]int32{}
+	for _, u := range sorted {
+		if !single {
+			s.many = append(s.many, int32(len(s.unit)))
+		}
+		for _, x := range of(u) {
+			at, ok := place[x.domain]
+			if !ok {
+				at = int32(len(s.domain))
+				place[x.domain], s.domain, s.full = at, append(s.domain, x.domain), append(s.full, share{})
+			}
+			x.at = at
+			s.full[at].w += x.w
+			s.full[at].wy += x.wy
+			s.unit = append(s.unit, x)
+		}
+		if single && len(of(u)) == 0 {
+			s.unit = append(s.unit, share{})
+		}
+	}
+	if !single {
+		s.many = append(s.many, int32(len(s.unit)))
+	}
+}
+
+func compareShares(x, y share) int {
+	switch {
+	case x.domain != y.domain:
+		return cmp.Compare(x.domain, y.domain)
+	case x.w != y.w:
+		return cmp.Compare(x.w, y.w)
+	}
+	return cmp.Compare(x.wy, y.wy)
+}
+
+// unitShares lists what the units hold: shares first[u]…first[u+1]-1 of held are
+// those of unit u, by domain.
+func unitShares(d *estimate.Design, y estimate.Column, code []int32, count int) (first []int32, held []share, err error) {
+	unit, n := d.PSU()
+	first = make([]int32, n+1)
+	var cells []estimate.Cell
+	if d.SingleRows() {
+		w := d.DesignWeight()
+		in := func(i int) bool { return code[i] >= 0 && w[i] > 0 && (y.Missing == nil || !y.Missing[i]) }
+		for i, u := range unit {
+			if in(i) {
+				first[u+1] = 1
+			}
+		}
+		for u := range n {
+			first[u+1] += first[u]
+		}
+		held = make([]share, first[n])
+		for i, u := range unit {
+			if in(i) {
+				held[first[u]] = share{domain: code[i], w: w[i], wy: w[i] * y.Values[i]}
+			}
+		}
+		return first, held, nil
+	}
+	p, err := estimate.NewDomains(d.UltimateCluster(), code, count)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cells, err = p.Cells(y); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range cells {
+		first[c.Unit+1]++
+	}
+	for u := range n {
+		first[u+1] += first[u]
+	}
+	held = make([]share, len(cells))
+	next := slices.Clone(first[:n])
+	for _, c := range cells {
+		held[next[c.Unit]] = share{domain: c.Domain, w: c.SumDesignWeight, wy: c.Total}
+		next[c.Unit]++
+	}
+	return first, held, nil
+}
+
+// stream is SplitMix64 (Steele, Lea and Flood 2014): a number is a hash of a
+// counter, so that the processor works on several at once. Replicate r starts at
+// a place of its own that a PCG draws from (seed, r).
+type stream uint64
+
+func newStream(seed, r uint64) stream { return stream(rand.NewPCG(seed, r).Uint64()) }
+
+func (s *stream) next() uint64 {
+	*s += 0x9e3779b97f4a7c15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// sums are those of the units drawn from one domain.
+type sums struct{ w, wy float64 }
+
 // oneReplicate draws all strata and returns the domain means.
-func oneReplicate(strata []resampled, rng *rand.PCG, counts []uint32, num, den []float64) []float64 {
+func oneReplicate(strata []resampled, rng stream, acc *[]sums, num, den []float64) []float64 {
 	clear(num)
 	clear(den)
 	for h := range strata {
 		s := &strata[h]
-		if s.whole {
-			s.add(func(c int) float64 { return float64(s.classes[c].units) }, num, den)
-			continue
+		keep, gain := 1.0, 0.0
+		a := slices.Grow((*acc)[:0], len(s.domain))[:len(s.domain)]
+		*acc = a
+		clear(a)
+		if !s.whole {
+			n := float64(s.n)
+			keep, gain = 1-s.lambda, s.lambda*n/(n-1)
+			s.draw(&rng, a)
 		}
-		n := float64(s.n)
-		if s.of == nil {
-			s.addLarge(rng, num, den)
-			continue
+		for k, g := range s.domain {
+			num[g] += float64(keep*s.full[k].wy) + float64(gain*a[k].wy)
+			den[g] += float64(keep*s.full[k].w) + float64(gain*a[k].w)
 		}
-		stride := len(s.classes)
-		lanes := counts[:4*stride]
-		clear(lanes)
-		s.draw(rng, lanes, stride)
-		keep, gain := 1-s.lambda, s.lambda*n/(n-1)
-		s.add(func(c int) float64 {
-			drawn := lanes[c] + lanes[stride+c] + lanes[2*stride+c] + lanes[3*stride+c]
-			return float64(keep*float64(s.classes[c].units)) + float64(gain*float64(drawn))
-		}, num, den)
 	}
 	theta := make([]float64, len(num))
 	for g := range theta {
@@ -177,63 +245,89 @@ func oneReplicate(strata []resampled, rng *rand.PCG, counts []uint32, num, den [
 	return theta
 }
 
-// draw takes n-1 of the n units with replacement and counts classes. Each
-// random number serves four draws of 16 bits; a draw in the biased remainder
-// is thrown away (Lemire 2019). Four lanes of counts keep neighbouring draws
-// of one class from waiting for each other.
-func (s *resampled) draw(rng *rand.PCG, lanes []uint32, stride int) {
-	n := uint32(s.n)
-	reject := 65536 % n
-	a, b := lanes[:stride], lanes[stride:2*stride]
-	c, e := lanes[2*stride:3*stride], lanes[3*stride:4*stride]
-	of := s.of
+// draw adds up n-1 of the n units, drawn with replacement. A random number
+// serves two draws of 32 bits; one in the biased remainder is thrown away (Lemire
+// 2019).
+func (s *resampled) draw(rng *stream, acc []sums) {
+	switch {
+	case s.many != nil:
+		s.drawMany(rng, acc)
+		return
+	case len(acc) == 1:
+		s.drawOne(rng, &acc[0])
+		return
+	case len(acc) == 0:
+		return
+	}
+	unit, n := s.unit, uint64(s.n)
+	reject := uint32(1 << 32 % n)
+	for left := s.n - 1; left > 0; {
+		x := rng.next()
+		m, k := (x>>32)*n, (x&0xffffffff)*n
+		if uint32(m) >= reject {
+			u := &unit[m>>32]
+			t := &acc[u.at]
+			t.w += u.w
+			t.wy += u.wy
+			left--
+		}
+		if uint32(k) >= reject && left > 0 {
+			u := &unit[k>>32]
+			t := &acc[u.at]
+			t.w += u.w
+			t.wy += u.wy
+			left--
+		}
+	}
+}
+
+// drawOne does the same for a stratum that lies in one domain, with two sums
+// so that neighbouring draws don't wait for each other.
+func (s *resampled) drawOne(rng *stream, acc *sums) {
+	unit, n := s.unit, uint64(s.n)
+	reject := uint32(1 << 32 % n)
+	var a, b sums
 	left := s.n - 1
+	for left > 1 {
+		x := rng.next()
+		m, k := (x>>32)*n, (x&0xffffffff)*n
+		if uint32(m) < reject || uint32(k) < reject {
+			continue // both: which of the two is thrown away says nothing about the other
+		}
+		u, v := &unit[m>>32], &unit[k>>32]
+		a.w += u.w
+		a.wy += u.wy
+		b.w += v.w
+		b.wy += v.wy
+		left -= 2
+	}
 	for left > 0 {
-		x := rng.Uint64()
-		m0, m1 := uint32(uint16(x))*n, uint32(uint16(x>>16))*n
-		m2, m3 := uint32(uint16(x>>32))*n, uint32(uint16(x>>48))*n
-		if left >= 4 && m0&0xffff >= reject && m1&0xffff >= reject && m2&0xffff >= reject && m3&0xffff >= reject {
-			a[of[m0>>16]]++
-			b[of[m1>>16]]++
-			c[of[m2>>16]]++
-			e[of[m3>>16]]++
-			left -= 4
+		if m := (rng.next() >> 32) * n; uint32(m) >= reject {
+			u := &unit[m>>32]
+			a.w += u.w
+			a.wy += u.wy
+			left--
+		}
+	}
+	acc.w, acc.wy = a.w+b.w, a.wy+b.wy
+}
+
+// drawMany does the same where units hold parts of several domains.
+func (s *resampled) drawMany(rng *stream, acc []sums) {
+	n := uint64(s.n)
+	reject := uint32(1 << 32 % n)
+	for left := s.n - 1; left > 0; {
+		m := (rng.next() >> 32) * n
+		if uint32(m) < reject {
 			continue
 		}
-		for _, m := range [4]uint32{m0, m1, m2, m3} {
-			if m&0xffff >= reject && left > 0 {
-				a[of[m>>16]]++
-				left--
-			}
+		k := m >> 32
+		for _, u := range s.unit[s.many[k]:s.many[k+1]] {
+			t := &acc[u.at]
+			t.w += u.w
+			t.wy += u.wy
 		}
-	}
-}
-
-// addLarge is draw and add for a stratum of more than 65,536 units.
-func (s *resampled) addLarge(rng *rand.PCG, num, den []float64) {
-	start := make([]int, len(s.classes)+1)
-	for c := range s.classes {
-		start[c+1] = start[c] + s.classes[c].units
-	}
-	drawn := make([]int, len(s.classes))
-	for range s.n - 1 {
-		c, _ := slices.BinarySearch(start, int(below(rng, uint64(s.n)))+1)
-		drawn[c-1]++
-	}
-	n := float64(s.n)
-	s.add(func(c int) float64 {
-		return float64((1-s.lambda)*float64(s.classes[c].units)) + float64(s.lambda*n/(n-1)*float64(drawn[c]))
-	}, num, den)
-}
-
-// add adds every class as often as factor says.
-func (s *resampled) add(factor func(class int) float64, num, den []float64) {
-	for c := range s.classes {
-		f := factor(c)
-		for _, sh := range s.classes[c].shares {
-			num[sh.domain] += float64(f * sh.wy)
-			den[sh.domain] += float64(f * sh.w)
-		}
+		left--
 	}
 }
 
@@ -241,7 +335,10 @@ func fullMeans(strata []resampled, count int) []float64 {
 	num, den := make([]float64, count), make([]float64, count)
 	for h := range strata {
 		s := &strata[h]
-		s.add(func(c int) float64 { return float64(s.classes[c].units) }, num, den)
+		for k, g := range s.domain {
+			num[g] += s.full[k].wy
+			den[g] += s.full[k].w
+		}
 	}
 	for g := range num {
 		num[g] /= den[g]
