@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -53,14 +52,17 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 		return nil, err
 	}
 	theta := make([][]float64, replicates) // NaN marks a replicate without the domain
-	workers := min(runtime.GOMAXPROCS(0), replicates)
+	var next atomic.Int64
 	var wg sync.WaitGroup
-	for k := range workers {
+	for range min(runtime.GOMAXPROCS(0), (replicates+block-1)/block) {
 		wg.Go(func() {
-			num, den := make([]float64, count), make([]float64, count)
-			var acc []sums
-			for r := k; r < replicates; r += workers {
-				theta[r] = oneReplicate(strata, newStream(seed, uint64(r)), &acc, num, den)
+			w := drawer{rng: make([]stream, block), total: make([]sums, block*count)}
+			for {
+				from := int(next.Add(block)) - block
+				if from >= replicates {
+					return
+				}
+				w.replicates(strata, seed, from, theta[from:min(from+block, replicates)], count)
 			}
 		})
 	}
@@ -198,137 +200,6 @@ func unitShares(d *estimate.Design, y estimate.Column, code []int32, count int) 
 		next[c.Unit]++
 	}
 	return first, held, nil
-}
-
-// stream is SplitMix64 (Steele, Lea and Flood 2014): a number is a hash of a
-// counter, so that the processor works on several at once. Replicate r starts at
-// a place of its own that a PCG draws from (seed, r).
-type stream uint64
-
-func newStream(seed, r uint64) stream { return stream(rand.NewPCG(seed, r).Uint64()) }
-
-func (s *stream) next() uint64 {
-	*s += 0x9e3779b97f4a7c15
-	z := uint64(*s)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// sums are those of the units drawn from one domain.
-type sums struct{ w, wy float64 }
-
-// oneReplicate draws all strata and returns the domain means.
-func oneReplicate(strata []resampled, rng stream, acc *[]sums, num, den []float64) []float64 {
-	clear(num)
-	clear(den)
-	for h := range strata {
-		s := &strata[h]
-		keep, gain := 1.0, 0.0
-		a := slices.Grow((*acc)[:0], len(s.domain))[:len(s.domain)]
-		*acc = a
-		clear(a)
-		if !s.whole {
-			n := float64(s.n)
-			keep, gain = 1-s.lambda, s.lambda*n/(n-1)
-			s.draw(&rng, a)
-		}
-		for k, g := range s.domain {
-			num[g] += float64(keep*s.full[k].wy) + float64(gain*a[k].wy)
-			den[g] += float64(keep*s.full[k].w) + float64(gain*a[k].w)
-		}
-	}
-	theta := make([]float64, len(num))
-	for g := range theta {
-		theta[g] = num[g] / den[g]
-	}
-	return theta
-}
-
-// draw adds up n-1 of the n units, drawn with replacement. A random number
-// serves two draws of 32 bits; one in the biased remainder is thrown away (Lemire
-// 2019).
-func (s *resampled) draw(rng *stream, acc []sums) {
-	switch {
-	case s.many != nil:
-		s.drawMany(rng, acc)
-		return
-	case len(acc) == 1:
-		s.drawOne(rng, &acc[0])
-		return
-	case len(acc) == 0:
-		return
-	}
-	unit, n := s.unit, uint64(s.n)
-	reject := uint32(1 << 32 % n)
-	for left := s.n - 1; left > 0; {
-		x := rng.next()
-		m, k := (x>>32)*n, (x&0xffffffff)*n
-		if uint32(m) >= reject {
-			u := &unit[m>>32]
-			t := &acc[u.at]
-			t.w += u.w
-			t.wy += u.wy
-			left--
-		}
-		if uint32(k) >= reject && left > 0 {
-			u := &unit[k>>32]
-			t := &acc[u.at]
-			t.w += u.w
-			t.wy += u.wy
-			left--
-		}
-	}
-}
-
-// drawOne does the same for a stratum that lies in one domain, with two sums
-// so that neighbouring draws don't wait for each other.
-func (s *resampled) drawOne(rng *stream, acc *sums) {
-	unit, n := s.unit, uint64(s.n)
-	reject := uint32(1 << 32 % n)
-	var a, b sums
-	left := s.n - 1
-	for left > 1 {
-		x := rng.next()
-		m, k := (x>>32)*n, (x&0xffffffff)*n
-		if uint32(m) < reject || uint32(k) < reject {
-			continue // both: which of the two is thrown away says nothing about the other
-		}
-		u, v := &unit[m>>32], &unit[k>>32]
-		a.w += u.w
-		a.wy += u.wy
-		b.w += v.w
-		b.wy += v.wy
-		left -= 2
-	}
-	for left > 0 {
-		if m := (rng.next() >> 32) * n; uint32(m) >= reject {
-			u := &unit[m>>32]
-			a.w += u.w
-			a.wy += u.wy
-			left--
-		}
-	}
-	acc.w, acc.wy = a.w+b.w, a.wy+b.wy
-}
-
-// drawMany does the same where units hold parts of several domains.
-func (s *resampled) drawMany(rng *stream, acc []sums) {
-	n := uint64(s.n)
-	reject := uint32(1 << 32 % n)
-	for left := s.n - 1; left > 0; {
-		m := (rng.next() >> 32) * n
-		if uint32(m) < reject {
-			continue
-		}
-		k := m >> 32
-		for _, u := range s.unit[s.many[k]:s.many[k+1]] {
-			t := &acc[u.at]
-			t.w += u.w
-			t.wy += u.wy
-		}
-		left--
-	}
 }
 
 func fullMeans(strata []resampled, count int) []float64 {
