@@ -13,6 +13,7 @@ type profile struct {
 	method Method
 	a      []float64 // cross-products [X y]'V^-1[X y]
 	count  int
+	pools  []pool // nil where groups differ too much in weight
 }
 
 // solution is the fixed part at one variance ratio.
@@ -37,7 +38,10 @@ func (f *profile) solve(rho float64) solution {
 	m := f.m
 	q := m.p + 1
 	copy(f.a, m.within)
-	for j, w := range m.weight {
+	for k := range f.pools {
+		f.pools[k].addTo(f.a, rho, q)
+	}
+	for j, w := range f.single() {
 		lambda := w / (1 + float64(rho*w))
 		row := m.mean[j*q : j*q+q]
 		for r, v := range row {
@@ -57,7 +61,10 @@ func (f *profile) solve(rho float64) solution {
 func (f *profile) criterion(rho float64) float64 {
 	s := f.solve(rho)
 	logDet := 0.0
-	for _, w := range f.m.weight {
+	for _, g := range f.pools {
+		logDet += float64(g.groups * math.Log1p(rho*g.weight))
+	}
+	for _, w := range f.single() {
 		logDet += math.Log1p(rho * w)
 	}
 	if f.method == REML {
@@ -73,8 +80,8 @@ func (f *profile) slope(rho float64) float64 {
 	m := f.m
 	q := m.p + 1
 	k := s.factor.Inverse()
-	trace, shrunk, squares := 0.0, 0.0, 0.0
-	for j, w := range m.weight {
+	trace, shrunk, squares := f.pooledSlope(rho, s.coef, k)
+	for j, w := range f.single() {
 		lambda := w / (1 + float64(rho*w))
 		row := m.mean[j*q : j*q+q]
 		trace += lambda
@@ -108,7 +115,7 @@ func FitMoments(m *Moments, method Method) (*MixedFit, error) {
 		return nil, fault("too_few", "collect more answers or use fewer covariates",
 			"%d rows cannot carry %d coefficients", m.n, m.p)
 	}
-	f := &profile{m: m, method: method, a: make([]float64, (m.p+1)*(m.p+1))}
+	f := &profile{m: m, method: method, a: make([]float64, (m.p+1)*(m.p+1)), pools: m.pooled()}
 	start := f.solve(0)
 	if err := m.checkSpread(start.rss); err != nil {
 		return nil, err
