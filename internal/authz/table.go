@@ -35,6 +35,13 @@ const (
 	HeldDecide        Action = "held.decide"  // admit or leave out an answer that came too late
 	LinkIssue         Action = "link.issue"
 	FieldworkRead     Action = "fieldwork.read"
+	QualityRead       Action = "quality.read"       // findings, without answers
+	QualitySignals    Action = "quality.signals"    // findings from residents' signals, and details of buildings
+	QualityScan       Action = "quality.scan"       // run the detectors
+	QualityDecide     Action = "quality.decide"     // decide about a finding
+	ResponseSetAside  Action = "response.set_aside" // by somebody else than who confirmed the finding
+	BackCheckDraw     Action = "backcheck.draw"     // draw, hand over, end
+	BackCheckRecord   Action = "backcheck.record"
 	IndicatorImport   Action = "indicator.import"
 	PanelRate         Action = "panel.rate"
 	PanelImport       Action = "panel.import"
@@ -140,6 +147,13 @@ var table = map[Action]row{
 	HeldDecide:        only(row{Supervisor: InArea, Manager: InArea}),
 	LinkIssue:         only(row{Evaluator: Assigned, Supervisor: InArea}),
 	FieldworkRead:     only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Auditor: InArea}),
+	QualityRead:       only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea}),
+	QualitySignals:    only(row{Auditor: InArea}),
+	QualityScan:       only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea}),
+	QualityDecide:     only(row{Supervisor: InArea, Auditor: InArea}),
+	ResponseSetAside:  only(row{Manager: NotMade}),
+	BackCheckDraw:     only(row{Manager: InArea, Supervisor: InArea}),
+	BackCheckRecord:   only(row{Evaluator: Assigned}),
 	IndicatorImport:   only(row{Manager: InArea}),
 	PanelRate:         only(row{Panel: InArea}),
 	PanelImport:       only(row{Manager: InArea}),

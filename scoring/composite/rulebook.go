@@ -117,6 +117,8 @@ type RuleBook struct {
 	// RecordRules are the rules for open cases, repeats and recording practice;
 	// none means records.DefaultRules.
 	RecordRules *records.Rules `json:"record_rules,omitempty"`
+	// Quality are the rules by which the fieldwork is watched; none means DefaultQuality.
+	Quality *Quality `json:"quality,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
@@ -223,7 +225,7 @@ func (r *RuleBook) Check() error {
 			return bad(name, v, "between 0 and 1")
 		}
 	}
-	return nil
+	return r.checkQuality(bad)
 }
 
 func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(string, any, string) error) error {

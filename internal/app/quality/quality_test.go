@@ -1,0 +1,435 @@
+package quality_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gongping/internal/app"
+	"gongping/internal/app/field"
+	"gongping/internal/app/field/fieldtest"
+	"gongping/internal/app/quality"
+	"gongping/internal/authz"
+	"gongping/internal/demo"
+	"gongping/internal/errs"
+	"gongping/internal/pg"
+	"gongping/internal/pg/auditdb"
+	"gongping/internal/pg/qualitydb"
+	"gongping/internal/testkit"
+	"gongping/survey"
+	pure "gongping/survey/quality"
+)
+
+// fixture is a round in which all cases are complete; one evaluator invented
+// theirs: in six seconds, with one pattern.
+type fixture struct {
+	*fieldtest.Fixture
+	svc    *quality.Service
+	liar   authz.Actor
+	honest []authz.Actor
+	ctx    context.Context
+}
+
+func load(t *testing.T) *fixture {
+	t.Helper()
+	f := &fixture{Fixture: fieldtest.Load(t), ctx: context.Background()}
+	f.svc = &quality.Service{Core: f.Core, Field: f.Field}
+	people := f.Evaluators()
+	slices.SortFunc(people, func(a, b authz.Actor) int { return strings.Compare(a.Name+a.Area, b.Name+b.Area) })
+	f.liar, f.honest = people[0], people[1:]
+	var wg sync.WaitGroup
+	for i, e := range people {
+		cases, err := f.Field.MyCases(f.ctx, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(11, uint64(i)))
+		for k, c := range cases {
+			sub := fieldtest.Submission(c.ID, "4")
+			sub.ID = fmt.Sprintf("%08x-0000-4000-8000-%012x", rng.Uint32(), rng.Uint64()>>16)
+			sub.Seconds, sub.Hour = 90+rng.IntN(90), 9+k%10
+			for _, item := range slices.Sorted(func(yield func(string) bool) {
+				for id := range sub.Answers {
+					if !yield(id) {
+						return
+					}
+				}
+			}) {
+				switch {
+				case item == "contact":
+				case i == 0:
+					sub.Answers[item] = []string{"5", "4"}[len(item)%2]
+				default:
+					sub.Answers[item] = strconv.Itoa(2 + rng.IntN(4))
+				}
+			}
+			if i == 0 {
+				sub.Seconds = 6
+			}
+			wg.Go(func() {
+				if out, err := f.Field.Submit(f.ctx, e, sub); err != nil || out.Status != field.Accepted {
+					t.Errorf("%+v, %v", out, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	return f
+}
+
+func keyOf(err error) string {
+	var e *errs.Error
+	if errors.As(err, &e) {
+		return e.Key
+	}
+	return ""
+}
+
+func key(t *testing.T, err error, want string) {
+	t.Helper()
+	if keyOf(err) != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func (f *fixture) number(sql string, args ...any) (n int) {
+	f.T.Helper()
+	if err := testkit.OwnerDB(f.T).QueryRow(f.ctx, sql, args...).Scan(&n); err != nil {
+		f.T.Fatal(err)
+	}
+	return n
+}
+
+func TestFromScanToSetAside(t *testing.T) {
+	t.Parallel()
+	f := load(t)
+	ctx, supervisor, auditor, manager := f.ctx, f.Actor("supervisor"), f.Role(authz.Auditor), f.Actor("manager")
+	for _, role := range []authz.Role{authz.Leader, authz.Worker, authz.Panel, authz.Admin, authz.Evaluator} {
+		if _, err := f.svc.Scan(ctx, f.Role(role), f.Round); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s scanned: %v", role, err)
+		}
+		if _, err := f.svc.Queue(ctx, f.Role(role), f.Round, ""); !errs.Is(err, errs.Forbidden) {
+			t.Errorf("%s read the queue: %v", role, err)
+		}
+	}
+	n, err := f.svc.Scan(ctx, supervisor, f.Round)
+	if err != nil || n < 2 {
+		t.Fatalf("%d findings, %v", n, err)
+	}
+	if again, err := f.svc.Scan(ctx, auditor, f.Round); err != nil || again != 0 {
+		t.Errorf("a second scan found %d new, %v", again, err)
+	}
+	v, err := f.svc.Queue(ctx, supervisor, f.Round, "")
+	if err != nil || len(v.Scans) != 2 {
+		t.Fatalf("%d scans, %v", len(v.Scans), err)
+	}
+	var fast quality.Finding
+	for _, x := range v.Findings {
+		if x.Role == "finding" && x.Kind == pure.Interviewer && x.Evaluator != f.liar.AccountID {
+			t.Errorf("an honest evaluator is accused: %+v", x.Finding)
+		}
+		if x.Detector == pure.TooFast && x.Evaluator == f.liar.AccountID {
+			fast = x
+		}
+	}
+	if fast.ID == "" || fast.Hits != fast.Expected && fast.Hits < 30 || fast.Masked || !fast.MayDecide || fast.MaySetAside {
+		t.Fatalf("%+v", fast)
+	}
+	for _, c := range v.Counts {
+		if c.In(pure.Low) != c.In(pure.High) && c.Counterparts[pure.Low]+c.Counterparts[pure.High] > 0 {
+			t.Errorf("%s: %d low, %d high in the queue", c.Detector, c.In(pure.Low), c.In(pure.High))
+		}
+	}
+	// The supervisor of another district and a street that is not hers see nothing.
+	street := supervisor
+	street.Area = f.honest[0].Area
+	if strings.HasPrefix(f.liar.Area, street.Area) {
+		for _, h := range f.honest {
+			if h.Area != f.liar.Area {
+				street.Area = h.Area
+			}
+		}
+	}
+	if w, err := f.svc.Queue(ctx, street, f.Round, ""); err != nil || slices.ContainsFunc(w.Findings, func(x quality.Finding) bool { return x.Evaluator == f.liar.AccountID }) {
+		t.Errorf("a supervisor of another street sees the finding: %v", err)
+	}
+	if _, _, err := f.svc.Finding(ctx, street, fast.ID); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("and opens it: %v", err)
+	}
+
+	// Decisions need a reason; setting aside needs a confirmed finding.
+	_, err = f.svc.Decide(ctx, supervisor, fast.ID, "back_check", " ")
+	key(t, err, "quality.reason")
+	_, err = f.svc.Decide(ctx, supervisor, fast.ID, "delete", "因为太快")
+	key(t, err, "quality.decision")
+	_, err = f.svc.SetAside(ctx, manager, fast.ID, false, "访问六秒完成")
+	key(t, err, "quality.not_confirmed")
+	sent, err := f.svc.Decide(ctx, supervisor, fast.ID, "back_check", "六秒不可能读完十道题")
+	if err != nil || sent == 0 || sent > 40 {
+		t.Fatalf("%d cases sent, %v", sent, err)
+	}
+	// Never to whoever held the case.
+	if n := f.number(`select count(*) from backcheck b join backcheck_assignment a on a.backcheck_id = b.id join case_assignment c on c.case_id = b.case_id and c.evaluator_id = a.evaluator_id`); n != 0 {
+		t.Errorf("%d back-checks went to the interviewer", n)
+	}
+	if n := f.number(`select count(distinct why) from backcheck`); n != 2 {
+		t.Errorf("%d reasons: suspect and counterpart were wanted", n)
+	}
+	f.backChecks(t, fast)
+
+	if _, err := f.svc.Decide(ctx, auditor, fast.ID, "confirmed", "复核时多位居民说没有人来过"); err != nil {
+		t.Fatal(err)
+	}
+	if n, all := f.number(`select count(*) from backcheck b join case_assignment a on a.case_id = b.case_id where a.evaluator_id = $1`, f.liar.AccountID),
+		f.number(`select count(*) from case_assignment where evaluator_id = $1`, f.liar.AccountID); n != all {
+		t.Errorf("%d of %d cases of the interviewer are asked again", n, all)
+	}
+	if _, err := f.svc.SetAside(ctx, supervisor, fast.ID, false, "不可能的访问时长"); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a supervisor set answers aside: %v", err)
+	}
+	total := f.number(`select count(*) from response`)
+	set, err := f.svc.SetAside(ctx, manager, fast.ID, true, "三位居民否认受访，全部核实")
+	if err != nil || set != f.number(`select count(*) from response where evaluator_id = $1`, f.liar.AccountID) {
+		t.Fatalf("%d set aside, %v", set, err)
+	}
+	if f.number(`select count(*) from response`) != total || f.number(`select count(*) from response_exclusion where by_id = $1 and reason like '三位%'`, manager.AccountID) != set {
+		t.Error("answers were lost, or set aside without name and reason")
+	}
+	_, err = f.svc.Decide(ctx, supervisor, fast.ID, "cleared", "改主意了不算")
+	key(t, err, "quality.ended")
+	if x, _, err := f.svc.Finding(ctx, supervisor, fast.ID); err != nil || len(x.Steps) != 3 || x.State() != "set_aside" {
+		t.Errorf("%d steps, %v", len(x.Steps), err)
+	}
+	f.locks(t)
+	f.end(t)
+}
+
+// backChecks plays the back-checks of the liar's cases: residents deny them.
+func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
+	ctx := f.ctx
+	n, err := f.svc.Draw(ctx, f.Actor("manager"), f.Round)
+	if err != nil || n == 0 {
+		t.Fatalf("%d drawn, %v", n, err)
+	}
+	if again, err := f.svc.Draw(ctx, f.Actor("supervisor"), f.Round); err != nil || again != 0 {
+		t.Errorf("drawing again drew %d, %v", again, err)
+	}
+	denied, asked := 0, 0
+	for _, e := range f.honest {
+		list, err := f.svc.Mine(ctx, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range list {
+			holder := ""
+			if err := testkit.OwnerDB(t).QueryRow(ctx, `select evaluator_id::text from case_assignment where case_id = $1 order by seq desc limit 1`, k.CaseID).Scan(&holder); err != nil {
+				t.Fatal(err)
+			}
+			o := quality.Outcome{ID: app.NewID(), Outcome: "done", Mode: "phone", Interviewed: "yes", Told: "no", Answers: map[string]string{"contact": "yes", "service_manner": "3", "overall": "4"}}
+			if holder == f.liar.AccountID {
+				if denied >= 3 {
+					continue
+				}
+				denied++
+				o.Interviewed, o.Answers = "no", nil
+			} else if asked == 0 {
+				f.refusals(t, e, k, o)
+			}
+			asked++
+			if err := f.svc.Record(ctx, e, k.ID, o); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.svc.Record(ctx, e, k.ID, o); err != nil { // a repeat changes nothing
+				t.Fatal(err)
+			}
+		}
+	}
+	if denied < 3 || f.number(`select count(*) from backcheck_result`) != asked {
+		t.Fatalf("%d denied, %d asked", denied, asked)
+	}
+	if n := f.number(`select count(*) from backcheck where why = 'verify_all'`); n == 0 {
+		t.Error("two denied interviews did not lead to the verification of all")
+	}
+	v, err := f.svc.BackChecks(ctx, f.Actor("supervisor"), f.Round, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range v.People {
+		if p.Evaluator == f.liar.AccountID && (p.Denied != 3 || !p.Verified) {
+			t.Errorf("%+v", p)
+		}
+		if p.Evaluator != f.liar.AccountID && p.Verified {
+			t.Errorf("an honest evaluator's cases are all verified: %+v", p)
+		}
+	}
+	whole := f.number(`select coalesce(sum(k - k % 10), 0) from (select count(distinct backcheck_id) as k from identity.backcheck_pair group by evaluator_id) x`)
+	if v.Pairs != whole {
+		t.Errorf("%d pairs are readable, want the whole tens: %d", v.Pairs, whole)
+	}
+}
+
+func (f *fixture) refusals(t *testing.T, e authz.Actor, k qualitydb.BackCheck, o quality.Outcome) {
+	ctx := f.ctx
+	other := f.honest[0]
+	if other.AccountID == e.AccountID {
+		other = f.honest[1]
+	}
+	key(t, f.svc.Record(ctx, other, k.ID, o), "backcheck.not_found")
+	_, err := f.svc.OpenIdentity(ctx, other, k.ID)
+	key(t, err, "backcheck.not_found")
+	if err := f.svc.Record(ctx, f.Actor("supervisor"), k.ID, o); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a supervisor recorded: %v", err)
+	}
+	bad := o
+	bad.Interviewed = ""
+	key(t, f.svc.Record(ctx, e, k.ID, bad), "backcheck.invalid")
+	bad = o
+	bad.Answers = map[string]string{"service_manner": "9"}
+	key(t, f.svc.Record(ctx, e, k.ID, bad), "answers.invalid")
+	bad = o
+	bad.ID = "x"
+	key(t, f.svc.Record(ctx, e, k.ID, bad), "field.id")
+	p, err := f.svc.OpenIdentity(ctx, e, k.ID)
+	if err != nil || p.Name == "" {
+		t.Errorf("%v", err)
+	}
+	if log, err := auditdb.List(ctx, f.Pool, demo.DistrictCode, auditdb.Filter{Action: string(authz.IdentityRead)}); err != nil || len(log) != 1 || log[0].ID != k.ID {
+		t.Errorf("log %+v, %v", log, err)
+	}
+	// Neither by hand-over nor past the use case does it come to the interviewer.
+	var holder string
+	if err := testkit.OwnerDB(t).QueryRow(ctx, `select evaluator_id::text from case_assignment where case_id = $1`, k.CaseID).Scan(&holder); err != nil {
+		t.Fatal(err)
+	}
+	err = f.svc.Reassign(ctx, f.Actor("supervisor"), k.ID, holder, "原访问员有空")
+	if k := keyOf(err); k != "backcheck.same_person" && k != "case.evaluator" {
+		t.Errorf("handed to the interviewer: %v", err)
+	}
+	if err := qualitydb.Assign(ctx, f.Pool, demo.DistrictCode, k.ID, holder, "", "", f.Clock.Now()); pg.Code(err) != "23001" {
+		t.Errorf("the database let the interviewer check: %v", err)
+	}
+	// The questions show no answer.
+	_, _, q, err := f.svc.Check(ctx, e, k.ID)
+	if err != nil || len(q.Items) < 4 || q.Items[0].Required {
+		t.Errorf("%d questions, %v", len(q.Items), err)
+	}
+}
+
+// locks: nobody reads pairs, nothing is changed or deleted.
+func (f *fixture) locks(t *testing.T) {
+	for _, sql := range []string{`select * from identity.backcheck_pair`, `insert into identity.backcheck_pair (district) values ('310104')`} {
+		if _, err := f.Pool.Exec(f.ctx, sql); pg.Code(err) != "42501" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	for _, table := range []string{"quality_scan", "quality_finding", "quality_sighting", "quality_finding_response", "quality_decision", "backcheck_commitment",
+		"backcheck", "backcheck_assignment", "backcheck_result", "identity.backcheck_pair", "response_exclusion"} {
+		if _, err := testkit.OwnerDB(t).Exec(f.ctx, `delete from `+table); pg.Code(err) != "23001" {
+			t.Errorf("the owner deleted from %s: %v", table, err)
+		}
+		if _, err := f.Pool.Exec(f.ctx, `update `+table+` set district = district`); pg.Code(err) != "42501" {
+			t.Errorf("the service updated %s: %v", table, err)
+		}
+	}
+}
+
+// end: the seed comes out after the round, matches its digest, and explains the
+// random share to the last case.
+func (f *fixture) end(t *testing.T) {
+	ctx, manager := f.ctx, f.Actor("manager")
+	key(t, f.svc.End(ctx, manager, f.Round), "backcheck.round_open")
+	f.Clock.T = time.Date(2026, 12, 18, 9, 0, 0, 0, time.UTC)
+	if err := f.Rounds.Step(ctx, manager, f.Round, survey.Closed, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.svc.End(ctx, manager, f.Round); err != nil {
+		t.Fatal(err)
+	}
+	v, err := f.svc.BackChecks(ctx, manager, f.Round, "")
+	if err != nil || v.Commitment == nil || v.Commitment.Revealed == "" {
+		t.Fatalf("%+v, %v", v.Commitment, err)
+	}
+	if d := pure.Commitment(v.Commitment.Revealed); string(d[:]) != string(v.Commitment.Digest) {
+		t.Error("the seed is not the one that was promised")
+	}
+	rows, err := testkit.OwnerDB(t).Query(ctx, `select c.person_id, coalesce(b.why,'') from survey_case c join case_completion d on d.case_id = c.id
+		left join backcheck b on b.case_id = c.id where c.round_id = $1`, f.Round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var person, why string
+		if err := rows.Scan(&person, &why); err != nil {
+			t.Fatal(err)
+		}
+		if _, yes := pure.Drawn(v.Commitment.Revealed, f.Round, person, v.Commitment.Share); (yes && why == "") || (!yes && why == "random") {
+			t.Errorf("%s: in the share %v, drawn %q", person, yes, why)
+		}
+	}
+	if _, err := f.svc.Draw(ctx, manager, f.Round); err == nil {
+		t.Error("drew after the end")
+	}
+	if mine, err := f.svc.Mine(ctx, f.honest[0]); err != nil || len(mine) != 0 {
+		t.Errorf("%d still to be asked, %v", len(mine), err)
+	}
+	people, err := f.svc.Interviewers(ctx, manager, f.Round, "")
+	if err != nil || len(people.People) != 6 {
+		t.Fatalf("%d interviewers, %v", len(people.People), err)
+	}
+	for _, p := range people.People {
+		if p.Code == f.liar.AccountID && p.LevelOK { // set aside
+			t.Errorf("%+v", p)
+		}
+		if p.LevelOK && !(p.Low < p.Level && p.Level < p.High) {
+			t.Errorf("%+v", p)
+		}
+	}
+	b, err := f.svc.Balance(ctx, manager, f.Round, "")
+	if err != nil || b.OK || b.Answered != b.Drawn || b.Frame == 0 {
+		t.Errorf("everybody answered, and yet there is an indicator: %+v, %v", b.Balance, err)
+	}
+}
+
+func TestScanChangedOnlyWhereNew(t *testing.T) {
+	t.Parallel()
+	f := fieldtest.Load(t)
+	svc := &quality.Service{Core: f.Core, Field: f.Field}
+	scans := func() (n int) {
+		if err := testkit.OwnerDB(t).QueryRow(f.Ctx, `select count(*) from quality_scan`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if err := svc.ScanChanged(f.Ctx, demo.DistrictCode); err != nil || scans() != 0 {
+		t.Errorf("a round without answers was scanned: %v", err)
+	}
+	who, cases := f.Someone()
+	for i := range 2 {
+		if _, err := f.Field.Submit(f.Ctx, who, fieldtest.Submission(cases[i].ID, "4")); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := svc.ScanChanged(f.Ctx, demo.DistrictCode); err != nil || scans() != i+1 {
+				t.Errorf("%d scans after %d answers: %v", scans(), i+1, err)
+			}
+		}
+	}
+	b, err := svc.Balance(f.Ctx, f.Actor("supervisor"), f.Round, "")
+	if err != nil || !b.OK || b.Shown {
+		t.Errorf("%+v, %v", b.Balance, err)
+	}
+	for _, tr := range b.Traits {
+		for _, l := range tr.Levels {
+			if !l.Hidden {
+				t.Errorf("two answers are shown: %+v", l)
+			}
+		}
+	}
+}
