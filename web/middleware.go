@@ -91,6 +91,7 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.cases", Href: "/app", Icon: "device-mobile"}, authz.CaseList},
 		{render.NavItem{Key: "nav.rounds", Href: "/rounds", Icon: "calendar-event"}, authz.RoundRead},
 		{render.NavItem{Key: "nav.fieldwork", Href: "/fieldwork", Icon: "progress-check"}, authz.FieldworkRead},
+		{render.NavItem{Key: "nav.backchecks", Href: "/backchecks", Icon: "repeat"}, authz.BackCheckRecord},
 		{render.NavItem{Key: "nav.panel", Href: "/panel", Icon: "clipboard-check"}, authz.PanelRate},
 	}},
 	{"nav.group.results", []entry{

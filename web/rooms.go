@@ -15,6 +15,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
 	"gongping/internal/app/records"
+	"gongping/internal/app/quality"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/app/words"
@@ -26,6 +27,7 @@ import (
 	"gongping/web/api/intakeapi"
 	"gongping/web/api/panelapi"
 	"gongping/web/api/recordsapi"
+	"gongping/web/api/qualityapi"
 	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/handle"
@@ -38,6 +40,7 @@ import (
 	intakepage "gongping/web/page/intake"
 	panelpage "gongping/web/page/panel"
 	recordspage "gongping/web/page/records"
+	qualitypage "gongping/web/page/quality"
 	residentpage "gongping/web/page/resident"
 	resultspage "gongping/web/page/results"
 	roundspage "gongping/web/page/rounds"
@@ -50,6 +53,7 @@ type Rooms struct {
 	Rounds   *rounds.Service
 	Draws    *draws.Service
 	Field    *field.Service
+	Quality  *quality.Service
 	Score    *score.Service
 	Panel    *panel.Service
 	Records  *records.Service
@@ -98,6 +102,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 		residentpage.Routes(r, p, d.Field, d.Cache)
 		fieldworkpage.Routes(r, p, d.Field)
 	}
+	if d.Quality != nil {
+		qualitypage.Routes(r, p, d.Quality)
+	}
 }
 
 // register registers the API operations of every room.
@@ -132,6 +139,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Field != nil {
 		fieldapi.Register(a, d.Field, d.Cache, d.District)
+	}
+	if d.Quality != nil {
+		qualityapi.Register(a, d.Quality)
 	}
 }
 

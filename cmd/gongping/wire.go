@@ -18,6 +18,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
 	"gongping/internal/app/records"
+	"gongping/internal/app/quality"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/app/words"
@@ -68,6 +69,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	contested := appeals.New(core, scores)
 	register := disputes.New(core, contested)
 	fieldwork := field.New(core)
+	watch := &quality.Service{Core: core, Field: fieldwork}
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
@@ -75,6 +77,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
 			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
 			Departments: &departments.Service{Core: core}, Words: words.New(core)},
+			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
+			Departments: &departments.Service{Core: core}},
 	})
 	if err != nil {
 		return nil, err
@@ -89,9 +93,13 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		s.Log.Info("unfinished runs taken up", "runs", n)
 	}
 	go contested.Keep(ctx, s.Config.District, sweepEvery)
+	go watch.Keep(ctx, s.Config.District, scanEvery)
 	stop := func(ctx context.Context) error { return errors.Join(fieldwork.Close(ctx), queue.Stop(ctx)) }
 	return &wiring{Handler: h, Stop: stop, SignIn: signInHint(s)}, nil
 }
+
+// scanEvery is how often new answers are examined.
+const scanEvery = 10 * time.Minute
 
 // sweepEvery is how often overdue appeals are put on record.
 const sweepEvery = 15 * time.Minute

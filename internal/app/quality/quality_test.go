@@ -3,17 +3,12 @@ package quality_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"gongping/internal/app"
-	"gongping/internal/app/field"
 	"gongping/internal/app/field/fieldtest"
 	"gongping/internal/app/quality"
 	"gongping/internal/authz"
@@ -27,61 +22,17 @@ import (
 	pure "gongping/survey/quality"
 )
 
-// fixture is a round in which all cases are complete; one evaluator invented
-// theirs: in six seconds, with one pattern.
+// fixture is a round in which one evaluator invented all interviews.
 type fixture struct {
-	*fieldtest.Fixture
-	svc    *quality.Service
-	liar   authz.Actor
-	honest []authz.Actor
-	ctx    context.Context
+	*fieldtest.Filled
+	svc *quality.Service
+	ctx context.Context
 }
 
 func load(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{Fixture: fieldtest.Load(t), ctx: context.Background()}
-	f.svc = &quality.Service{Core: f.Core, Field: f.Field}
-	people := f.Evaluators()
-	slices.SortFunc(people, func(a, b authz.Actor) int { return strings.Compare(a.Name+a.Area, b.Name+b.Area) })
-	f.liar, f.honest = people[0], people[1:]
-	var wg sync.WaitGroup
-	for i, e := range people {
-		cases, err := f.Field.MyCases(f.ctx, e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rng := rand.New(rand.NewPCG(11, uint64(i)))
-		for k, c := range cases {
-			sub := fieldtest.Submission(c.ID, "4")
-			sub.ID = fmt.Sprintf("%08x-0000-4000-8000-%012x", rng.Uint32(), rng.Uint64()>>16)
-			sub.Seconds, sub.Hour = 90+rng.IntN(90), 9+k%10
-			for _, item := range slices.Sorted(func(yield func(string) bool) {
-				for id := range sub.Answers {
-					if !yield(id) {
-						return
-					}
-				}
-			}) {
-				switch {
-				case item == "contact":
-				case i == 0:
-					sub.Answers[item] = []string{"5", "4"}[len(item)%2]
-				default:
-					sub.Answers[item] = strconv.Itoa(2 + rng.IntN(4))
-				}
-			}
-			if i == 0 {
-				sub.Seconds = 6
-			}
-			wg.Go(func() {
-				if out, err := f.Field.Submit(f.ctx, e, sub); err != nil || out.Status != field.Accepted {
-					t.Errorf("%+v, %v", out, err)
-				}
-			})
-		}
-	}
-	wg.Wait()
-	return f
+	f := fieldtest.LoadFilled(t)
+	return &fixture{f, &quality.Service{Core: f.Core, Field: f.Field}, f.Ctx}
 }
 
 func keyOf(err error) string {
@@ -132,10 +83,10 @@ func TestFromScanToSetAside(t *testing.T) {
 	}
 	var fast quality.Finding
 	for _, x := range v.Findings {
-		if x.Role == "finding" && x.Kind == pure.Interviewer && x.Evaluator != f.liar.AccountID {
+		if x.Role == "finding" && x.Kind == pure.Interviewer && x.Evaluator != f.Liar.AccountID {
 			t.Errorf("an honest evaluator is accused: %+v", x.Finding)
 		}
-		if x.Detector == pure.TooFast && x.Evaluator == f.liar.AccountID {
+		if x.Detector == pure.TooFast && x.Evaluator == f.Liar.AccountID {
 			fast = x
 		}
 	}
@@ -149,15 +100,15 @@ func TestFromScanToSetAside(t *testing.T) {
 	}
 	// The supervisor of another district and a street that is not hers see nothing.
 	street := supervisor
-	street.Area = f.honest[0].Area
-	if strings.HasPrefix(f.liar.Area, street.Area) {
-		for _, h := range f.honest {
-			if h.Area != f.liar.Area {
+	street.Area = f.Honest[0].Area
+	if strings.HasPrefix(f.Liar.Area, street.Area) {
+		for _, h := range f.Honest {
+			if h.Area != f.Liar.Area {
 				street.Area = h.Area
 			}
 		}
 	}
-	if w, err := f.svc.Queue(ctx, street, f.Round, ""); err != nil || slices.ContainsFunc(w.Findings, func(x quality.Finding) bool { return x.Evaluator == f.liar.AccountID }) {
+	if w, err := f.svc.Queue(ctx, street, f.Round, ""); err != nil || slices.ContainsFunc(w.Findings, func(x quality.Finding) bool { return x.Evaluator == f.Liar.AccountID }) {
 		t.Errorf("a supervisor of another street sees the finding: %v", err)
 	}
 	if _, _, err := f.svc.Finding(ctx, street, fast.ID); !errs.Is(err, errs.Forbidden) {
@@ -187,8 +138,8 @@ func TestFromScanToSetAside(t *testing.T) {
 	if _, err := f.svc.Decide(ctx, auditor, fast.ID, "confirmed", "复核时多位居民说没有人来过"); err != nil {
 		t.Fatal(err)
 	}
-	if n, all := f.number(`select count(*) from backcheck b join case_assignment a on a.case_id = b.case_id where a.evaluator_id = $1`, f.liar.AccountID),
-		f.number(`select count(*) from case_assignment where evaluator_id = $1`, f.liar.AccountID); n != all {
+	if n, all := f.number(`select count(*) from backcheck b join case_assignment a on a.case_id = b.case_id where a.evaluator_id = $1`, f.Liar.AccountID),
+		f.number(`select count(*) from case_assignment where evaluator_id = $1`, f.Liar.AccountID); n != all {
 		t.Errorf("%d of %d cases of the interviewer are asked again", n, all)
 	}
 	if _, err := f.svc.SetAside(ctx, supervisor, fast.ID, false, "不可能的访问时长"); !errs.Is(err, errs.Forbidden) {
@@ -196,7 +147,7 @@ func TestFromScanToSetAside(t *testing.T) {
 	}
 	total := f.number(`select count(*) from response`)
 	set, err := f.svc.SetAside(ctx, manager, fast.ID, true, "三位居民否认受访，全部核实")
-	if err != nil || set != f.number(`select count(*) from response where evaluator_id = $1`, f.liar.AccountID) {
+	if err != nil || set != f.number(`select count(*) from response where evaluator_id = $1`, f.Liar.AccountID) {
 		t.Fatalf("%d set aside, %v", set, err)
 	}
 	if f.number(`select count(*) from response`) != total || f.number(`select count(*) from response_exclusion where by_id = $1 and reason like '三位%'`, manager.AccountID) != set {
@@ -222,7 +173,7 @@ func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
 		t.Errorf("drawing again drew %d, %v", again, err)
 	}
 	denied, asked := 0, 0
-	for _, e := range f.honest {
+	for _, e := range f.Honest {
 		list, err := f.svc.Mine(ctx, e)
 		if err != nil {
 			t.Fatal(err)
@@ -233,7 +184,7 @@ func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
 				t.Fatal(err)
 			}
 			o := quality.Outcome{ID: app.NewID(), Outcome: "done", Mode: "phone", Interviewed: "yes", Told: "no", Answers: map[string]string{"contact": "yes", "service_manner": "3", "overall": "4"}}
-			if holder == f.liar.AccountID {
+			if holder == f.Liar.AccountID {
 				if denied >= 3 {
 					continue
 				}
@@ -262,10 +213,10 @@ func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
 		t.Fatal(err)
 	}
 	for _, p := range v.People {
-		if p.Evaluator == f.liar.AccountID && (p.Denied != 3 || !p.Verified) {
+		if p.Evaluator == f.Liar.AccountID && (p.Denied != 3 || !p.Verified) {
 			t.Errorf("%+v", p)
 		}
-		if p.Evaluator != f.liar.AccountID && p.Verified {
+		if p.Evaluator != f.Liar.AccountID && p.Verified {
 			t.Errorf("an honest evaluator's cases are all verified: %+v", p)
 		}
 	}
@@ -277,9 +228,9 @@ func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
 
 func (f *fixture) refusals(t *testing.T, e authz.Actor, k qualitydb.BackCheck, o quality.Outcome) {
 	ctx := f.ctx
-	other := f.honest[0]
+	other := f.Honest[0]
 	if other.AccountID == e.AccountID {
-		other = f.honest[1]
+		other = f.Honest[1]
 	}
 	key(t, f.svc.Record(ctx, other, k.ID, o), "backcheck.not_found")
 	_, err := f.svc.OpenIdentity(ctx, other, k.ID)
@@ -376,7 +327,7 @@ func (f *fixture) end(t *testing.T) {
 	if _, err := f.svc.Draw(ctx, manager, f.Round); err == nil {
 		t.Error("drew after the end")
 	}
-	if mine, err := f.svc.Mine(ctx, f.honest[0]); err != nil || len(mine) != 0 {
+	if mine, err := f.svc.Mine(ctx, f.Honest[0]); err != nil || len(mine) != 0 {
 		t.Errorf("%d still to be asked, %v", len(mine), err)
 	}
 	people, err := f.svc.Interviewers(ctx, manager, f.Round, "")
@@ -384,7 +335,7 @@ func (f *fixture) end(t *testing.T) {
 		t.Fatalf("%d interviewers, %v", len(people.People), err)
 	}
 	for _, p := range people.People {
-		if p.Code == f.liar.AccountID && p.LevelOK { // set aside
+		if p.Code == f.Liar.AccountID && p.LevelOK { // set aside
 			t.Errorf("%+v", p)
 		}
 		if p.LevelOK && !(p.Low < p.Level && p.Level < p.High) {

@@ -71,6 +71,7 @@ type data struct {
 	Live        string
 	Back        string
 	Running     bool
+	Tabs        []render.Tab
 }
 
 func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
@@ -145,6 +146,7 @@ func (h *pages) show(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	p := h.Printer(c)
+	d.Tabs = Tabs(p, who, d.Round.ID, d.Area, "progress")
 	page := render.Page{Title: d.Round.Title, Subtitle: d.AreaName, Data: d,
 		Crumbs: []render.Crumb{{Text: p.T("fieldwork.title"), Href: "/fieldwork"}, {Text: d.Round.Title}}}
 	if d.Back != "" {
