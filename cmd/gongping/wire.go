@@ -17,8 +17,8 @@ import (
 	"gongping/internal/app/field"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
-	"gongping/internal/app/records"
 	"gongping/internal/app/quality"
+	"gongping/internal/app/records"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
 	"gongping/internal/app/words"
@@ -75,10 +75,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
+			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
 			Departments: &departments.Service{Core: core}, Words: words.New(core)},
-			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
-			Departments: &departments.Service{Core: core}},
 	})
 	if err != nil {
 		return nil, err
