@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +20,7 @@ func Cond(n *Node, find Resolve) (*instrument.Cond, error) {
 		return nil, err
 	}
 	if c == nil {
-		return nil, fmt.Errorf("it never holds")
+		return nil, fault("never", "")
 	}
 	return c, nil
 }
@@ -67,9 +66,9 @@ func cond(n *Node, find Resolve) (c *instrument.Cond, always bool, err error) {
 	case "number":
 		return nil, n.Text != "0", nil
 	case "ref", "name":
-		return nil, false, fmt.Errorf("%s stands alone without a comparison", n.Text)
+		return nil, false, fault("alone", n.Text)
 	}
-	return nil, false, fmt.Errorf("%s cannot be a condition", n.Op)
+	return nil, false, fault("alone", n.Text)
 }
 
 // merge writes "x is a or x is b" as one test.
@@ -105,7 +104,7 @@ func call(n *Node, find Resolve) (*instrument.Cond, bool, error) {
 			return nil, false, err
 		}
 		if !ok {
-			return nil, false, fmt.Errorf("selected() needs a code in quotes")
+			return nil, false, fault("quotes", "selected()")
 		}
 		return is(it, code), false, nil
 	case (n.Text == "is_empty" || n.Text == "empty") && len(n.Args) == 1:
@@ -117,7 +116,7 @@ func call(n *Node, find Resolve) (*instrument.Cond, bool, error) {
 	case n.Text == "boolean" && len(n.Args) == 1:
 		return cond(n.Args[0], find)
 	}
-	return nil, false, fmt.Errorf("the function %s() is not known here", n.Text)
+	return nil, false, fault("function", n.Text+"()")
 }
 
 // is tests that an answer is, or for a multiple choice holds, a code.
@@ -139,11 +138,11 @@ func item(n *Node, find Resolve) (*instrument.Item, string, error) {
 		if n.Op == "call" && (n.Text == "int" || n.Text == "number" || n.Text == "string" || n.Text == "intval") && len(n.Args) == 1 {
 			return item(n.Args[0], find)
 		}
-		return nil, "", fmt.Errorf("a calculation is compared, not an answer")
+		return nil, "", fault("calculation", n.Text)
 	}
 	it, code := find(n.Text)
 	if it == nil {
-		return nil, "", fmt.Errorf("%s is no earlier question", n.Text)
+		return nil, "", fault("unknown", n.Text)
 	}
 	return it, code, nil
 }
@@ -176,7 +175,7 @@ func comparison(n *Node, find Resolve) (*instrument.Cond, bool, error) {
 		return nil, false, err
 	}
 	if !rok {
-		return nil, false, fmt.Errorf("two answers, or an answer and a calculation, are compared")
+		return nil, false, fault("two", it.ID)
 	}
 	if code != "" { // LimeSurvey: Q1_SQ001 == "Y"
 		c := is(it, code)
@@ -222,7 +221,7 @@ func ordered(it *instrument.Item, op, value string) (*instrument.Cond, error) {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("%s %s %s compares what has no order", it.ID, op, value)
+	return nil, fault("order", it.ID+" "+op+" "+value)
 }
 
 // constant compares two constants, as numbers where both are.

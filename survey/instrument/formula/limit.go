@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func Limit(n *Node, it *instrument.Item) error {
 func limit(n *Node, it *instrument.Item, r *instrument.Range, alone map[string]bool) error {
 	if code := exclusive(n); code != "" && it.Kind == instrument.Multiple {
 		if code != instrument.DontKnow && it.Option(code) == nil {
-			return fmt.Errorf("%s is no option", code)
+			return fault("option", code)
 		}
 		alone[code] = true
 		return nil
@@ -60,7 +59,7 @@ func limit(n *Node, it *instrument.Item, r *instrument.Range, alone map[string]b
 	case "<", "<=", ">", ">=", "=":
 		return bound(n, it, r)
 	}
-	return fmt.Errorf("it is no range of the answer")
+	return fault("range", n.Text)
 }
 
 // exclusive reads not(selected(., 'x') and count-selected(.) > 1).
@@ -91,13 +90,13 @@ func bound(n *Node, it *instrument.Item, r *instrument.Range) error {
 	}
 	v, ok := literal(right)
 	if !ok {
-		return fmt.Errorf("the limit is no constant")
+		return fault("constant", right.Text)
 	}
 	if left.Op == "call" && len(left.Args) == 1 && left.Args[0].Op == "self" {
 		return count(left.Text, op, v, it, r)
 	}
 	if left.Op != "self" {
-		return fmt.Errorf("it is about another question")
+		return fault("other", left.Text)
 	}
 	set := func(low bool, v string) {
 		if low && (r.Min == "" || below(r.Min, v)) {
@@ -111,7 +110,7 @@ func bound(n *Node, it *instrument.Item, r *instrument.Range) error {
 	case instrument.Number:
 		c, ok := instrument.CanonicalNumber(v)
 		if !ok {
-			return fmt.Errorf("%s is no number", v)
+			return fault("number", v)
 		}
 		switch op {
 		case ">":
@@ -129,7 +128,7 @@ func bound(n *Node, it *instrument.Item, r *instrument.Range) error {
 	case instrument.Date:
 		d, err := time.Parse(time.DateOnly, v)
 		if err != nil {
-			return fmt.Errorf("%s is no date", v)
+			return fault("date", v)
 		}
 		switch op {
 		case ">":
@@ -146,7 +145,7 @@ func bound(n *Node, it *instrument.Item, r *instrument.Range) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("a %s has no range of values", it.Kind)
+	return fault("kind", it.Kind)
 }
 
 // below compares two canonical numbers or two dates.
@@ -173,7 +172,7 @@ func step(v string, decimals, by int) string {
 func count(what, op, v string, it *instrument.Item, r *instrument.Range) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 1_000_000 {
-		return fmt.Errorf("%s is no count", v)
+		return fault("number", v)
 	}
 	low, high := -1, -1
 	switch op {
@@ -191,7 +190,7 @@ func count(what, op, v string, it *instrument.Item, r *instrument.Range) error {
 	switch {
 	case what == "string-length" && it.Kind == instrument.Text:
 		if low > instrument.MaxText || high == 0 || high > instrument.MaxText {
-			return fmt.Errorf("a text has at most %d characters", instrument.MaxText)
+			return fault("length", instrument.MaxText)
 		}
 		if low >= 0 {
 			r.MinLength = low
@@ -202,7 +201,7 @@ func count(what, op, v string, it *instrument.Item, r *instrument.Range) error {
 		return nil
 	case what == "count-selected" && it.Kind == instrument.Multiple:
 		if low > len(it.Options) || high == 0 {
-			return fmt.Errorf("there are only %d options", len(it.Options))
+			return fault("few", len(it.Options))
 		}
 		if low >= 0 {
 			r.MinChoices = low
@@ -212,5 +211,5 @@ func count(what, op, v string, it *instrument.Item, r *instrument.Range) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%s() does not fit this question", what)
+	return fault("function", what+"()")
 }

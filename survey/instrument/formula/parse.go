@@ -5,6 +5,7 @@ package formula
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ const (
 // Parse reads an expression. Errors say where it stops making sense.
 func Parse(src string) (*Node, error) {
 	if len(src) > maxLength {
-		return nil, fmt.Errorf("longer than %d characters", maxLength)
+		return nil, fault("syntax", "> "+strconv.Itoa(maxLength))
 	}
 	p := &parser{src: src}
 	p.next()

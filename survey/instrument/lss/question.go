@@ -262,7 +262,7 @@ func (r *reader) dates(it *instrument.Item, attr map[string]string, at exchange.
 		case len(v) == 10 && v[4] == '-' && v[7] == '-':
 			*to = v
 		default:
-			r.rep.Add(exchange.Lost, at, "constraint", v, "Why", "it is no date such as 2026-03-05", "Column", name)
+			r.rep.Add(exchange.Lost, at, "constraint", v, "Why", "date", "What", v, "Column", name)
 		}
 	}
 	if rg != (instrument.Range{}) {

@@ -296,7 +296,7 @@ func (r *reader) condition(src string, at exchange.Place, key string) *instrumen
 		c, err = formula.Cond(n, r.find)
 	}
 	if err != nil {
-		r.rep.Add(exchange.Lost, at, key, src, "Why", err.Error())
+		r.rep.Add(exchange.Lost, at, key, src, formula.Why(err)...)
 		return nil
 	}
 	return c
@@ -319,7 +319,7 @@ func (r *reader) conditions() {
 		it := r.q.Item(r.byCode[codes[c.get("qid")]])
 		of := r.q.Item(r.byCode[codes[c.get("cqid")]])
 		if it == nil || of == nil || c.get("method") != "==" && strings.TrimSpace(c.get("method")) != "" {
-			r.rep.Add(exchange.Lost, at, "relevant", found, "Why", "the older form of a condition")
+			r.rep.Add(exchange.Lost, at, "relevant", found, "Why", "function", "What", c.get("method"))
 			continue
 		}
 		test := &instrument.Cond{Item: of.ID, In: []string{exchange.Code(c.get("value"))}}

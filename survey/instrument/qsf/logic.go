@@ -23,7 +23,7 @@ func (r *reader) logic(raw json.RawMessage, at exchange.Place) *instrument.Cond 
 	}
 	var top map[string]json.RawMessage
 	if json.Unmarshal(raw, &top) != nil {
-		r.rep.Add(exchange.Lost, at, "relevant", s, "Why", "the display logic cannot be read")
+		r.rep.Add(exchange.Lost, at, "relevant", s, "Why", "syntax", "What", "DisplayLogic")
 		return nil
 	}
 	var out *instrument.Cond
@@ -38,9 +38,9 @@ func (r *reader) logic(raw json.RawMessage, at exchange.Place) *instrument.Cond 
 			if json.Unmarshal(group[e], &x) != nil {
 				continue
 			}
-			test, why := r.test(x)
+			test, why, what := r.test(x)
 			if why != "" {
-				r.rep.Add(exchange.Lost, at, "relevant", string(group[e]), "Why", why)
+				r.rep.Add(exchange.Lost, at, "relevant", string(group[e]), "Why", why, "What", what)
 				return nil
 			}
 			word := strings.ToLower(fmt.Sprint(x["Conjuction"], x["Conjunction"]))
@@ -79,19 +79,19 @@ func joined(a, b *instrument.Cond, or bool) *instrument.Cond {
 }
 
 // test reads one expression.
-func (r *reader) test(x map[string]any) (c *instrument.Cond, why string) {
+func (r *reader) test(x map[string]any) (c *instrument.Cond, why, what string) {
 	if t := fmt.Sprint(x["LogicType"]); t != "Question" {
-		return nil, "it looks at " + t + ", not at an answer"
+		return nil, "unknown", t
 	}
 	m := locator.FindStringSubmatch(fmt.Sprint(x["ChoiceLocator"]))
 	if m == nil {
 		if m = locator.FindStringSubmatch(fmt.Sprint(x["LeftOperand"])); m == nil {
-			return nil, "the answer it looks at cannot be found"
+			return nil, "unknown", fmt.Sprint(x["ChoiceLocator"])
 		}
 	}
 	it := r.q.Item(r.item[m[1]])
 	if it == nil {
-		return nil, m[1] + " is no earlier question"
+		return nil, "unknown", m[1]
 	}
 	op := fmt.Sprint(x["Operator"])
 	value, _ := instrument.CanonicalNumber(fmt.Sprint(x["RightOperand"]))
@@ -99,7 +99,7 @@ func (r *reader) test(x map[string]any) (c *instrument.Cond, why string) {
 	case "SelectableChoice":
 		code := r.codes[m[1]][m[3]]
 		if code == "" {
-			return nil, "choice " + m[3] + " is not there"
+			return nil, "option", m[3]
 		}
 		c = &instrument.Cond{Item: it.ID, In: []string{code}}
 		if it.Kind == instrument.Multiple {
@@ -107,26 +107,26 @@ func (r *reader) test(x map[string]any) (c *instrument.Cond, why string) {
 		}
 		switch op {
 		case "Selected":
-			return c, ""
+			return c, "", ""
 		case "NotSelected":
-			return &instrument.Cond{Not: c}, ""
+			return &instrument.Cond{Not: c}, "", ""
 		}
 	case "ChoiceNumericEntryValue", "ChoiceTextEntryValue":
 		if o := map[string]instrument.Op{"GreaterThan": instrument.More, "GreaterThanOrEqual": instrument.AtLeast, "LessThan": instrument.Less,
 			"LessThanOrEqual": instrument.AtMost}[op]; o != "" && it.Kind == instrument.Number && value != "" {
-			return &instrument.Cond{Item: it.ID, Op: o, Value: value}, ""
+			return &instrument.Cond{Item: it.ID, Op: o, Value: value}, "", ""
 		}
 		answered := &instrument.Cond{Item: it.ID, Op: instrument.Answered}
 		switch op {
 		case "Empty":
-			return &instrument.Cond{Not: answered}, ""
+			return &instrument.Cond{Not: answered}, "", ""
 		case "NotEmpty":
-			return answered, ""
+			return answered, "", ""
 		case "EqualTo":
 			if it.Kind == instrument.Number && value != "" {
-				return &instrument.Cond{Item: it.ID, In: []string{value}}, ""
+				return &instrument.Cond{Item: it.ID, In: []string{value}}, "", ""
 			}
 		}
 	}
-	return nil, "the test " + op + " is not known here"
+	return nil, "function", op
 }

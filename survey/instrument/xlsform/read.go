@@ -258,7 +258,7 @@ func (r *reader) condition(src string, at exchange.Place, key string) *instrumen
 		c, err = formula.Cond(n, r.find)
 	}
 	if err != nil {
-		r.rep.Add(exchange.Lost, at, key, src, "Why", err.Error())
+		r.rep.Add(exchange.Lost, at, key, src, formula.Why(err)...)
 		return nil
 	}
 	return c

@@ -309,7 +309,7 @@ func (r *reader) limits(x record, at exchange.Place, it *instrument.Item, typ st
 			err = formula.Limit(n, it)
 		}
 		if err != nil {
-			r.rep.Add(exchange.Lost, at, "constraint", src, "Why", err.Error(), "Column", column)
+			r.rep.Add(exchange.Lost, at, "constraint", src, append(formula.Why(err), "Column", column)...)
 		}
 	}
 	if s, ok := instrument.CanonicalNumber(x.get("gongping_step")); ok && it.Kind == instrument.Number {

@@ -118,7 +118,7 @@ func (r *reader) filter(x record, at exchange.Place, it *instrument.Item, l *lis
 	}
 	n, err := formula.Parse(src)
 	if err != nil {
-		r.rep.Add(exchange.Lost, at, "filter", src, "Why", err.Error())
+		r.rep.Add(exchange.Lost, at, "filter", src, formula.Why(err)...)
 		return
 	}
 	rules := map[string]*instrument.Cond{}
@@ -133,11 +133,11 @@ func (r *reader) filter(x record, at exchange.Place, it *instrument.Item, l *lis
 		})
 		c, err := formula.Cond(bound, r.find)
 		if err != nil {
-			if err.Error() == "it never holds" {
+			if f, ok := err.(*formula.Fault); ok && f.Key == "never" {
 				never = append(never, code)
 				continue
 			}
-			r.rep.Add(exchange.Lost, at, "filter", src, "Why", err.Error())
+			r.rep.Add(exchange.Lost, at, "filter", src, formula.Why(err)...)
 			return
 		}
 		rules[code] = c
@@ -151,7 +151,7 @@ func (r *reader) filter(x record, at exchange.Place, it *instrument.Item, l *lis
 		kept = append(kept, o)
 	}
 	if len(kept) == 0 {
-		r.rep.Add(exchange.Lost, at, "filter", src, "Why", "no choice is ever offered")
+		r.rep.Add(exchange.Lost, at, "filter", src, "Why", "never", "What", "")
 		return
 	}
 	for _, code := range never {
