@@ -2,6 +2,8 @@ package xlsform
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"gongping/internal/errs"
@@ -71,8 +73,8 @@ func Read(sheets []exchange.Sheet) (*instrument.Questionnaire, *exchange.Report,
 	for _, g := range r.groups {
 		r.rep.Add(exchange.Fault, exchange.Place{Sheet: survey.Name, Item: g.name}, "group_open", g.name)
 	}
-	for name, l := range r.lists {
-		if !l.used {
+	for _, name := range slices.Sorted(maps.Keys(r.lists)) {
+		if !r.lists[name].used {
 			r.rep.Add(exchange.Note, exchange.Place{Sheet: "choices"}, "list_unused", name)
 		}
 	}

@@ -1,6 +1,8 @@
 package xlsform
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -238,13 +240,17 @@ func (r *reader) required(x record, at exchange.Place) bool {
 
 // report names the columns of a row that the model has no place for.
 func (r *reader) report(x record, at exchange.Place) {
-	for column, key := range map[string]string{"default": "default", "readonly": "readonly", "trigger": "trigger", "calculation": "calculation"} {
+	for _, column := range []string{"default", "readonly", "trigger", "calculation"} {
 		v := x.get(column)
 		if v != "" && !(column == "readonly" && !yes(v)) {
-			r.rep.Add(exchange.Lost, at, key, v)
+			r.rep.Add(exchange.Lost, at, column, v)
 		}
 	}
-	for column, level := range map[string]exchange.Level{"constraint_message": exchange.Note, "required_message": exchange.Note, "guidance_hint": exchange.Lost} {
+	for _, column := range []string{"constraint_message", "required_message", "guidance_hint"} {
+		level := exchange.Note
+		if column == "guidance_hint" {
+			level = exchange.Lost
+		}
 		for _, v := range x.lang(column, r.plain, &exchange.Report{}, at) {
 			r.rep.Add(level, at, column, v)
 			break
@@ -260,7 +266,9 @@ func (r *reader) report(x record, at exchange.Place) {
 			r.rep.Add(exchange.Lost, at, "column_value", v, "Column", column)
 		}
 	}
-	for tag, s := range x.lang("label", r.plain, &exchange.Report{}, at) {
+	label := x.lang("label", r.plain, &exchange.Report{}, at)
+	for _, tag := range slices.Sorted(maps.Keys(label)) {
+		s := label[tag]
 		if strings.Contains(s, "${") {
 			r.rep.Add(exchange.Lost, at, "piping", s, "Lang", tag)
 		}

@@ -104,8 +104,11 @@ func (w *writer) texts(l instrument.Lang) []string {
 func (w *writer) settings(formID, version string) [][]string {
 	head := []string{"form_title", "form_id", "version", "default_language"}
 	row := []string{w.q.Title.In(w.tags[0]), formID, version, languageHead(w.tags[0])}
-	for column, l := range map[string]instrument.Lang{"gongping_title": w.q.Title, "gongping_intro": w.q.Intro, "gongping_thanks": w.q.Thanks} {
-		head, row = append(head, w.heads(column)...), append(row, w.texts(l)...)
+	for _, x := range []struct {
+		column string
+		text   instrument.Lang
+	}{{"gongping_title", w.q.Title}, {"gongping_intro", w.q.Intro}, {"gongping_thanks", w.q.Thanks}} {
+		head, row = append(head, w.heads(x.column)...), append(row, w.texts(x.text)...)
 	}
 	return [][]string{head, row}
 }
