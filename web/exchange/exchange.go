@@ -77,7 +77,7 @@ func Write(q *instrument.Questionnaire, id string, version int, format string, p
 		err := rounds.WriteXLSForm(&b, q, "q_"+strings.ReplaceAll(id, "-", "_"), strconv.Itoa(version))
 		return File{name + ".xlsx", xlsx, b.Bytes()}, err
 	case "codebook.xlsx":
-		err := rounds.WriteTable(&b, p.T("codebook.title"), Codebook(q, p))
+		err := rounds.WriteTable(&b, p.T("qbook.title"), Codebook(q, p))
 		return File{name + "-codebook.xlsx", xlsx, b.Bytes()}, err
 	case "codebook.csv":
 		w, err := tabular.NewWriter(&b)
@@ -106,14 +106,14 @@ const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 // beside options. The first row holds the heads.
 func Codebook(q *instrument.Questionnaire, p *locale.Printer) [][]string {
 	tags := q.Tags()
-	head := []string{p.T("codebook.no"), p.T("codebook.variable"), p.T("codebook.section"), p.T("codebook.kind")}
+	head := []string{p.T("qbook.no"), p.T("qbook.variable"), p.T("qbook.section"), p.T("qbook.kind")}
 	for _, t := range tags {
-		head = append(head, p.T("codebook.question", "Language", question.LanguageName(t)))
+		head = append(head, p.T("qbook.question", "Language", question.LanguageName(t)))
 	}
 	for _, t := range tags {
-		head = append(head, p.T("codebook.codes", "Language", question.LanguageName(t)))
+		head = append(head, p.T("qbook.codes", "Language", question.LanguageName(t)))
 	}
-	head = append(head, p.T("codebook.required"), p.T("codebook.dont_know"), p.T("codebook.range"), p.T("codebook.show_if"), p.T("codebook.formula"), p.T("codebook.dimension"))
+	head = append(head, p.T("qbook.required"), p.T("qbook.dont_know"), p.T("qbook.range"), p.T("qbook.show_if"), p.T("qbook.formula"), p.T("qbook.dimension"))
 	rows := [][]string{head}
 	n := 0
 	for i := range q.Items {
@@ -136,7 +136,7 @@ func Codebook(q *instrument.Questionnaire, p *locale.Printer) [][]string {
 			if !o.Other {
 				continue
 			}
-			row := []string{"", instrument.OtherKey(it.ID, o.Code), sectionName(q, it, p), p.T("codebook.words")}
+			row := []string{"", instrument.OtherKey(it.ID, o.Code), sectionName(q, it, p), p.T("qbook.words")}
 			for _, t := range tags {
 				row = append(row, o.Text.In(t))
 			}
@@ -212,7 +212,7 @@ func codes(it *instrument.Item, tag string, p *locale.Printer) string {
 		for _, o := range it.Options {
 			s := o.Code + " = " + o.Text.In(tag)
 			if o.Exclusive {
-				s += " " + p.T("codebook.alone")
+				s += " " + p.T("qbook.alone")
 			}
 			parts = append(parts, s)
 		}
@@ -259,7 +259,7 @@ func limits(it *instrument.Item) string {
 func markdown(q *instrument.Questionnaire, p *locale.Printer) []byte {
 	var b bytes.Buffer
 	lang := string(p.Lang())
-	fmt.Fprintf(&b, "# %s\n\n%s\n\n", plain(q.Title.In(lang)), p.T("codebook.title"))
+	fmt.Fprintf(&b, "# %s\n\n%s\n\n", plain(q.Title.In(lang)), p.T("qbook.title"))
 	table := Codebook(q, p)
 	for i, row := range table {
 		cells := make([]string, len(row))
