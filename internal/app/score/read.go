@@ -87,14 +87,16 @@ func (s *Service) result(ctx context.Context, db pg.Querier, who authz.Actor, ru
 	if res.Summary, res.Notes, res.Digest, err = scoredb.Summary(ctx, db, d, runID); err != nil {
 		return err
 	}
-	if res.veil, err = newVeil(ctx, db, who, runID, &res.Rules); err != nil {
+	if res.veil, err = newVeil(ctx, db, who, res.Run, &res.Rules); err != nil {
 		return err
 	}
 	if res.Units, err = scoredb.UnitsOf(ctx, db, d, runID, who.Area, 0); err != nil {
 		return err
 	}
 	for i := range res.Units {
-		res.veil.hide(&res.Units[i].UnitResult)
+		if err = res.veil.show(ctx, db, d, &res.Units[i].UnitResult); err != nil {
+			return err
+		}
 	}
 	if res.District, err = one(ctx, db, d, runID, d, res.veil); err != nil {
 		return err
@@ -113,8 +115,7 @@ func one(ctx context.Context, db pg.Querier, district, run, unit string, v *veil
 	if err != nil {
 		return nil, err
 	}
-	v.hide(&u.UnitResult)
-	return &u, nil
+	return &u, v.show(ctx, db, district, &u.UnitResult)
 }
 
 // Unit returns one unit's figures of a run, with the run itself, the district

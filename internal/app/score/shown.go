@@ -19,17 +19,25 @@ const Masked = -1
 // for pages, exports and programs. Auditors see exact counts of reasons, since
 // they may read the ledger of answers anyway.
 type veil struct {
-	cell  int
-	cross int // answers behind a count of attributed answers
-	exact bool
+	cell     int
+	cross    int // answers behind a count of attributed answers
+	exact    bool
+	role     authz.Role
+	versions *versions // nil where exact
 	// secondary are committees whose plain figures are left out because another
 	// committee of the street is hidden and could be worked out from them.
 	secondary map[string]bool
 }
 
-func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run string, book *composite.RuleBook) (*veil, error) {
-	v := &veil{cell: book.Suppression.Cell, cross: book.Suppression.CrossTab, exact: who.Role == authz.Auditor || who.Role == authz.System, secondary: map[string]bool{}}
-	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run)
+func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run scoredb.Run, book *composite.RuleBook) (*veil, error) {
+	v := &veil{cell: book.Suppression.Cell, cross: book.Suppression.CrossTab, exact: who.Role == authz.Auditor || who.Role == authz.System, role: who.Role, secondary: map[string]bool{}}
+	if !v.exact {
+		var err error
+		if v.versions, err = newVersions(ctx, db, who.District, run, v.cell); err != nil {
+			return nil, err
+		}
+	}
+	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +64,18 @@ func (v *veil) street(list []scoredb.UnitCount) {
 			v.secondary[c.Unit] = true
 		}
 	}
+}
+
+// show makes a unit's result what the reader may see.
+func (v *veil) show(ctx context.Context, db pg.Querier, district string, u *scoring.UnitResult) error {
+	if v.versions != nil {
+		if err := v.versions.plain(ctx, db, district, u); err != nil {
+			return err
+		}
+	}
+	v.hide(u)
+	coarsen(u, v.role)
+	return nil
 }
 
 // hide takes out of a unit's result what may not be shown.

@@ -306,3 +306,8 @@ func Sealed(ctx context.Context, q pg.Querier, district, run string) (yes bool, 
 		where n.district = $1 and n.id = $2 and a.entry_id is not null)`, district, run).Scan(&yes)
 	return yes, err
 }
+
+// AreaCounts lists the number of counted answers of every area of a run.
+func AreaCounts(ctx context.Context, q pg.Querier, district, run string) ([]UnitCount, error) {
+	return collect(ctx, q, `select unit, n from run_unit where district = $1 and run_id = $2 order by unit`, pgx.RowToStructByPos[UnitCount], district, run)
+}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"math"
 	"net/http"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 
 	"gongping/analytics/chart"
 	"gongping/analytics/view"
+	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
@@ -23,6 +25,7 @@ type unitData struct {
 	Own        bool
 	Tiles      []render.Stat
 	Say        []string
+	Rows       []influenceRow
 	Steps      *chart.Figure
 	Influence  *chart.Figure
 	Answers    *chart.Figure
@@ -68,7 +71,7 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	u := v.units([]scoredb.UnitRow{row})[0]
 	d := &unitData{Run: &res.Run, Unit: &u, Own: who.Role == authz.Worker, Minimum: v.cell, AppealDays: res.Rules.Appeal.FileDays}
 	d.Tiles, d.Alerts = v.unitTiles(&u), v.unitAlerts(&u)
-	d.Say = v.say(&u)
+	d.Say, d.Rows = v.say(&u), v.influence(&u)
 	if w, ok := view.Waterfall(&u.UnitResult, v.p); ok {
 		steps, influence := w.Figure(v.p), view.Influence(&u.UnitResult).Figure(v.p)
 		d.Steps, d.Influence = &steps, &influence
@@ -104,14 +107,14 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 
 func (v *reader) unitTiles(u *view.Unit) []render.Stat {
 	p, f := v.p, v.f
-	score := render.Stat{Label: p.T("unit.tile.score"), Value: v.value(u.Official), N: u.N}
+	mark := render.Stat{Label: p.T("unit.tile.score"), Value: v.value(u.Official), N: u.N}
 	rel := render.Stat{Label: p.T("unit.tile.reliability"), Value: render.Dash, N: u.N, Note: p.T("unit.tile.reliability_note", "Min", f.Num(v.res.Rules.Gates.PublishReliability, 2))}
 	if u.Official.OK {
-		score.Unit, score.Interval = p.T("results.points"), v.interval(u.Official)
-		score.Badge = v.standing(&u.UnitResult)
+		mark.Unit, mark.Interval = p.T("results.points"), v.interval(u.Official)
+		mark.Badge = v.standing(&u.UnitResult)
 		rel.Value, rel.Badge = f.Num(u.Reliability, 2), v.reliability(u.Reliability)
 	} else {
-		score.Value, score.Note = render.Dash, v.why(u.Official)
+		mark.Value, mark.Note = render.Dash, v.why(u.Official)
 	}
 	band := render.Stat{Label: p.T("unit.tile.band"), Value: v.bandOrWhy(&u.UnitResult), N: u.N, Badge: v.status(u.Status)}
 	if u.Band == "" && u.Official.OK {
@@ -131,7 +134,7 @@ func (v *reader) unitTiles(u *view.Unit) []render.Stat {
 		lo, hi := wilson(u.ResponseRate, float64(u.Invited))
 		rate = render.Stat{Label: p.T("results.tile.rate"), Value: f.Pct(u.ResponseRate, 0), N: u.Invited, Interval: f.Pct(lo, 0) + " – " + f.Pct(hi, 0)}
 	}
-	return []render.Stat{score, rel, band, comp, rate}
+	return []render.Stat{mark, rel, band, comp, rate}
 }
 
 func (v *reader) unitAlerts(u *view.Unit) []render.Alert {
@@ -159,16 +162,49 @@ func (v *reader) unitAlerts(u *view.Unit) []render.Alert {
 	return out
 }
 
+// influenceRow is what becomes of score and band without the k most extreme
+// answers on either side.
+type influenceRow struct{ K, Low, LowScore, High, HighScore, Band string }
+
+// influence is the influence statement: half points, so that no answer can be
+// worked out from what leaving it out changes.
+func (v *reader) influence(u *view.Unit) (rows []influenceRow) {
+	if !u.Official.OK {
+		return nil
+	}
+	move := func(list []float64, k int) (change, score string) {
+		if k >= len(list) {
+			return render.Dash, render.Dash
+		}
+		d := math.Round(2*list[k]) / 2
+		if d == 0 {
+			return v.p.T("unit.influence.small"), v.f.Num(u.Official.Value, 1)
+		}
+		return v.f.Signed(d, 1), v.f.Num(u.Official.Value+d, 1)
+	}
+	for k := range max(len(u.WithoutLowest), len(u.WithoutHighest)) {
+		r := influenceRow{K: v.f.Int(k + 1)}
+		r.Low, r.LowScore = move(u.WithoutLowest, k)
+		r.High, r.HighScore = move(u.WithoutHighest, k)
+		switch {
+		case u.Band == "":
+			r.Band = v.p.T("unit.influence.no_band")
+		case u.Fragility > 0 && k+1 >= u.Fragility:
+			r.Band = v.p.T("unit.influence.changes")
+		default:
+			r.Band = v.p.T("unit.influence.stays", "Band", v.band(u.Band))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
 // say tells in plain words what single answers change and what the band rests on.
 func (v *reader) say(u *view.Unit) []string {
 	var out []string
 	p, f := v.p, v.f
-	if len(u.WithoutLowest) > 0 && len(u.WithoutHighest) > 0 {
-		out = append(out, p.T("unit.say.lowest", "Change", f.Signed(u.WithoutLowest[0], 2), "K", len(u.WithoutLowest), "Changes", f.Signed(u.WithoutLowest[len(u.WithoutLowest)-1], 2)),
-			p.T("unit.say.highest", "Change", f.Signed(u.WithoutHighest[0], 2), "K", len(u.WithoutHighest), "Changes", f.Signed(u.WithoutHighest[len(u.WithoutHighest)-1], 2)))
-	}
-	if len(u.RawWithoutLow) > 0 && len(u.WithoutLowest) > 0 {
-		out = append(out, p.T("unit.say.raw", "Raw", f.Signed(u.RawWithoutLow[0], 2), "Official", f.Signed(u.WithoutLowest[0], 2)))
+	if !u.Official.OK {
+		return append(out, p.T("unit.influence.none", "Min", v.gate))
 	}
 	switch {
 	case u.Band != "" && u.Fragility > 0:
@@ -179,10 +215,18 @@ func (v *reader) say(u *view.Unit) []string {
 		out = append(out, p.T(direction, "K", u.Fragility, "Band", v.band(u.Band)))
 	case u.Band != "":
 		out = append(out, p.T("unit.say.solid", "Band", v.band(u.Band)))
-	case u.Official.OK:
+	default:
 		out = append(out, p.T("unit.say.no_band"))
 	}
-	return out
+	if u.N > 0 {
+		out = append(out, p.T("unit.influence.plain", "Most", f.Num(100/float64(u.N), 1)))
+	}
+	for _, n := range u.Notes {
+		if n.Key == score.NoteEarlier {
+			out = append(out, p.T(n.Key, "N", n.Args["N"], "Min", v.cell))
+		}
+	}
+	return append(out, p.T("unit.influence.private"))
 }
 
 func (v *reader) reasons(u *scoring.UnitResult) []reasonRow {

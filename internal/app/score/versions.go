@@ -1,0 +1,136 @@
+package score
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"gongping/internal/authz"
+	"gongping/internal/pg"
+	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
+)
+
+// versions guards the difference between published runs of one round. Where a
+// later run counts a few answers less than an earlier one, plain figures of
+// both (means, counts by grade) would give those answers away by subtraction.
+// So a unit's plain figures stay those of an earlier published run until at
+// least a cell of its answers has changed; only the official score, which is
+// shrunk and robust, moves at once.
+type versions struct {
+	numbers map[string]int    // run id → number
+	ref     map[string]string // unit → the run whose plain figures are shown, where it is another one
+}
+
+// newVersions compares the numbers of answers of the published runs up to one.
+func newVersions(ctx context.Context, db pg.Querier, district string, run scoredb.Run, cell int) (*versions, error) {
+	v := &versions{numbers: map[string]int{}, ref: map[string]string{}}
+	if run.Number == 1 {
+		return v, nil
+	}
+	all, err := scoredb.OfRound(ctx, db, district, run.RoundID)
+	if err != nil {
+		return nil, err
+	}
+	shown := map[string]int{} // answers in the run whose plain figures are shown
+	for i := len(all) - 1; i >= 0; i-- {
+		r := all[i]
+		if r.Number > run.Number || r.State != "done" || r.PublishedAt == nil && r.ID != run.ID {
+			continue
+		}
+		v.numbers[r.ID] = r.Number
+		counts, err := scoredb.AreaCounts(ctx, db, district, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range counts {
+			n, seen := shown[c.Unit]
+			if d := n - c.N; !seen || d == 0 || d >= cell || d <= -cell {
+				shown[c.Unit], v.ref[c.Unit] = c.N, r.ID
+			}
+		}
+	}
+	for unit, id := range v.ref {
+		if id == run.ID || shown[unit] == 0 {
+			delete(v.ref, unit)
+		}
+	}
+	return v, nil
+}
+
+// plain replaces the plain figures of a unit by those of the run that they are
+// shown from.
+func (v *versions) plain(ctx context.Context, db pg.Querier, district string, u *scoring.UnitResult) error {
+	id := v.ref[u.Unit]
+	if id == "" {
+		return nil
+	}
+	old, err := scoredb.UnitOf(ctx, db, district, id, u.Unit)
+	if err != nil {
+		return err
+	}
+	u.Raw, u.Weighted, u.Adjusted, u.Robust, u.EB, u.EffectiveN = old.Raw, old.Weighted, old.Adjusted, old.Robust, old.EB, old.EffectiveN
+	u.Items, u.Dimensions, u.Reasons = old.Items, old.Dimensions, old.Reasons
+	steps := old.Steps
+	for i := range steps {
+		if steps[i].Key == "official" && u.Official.OK {
+			steps[i].Value = u.Official.Value
+		}
+	}
+	if u.Steps != nil {
+		u.Steps = steps
+	}
+	u.Notes = append(u.Notes, scoring.Note{Key: NoteEarlier, Args: map[string]string{"N": strconv.Itoa(v.numbers[id])}})
+	return nil
+}
+
+// NoteEarlier is the key of the note that plain figures are those of an
+// earlier run.
+const NoteEarlier = "unit.earlier_figures"
+
+// coarsen rounds what would give single answers away to somebody who is judged
+// by them. The influence of the most extreme answers is told in half points
+// and for the official score only: of a plain mean, the exact influence of one
+// answer is that answer.
+func coarsen(u *scoring.UnitResult, role authz.Role) {
+	if role != authz.Worker && role != authz.Leader && role != authz.Panel && role != authz.Department {
+		return
+	}
+	for _, list := range [][]float64{u.WithoutLowest, u.WithoutHighest} {
+		for i := range list {
+			list[i] = math.Round(2*list[i]) / 2
+		}
+	}
+	u.RawWithoutLow, u.RawWithoutHigh = nil, nil
+	if u.Level < 3 {
+		tenth(&u.Official)
+	}
+	if role != authz.Worker {
+		return
+	}
+	for _, f := range []*scoring.Figure{&u.Raw, &u.Weighted, &u.Adjusted, &u.Robust, &u.EB, &u.Official, &u.Composite} {
+		tenth(f)
+	}
+	for i := range u.Steps {
+		u.Steps[i].Value = round(u.Steps[i].Value, 10)
+	}
+	u.EffectiveN, u.Reliability, u.ResponseRate = math.Round(u.EffectiveN), round(u.Reliability, 100), round(u.ResponseRate, 100)
+	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
+		for i := range list {
+			tenth(&list[i].Figure)
+			for g := range list[i].Shares {
+				list[i].Shares[g] = round(list[i].Shares[g], 100)
+			}
+		}
+	}
+	for i := range u.Parts {
+		tenth(&u.Parts[i].Figure)
+	}
+}
+
+// tenth rounds a figure as the pages show it, to one decimal.
+func tenth(f *scoring.Figure) {
+	f.Value, f.SE, f.Lo, f.Hi = round(f.Value, 10), round(f.SE, 10), round(f.Lo, 10), round(f.Hi, 10)
+}
+
+func round(x, by float64) float64 { return math.Round(x*by) / by }
