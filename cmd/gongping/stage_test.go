@@ -49,16 +49,28 @@ type stage struct {
 func newStage(t *testing.T, world *demo.World) *stage {
 	t.Helper()
 	b := browsertest.Start(t) // first: without a browser there is nothing to do
-	st := &stage{t: t, clock: &dial{}, browser: b}
+	st := newQuietStage(t, world, nil)
+	st.browser = b
+	return st
+}
+
+// newQuietStage is a stage without a browser. A clock of the test takes the
+// place of the dial.
+func newQuietStage(t *testing.T, world *demo.World, now clock.Clock) *stage {
+	t.Helper()
+	st := &stage{t: t, clock: &dial{}}
+	if now == nil {
+		now = st.clock
+	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	s := &service{
 		Config: config.Config{District: demo.DistrictCode, Data: t.TempDir()},
 		DB:     &database{URL: testkit.URL(t), Owner: testkit.OwnerDB(t), Pool: testkit.DB(t)},
 		Cache:  cache.NewLocal(), Key: make([]byte, 32), Metrics: telemetry.NewMetrics("test"), Log: log,
-		Demo: world != nil, Version: "test", Clock: st.clock, Ready: func(context.Context) error { return nil },
+		Demo: world != nil, Version: "test", Clock: now, Ready: func(context.Context) error { return nil },
 	}
 	st.Core = newCore(s.DB, s.Key, log, s.Demo)
-	st.Core.Clock = st.clock
+	st.Core.Clock = now
 	if world != nil {
 		if err := demonstration.Build(t.Context(), st.Core, world, nil); err != nil {
 			t.Fatal(err)

@@ -130,6 +130,12 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 		for _, row := range res.Units {
 			if row.Unit == unit {
 				u = row
+				// What is left of an area without the unit must not be a cell.
+				for _, around := range []**scoredb.UnitRow{&res.Street, &res.District} {
+					if a := *around; a != nil && who.Role == authz.Worker && a.N > u.N && a.N-u.N < res.Rules.Suppression.Cell {
+						*around = nil
+					}
+				}
 				return nil
 			}
 		}
