@@ -112,6 +112,7 @@ var menu = []struct {
 	}},
 	{"nav.group.oversight", []entry{
 		{render.NavItem{Key: "nav.audit", Href: "/audit", Icon: "shield-check"}, authz.AuditRead},
+		{render.NavItem{Key: "nav.figures", Href: "/audit/figures", Icon: "report-search"}, authz.AuditRead},
 		{render.NavItem{Key: "nav.accounts", Href: "/accounts", Icon: "user-cog"}, authz.AccountManage},
 	}},
 }

@@ -195,6 +195,7 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.words(c.crawl(250))
 	c.cells()
 	c.versions()
+	c.summaries()
 	c.extremes()
 	c.complement()
 	c.oracles()
@@ -394,6 +395,27 @@ func (c *curious) versions() {
 			}
 		}
 	}
+}
+
+// summaries subtracts the district's figures of one version from another's.
+func (c *curious) summaries() {
+	read := func(run string) (s scoring.Summary) {
+		var doc struct {
+			Summary scoring.Summary `json:"summary"`
+		}
+		status, body := c.get("/api/v1/runs/" + run)
+		if err := json.Unmarshal([]byte(body), &doc); status != http.StatusOK || err != nil || doc.Summary.N == 0 {
+			c.t.Fatalf("summary: %d %v %.200s", status, err, body)
+		}
+		return doc.Summary
+	}
+	a, b := read(c.runs[0]), read(c.runs[1])
+	var truth []float64
+	for _, x := range c.removed[0] {
+		truth = append(truth, x.Score)
+	}
+	k := float64(a.N - b.N)
+	c.interval("mean of the district in versions 1 and 2", (a.Mean*float64(a.N)-b.Mean*float64(b.N))/k, 0.05*float64(a.N+b.N)/k, truth)
 }
 
 // subtract works out the mean of the answers that one version lacks.

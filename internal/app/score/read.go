@@ -90,6 +90,9 @@ func (s *Service) result(ctx context.Context, db pg.Querier, who authz.Actor, ru
 	if res.veil, err = newVeil(ctx, db, who, res.Run, &res.Rules); err != nil {
 		return err
 	}
+	if who.Role == authz.Worker || who.Role == authz.Panel || who.Role == authz.Leader || who.Role == authz.Department {
+		coarse(&res.Summary)
+	}
 	if res.Units, err = scoredb.UnitsOf(ctx, db, d, runID, who.Area, 0); err != nil {
 		return err
 	}

@@ -128,6 +128,16 @@ func coarsen(u *scoring.UnitResult, role authz.Role) {
 	}
 }
 
+// coarse rounds the district's figures for everybody but those who may read the
+// ledger: with all their digits, two versions would give the answers between
+// them away even here.
+func coarse(s *scoring.Summary) {
+	s.Mean, s.BetweenSD, s.WithinSD, s.Rankable, s.ResponseRate = round(s.Mean, 10), round(s.BetweenSD, 10), round(s.WithinSD, 10), round(s.Rankable, 100), round(s.ResponseRate, 1000)
+	for i := range s.CaseMixSlopes {
+		s.CaseMixSlopes[i].Points = round(s.CaseMixSlopes[i].Points, 10)
+	}
+}
+
 // tenth rounds a figure as the pages show it, to one decimal.
 func tenth(f *scoring.Figure) {
 	f.Value, f.SE, f.Lo, f.Hi = round(f.Value, 10), round(f.SE, 10), round(f.Lo, 10), round(f.Hi, 10)

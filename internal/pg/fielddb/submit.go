@@ -72,10 +72,17 @@ type ReceiptState struct {
 	Day                 time.Time
 }
 
-// ByReceipt finds the response of a receipt.
+// ByReceipt finds the response of a receipt. An answer that the newest published
+// run leaves out is set aside, whether or not an exclusion stands on record:
+// the sealed register leaves none, and its resident is still told the truth.
 func ByReceipt(ctx context.Context, q pg.Querier, district string, hash []byte) (r ReceiptState, err error) {
 	err = q.QueryRow(ctx, `select p.id::text, p.round_id::text, p.questionnaire_version, p.mode, p.answers, p.digest,
-			coalesce((select x.ground from response_exclusion x where x.district = p.district and x.response_id = p.id),''), p.day
+			coalesce((select x.ground from response_exclusion x where x.district = p.district and x.response_id = p.id),
+				(select 'panel' from (select n.id from run n join run_event e on e.district = n.district and e.run_id = n.id and e.state = 'published'
+					where n.district = p.district and n.round_id = p.round_id order by n.number desc limit 1) newest
+				 where exists (select 1 from run n join run_answer y on y.district = n.district and y.run_id = n.id and y.response_id = p.id
+						where n.district = p.district and n.round_id = p.round_id)
+				   and not exists (select 1 from run_answer y where y.district = p.district and y.run_id = newest.id and y.response_id = p.id)), ''), p.day
 		from response_receipt c join response p on p.district = c.district and p.id = c.response_id
 		where c.district = $1 and c.receipt_hash = $2`, district, hash).
 		Scan(&r.ResponseID, &r.RoundID, &r.Version, &r.Mode, &r.Answers, &r.Digest, &r.Excluded, &r.Day)

@@ -110,6 +110,16 @@ type Rebuilt struct {
 	Same         bool   `json:"same" doc:"Equal to the last digit"`
 }
 
+// Proof is a unit's figures as stored and as rebuilt.
+type Proof struct {
+	InputDigest string             `json:"input_digest"`
+	MadeBy      string             `json:"made_by" doc:"Version of the program that made the run"`
+	RebuiltBy   string             `json:"rebuilt_by"`
+	Equal       bool               `json:"equal" doc:"All of them, to the last digit"`
+	First       string             `json:"first_difference,omitempty"`
+	Figures     []score.FigurePair `json:"figures"`
+}
+
 func op(method, path, id, summary, description string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"results"}}
 }
@@ -166,6 +176,15 @@ func runs(api huma.API, svc *score.Service) {
 		func(ctx context.Context, in *runInput) (*body[Rebuilt], error) {
 			b, err := svc.Rebuild(ctx, signin.Actor(ctx), in.ID)
 			return &body[Rebuilt]{Rebuilt{b.InputDigest, b.OutputDigest, b.Stored, b.Same}}, err
+		})
+	huma.Register(api, op(http.MethodGet, "/runs/{id}/units/{code}/proof", "prove-figures", "Every figure of a unit, stored and rebuilt", "Computed again from the frozen input; all digits of both, and the first that differs."),
+		func(ctx context.Context, in *unitInput) (*body[Proof], error) {
+			p, err := svc.ProveFigures(ctx, signin.Actor(ctx), in.ID, in.Code)
+			out := Proof{InputDigest: p.Rebuilt.InputDigest, MadeBy: p.MadeBy, RebuiltBy: p.RebuiltBy, Equal: err == nil && p.First == nil, Figures: p.Figures}
+			if p.First != nil {
+				out.First = p.First.Path
+			}
+			return &body[Proof]{out}, err
 		})
 	huma.Register(api, op(http.MethodGet, "/runs/{id}/input", "run-input", "Frozen input of a run", "Gzip of the canonical JSON: all that another machine needs to rebuild the run. No names, no cases."),
 		func(ctx context.Context, in *runInput) (*file, error) {

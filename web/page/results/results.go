@@ -40,6 +40,7 @@ const geoPath = "/geo/districts.json"
 // lose them.
 func Routes(r gin.IRouter, p *handle.Pages, svc *score.Service, store cache.Store) {
 	h := &pages{Pages: p, svc: svc, cache: store, records: &records.Service{Core: svc.Core}}
+	r.GET("/audit/figures", h.Signed(h.figures))
 	r.GET("/results", h.Signed(h.list))
 	r.GET("/results/:run", h.Signed(h.overview))
 	r.GET("/results/:run/changes", h.Signed(h.changes))
