@@ -2,6 +2,7 @@ package appeals_test
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -168,7 +169,7 @@ func TestUpheldAppealMakesANewRun(t *testing.T) {
 	if err := b.Pool.QueryRow(b.ctx, `select count(*) from response_exclusion where appeal_id = $1 and ground = 'outside_remit'`, id).Scan(&excluded); err != nil {
 		t.Fatal(err)
 	}
-	if err != nil || u.Official.Value != d.Audit.Effect.After || excluded != len(lows) {
+	if err != nil || u.Official.Value != math.Round(d.Audit.Effect.After*10)/10 || excluded != len(lows) {
 		t.Errorf("new run: %v, %d excluded, want %v: %v", u.Official.Value, excluded, d.Audit.Effect.After, err)
 	}
 	if _, old, err := b.svc.Score.Unit(b.ctx, b.worker, b.run, b.worker.Area); err != nil || old.Run.SupersededBy != res.Run.ID {
