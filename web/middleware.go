@@ -89,6 +89,8 @@ var menu = []struct {
 }{
 	{"nav.group.work", []entry{
 		{render.NavItem{Key: "nav.cases", Href: "/app", Icon: "device-mobile"}, authz.CaseList},
+		{render.NavItem{Key: "nav.calls", Href: "/calls", Icon: "phone"}, authz.CaseList},
+		{render.NavItem{Key: "nav.paper", Href: "/paper", Icon: "file-text"}, authz.PaperEnter},
 		{render.NavItem{Key: "nav.rounds", Href: "/rounds", Icon: "calendar-event"}, authz.RoundRead},
 		{render.NavItem{Key: "nav.fieldwork", Href: "/fieldwork", Icon: "progress-check"}, authz.FieldworkRead},
 		{render.NavItem{Key: "nav.backchecks", Href: "/backchecks", Icon: "repeat"}, authz.BackCheckRecord},
@@ -111,6 +113,7 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.rulebooks", Href: "/rulebooks", Icon: "scale"}, authz.RuleBookRead},
 	}},
 	{"nav.group.oversight", []entry{
+		{render.NavItem{Key: "nav.signals", Href: "/signals", Icon: "message-report"}, authz.SignalRead},
 		{render.NavItem{Key: "nav.audit", Href: "/audit", Icon: "shield-check"}, authz.AuditRead},
 		{render.NavItem{Key: "nav.figures", Href: "/audit/figures", Icon: "report-search"}, authz.AuditRead},
 		{render.NavItem{Key: "nav.accounts", Href: "/accounts", Icon: "user-cog"}, authz.AccountManage},

@@ -39,6 +39,8 @@ import (
 	fieldworkpage "gongping/web/page/fieldwork"
 	intakepage "gongping/web/page/intake"
 	panelpage "gongping/web/page/panel"
+	paperpage "gongping/web/page/paper"
+	phonepage "gongping/web/page/phone"
 	qualitypage "gongping/web/page/quality"
 	recordspage "gongping/web/page/records"
 	residentpage "gongping/web/page/resident"
@@ -101,6 +103,8 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 		apppage.Routes(r, p, d.Field)
 		residentpage.Routes(r, p, d.Field, d.Cache)
 		fieldworkpage.Routes(r, p, d.Field)
+		phonepage.Routes(r, p, d.Field)
+		paperpage.Routes(r, p, d.Field)
 	}
 	if d.Quality != nil {
 		qualitypage.Routes(r, p, d.Quality)

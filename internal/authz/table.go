@@ -70,6 +70,11 @@ const (
 	AuditRead         Action = "audit.read"
 	AccountManage     Action = "account.manage"
 	AccountSelf       Action = "account.self" // own password, own tokens
+	ReceiptUse        Action = "receipt.use"  // withdraw, signal: by the holder of a receipt
+	SignalRead        Action = "signal.read"  // what residents tell auditors about being coached or pressed
+	CallCode          Action = "call.code"
+	PaperPrint        Action = "paper.print"
+	PaperEnter        Action = "paper.enter"
 
 	NoticeRead       Action = "notice.read"       // results on public notice, without signing in too
 	AppealObject     Action = "appeal.object"     // against a result on public notice
@@ -182,6 +187,11 @@ var table = map[Action]row{
 	AuditRead:         only(row{Auditor: InArea}),
 	AccountManage:     only(row{Admin: InArea}),
 	AccountSelf:       everyone(Own),
+	ReceiptUse:        only(row{Resident: InDistrict}),
+	SignalRead:        only(row{Auditor: InArea}),
+	CallCode:          only(row{Evaluator: Assigned}),
+	PaperPrint:        only(row{Supervisor: InArea}),
+	PaperEnter:        only(row{Evaluator: InArea, Supervisor: InArea}),
 
 	NoticeRead:       with(everyone(InDistrict), row{Resident: InDistrict}),
 	AppealObject:     only(row{Worker: InDistrict, Leader: InDistrict, Auditor: InDistrict, Department: InDistrict, Resident: InDistrict}),

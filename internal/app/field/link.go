@@ -61,7 +61,7 @@ func (s *Service) IssueLink(ctx context.Context, who authz.Actor, caseID string)
 		if c.Complete || c.Replaced {
 			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
 		}
-		if err := revoke(ctx, tx, c); err != nil {
+		if err := revoke(ctx, tx, c, ""); err != nil {
 			return err
 		}
 		var hash []byte
@@ -82,7 +82,7 @@ func endOf(day time.Time) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, fieldwork.Zone)
 }
 
-func revoke(ctx context.Context, tx *app.Tx, c fielddb.Case) error {
+func revoke(ctx context.Context, tx *app.Tx, c fielddb.Case, reason string) error {
 	links, err := fielddb.LinksOf(ctx, tx, tx.Actor.District, c.ID)
 	if err != nil {
 		return err
@@ -91,18 +91,22 @@ func revoke(ctx context.Context, tx *app.Tx, c fielddb.Case) error {
 		if l.Used || l.Revoked {
 			continue
 		}
-		if err := fielddb.NoteLink(ctx, tx, tx.Actor.District, l.Hash, "revoked", tx.Actor.AccountID, tx.Now); err != nil {
+		if err := fielddb.NoteLink(ctx, tx, tx.Actor.District, l.Hash, "revoked", tx.Actor.AccountID, reason, tx.Now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// RevokeLinks ends the links of a case that were not used.
-func (s *Service) RevokeLinks(ctx context.Context, who authz.Actor, caseID string) error {
+// RevokeLinks ends the links of a case that were not used. Whoever does not
+// hold the case has to say why.
+func (s *Service) RevokeLinks(ctx context.Context, who authz.Actor, caseID, reason string) error {
+	if reason = strings.TrimSpace(reason); reason == "" && who.Role != authz.Evaluator {
+		return errs.New(errs.Invalid, "link.reason", "a link is revoked with a reason").At("reason", "", "why the link must not be used", "write a sentence")
+	}
 	return s.onCase(ctx, who, authz.LinkIssue, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
 		tx.Record("case", c.ID, c.Committee, map[string]any{"link": "revoked"})
-		return revoke(ctx, tx, c)
+		return revoke(ctx, tx, c, reason)
 	})
 }
 
@@ -171,7 +175,7 @@ func (s *Service) OpenLink(ctx context.Context, token string) (v ResidentView, e
 	who := resident(district, c.ID)
 	return v, s.Write(ctx, who, authz.AttemptRecord, authz.Object{Area: c.Committee, CaseID: c.ID}, func(ctx context.Context, tx *app.Tx) error {
 		tx.Record("case", c.ID, c.Committee, map[string]any{"link": "opened"})
-		return fielddb.NoteLink(ctx, tx, district, l.Hash, "opened", "", tx.Now)
+		return fielddb.NoteLink(ctx, tx, district, l.Hash, "opened", "", "", tx.Now)
 	})
 }
 

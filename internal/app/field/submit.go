@@ -271,6 +271,7 @@ type ReceiptView struct {
 	Day       time.Time
 	Unchanged bool   // the stored answers still have the digest of that day
 	Excluded  string // the ground for which it is set aside, "" when it counts
+	Open      bool   // it can still be withdrawn
 }
 
 // CheckReceipt looks up a receipt. It needs nobody signed in; it tells nothing
@@ -300,6 +301,9 @@ func (s *Service) CheckReceipt(ctx context.Context, district, code string) (v Re
 			v.Unchanged = false
 		}
 		answers[item] = string(plain)
+	}
+	if r, err := s.roundByID(ctx, s.Pool, district, st.RoundID); err == nil {
+		v.Open = checkOpen(r.RoundState, s.Clock.Now()) == nil
 	}
 	v.Unchanged = v.Unchanged && bytes.Equal(st.Digest, Digest(st.ResponseID, st.RoundID, st.Version, st.Mode, answers))
 	return v, nil

@@ -52,9 +52,10 @@ func LinksOf(ctx context.Context, q pg.Querier, district, caseID string) ([]Link
 		where l.district = $1 and l.case_id = $2 order by l.created_at desc`, district, caseID))
 }
 
-// NoteLink notes the first time that something happened to a link.
-func NoteLink(ctx context.Context, q pg.Querier, district string, hash []byte, kind, by string, at time.Time) error {
-	_, err := q.Exec(ctx, `insert into resident_link_event (district, token_hash, kind, by_id, at)
-		values ($1,$2,$3,nullif($4,'')::uuid,$5) on conflict do nothing`, district, hash, kind, by, at)
+// NoteLink notes the first time that something happened to a link, with the
+// reason where one is due.
+func NoteLink(ctx context.Context, q pg.Querier, district string, hash []byte, kind, by, reason string, at time.Time) error {
+	_, err := q.Exec(ctx, `insert into resident_link_event (district, token_hash, kind, by_id, reason, at)
+		values ($1,$2,$3,nullif($4,'')::uuid,$5,$6) on conflict do nothing`, district, hash, kind, by, reason, at)
 	return err
 }

@@ -155,8 +155,11 @@ func registerCases(a huma.API, svc *field.Service) {
 			return &body[link]{link{token, expires}}, err
 		})
 	huma.Register(a, op(http.MethodDelete, "revoke-link", "/cases/{id}/link", "Withdraw personal links", "Ends the links of the case that were not used."),
-		func(ctx context.Context, in *CasePath) (*none, error) {
-			return nil, svc.RevokeLinks(ctx, who(ctx), in.ID)
+		func(ctx context.Context, in *struct {
+			CasePath
+			Reason string `query:"reason" maxLength:"200" doc:"Needed from a supervisor"`
+		}) (*none, error) {
+			return nil, svc.RevokeLinks(ctx, who(ctx), in.ID, in.Reason)
 		})
 	huma.Register(a, op(http.MethodPost, "release-reserve", "/cases/{id}/reserve", "Give a case up for the next reserve", "The rule book's tries must be made. A wish for another than the next reserve is refused and logged."),
 		func(ctx context.Context, in *struct {

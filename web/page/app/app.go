@@ -3,6 +3,7 @@
 package app
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 	"gongping/web/handle"
 	"gongping/web/page/question"
 	"gongping/web/page/render"
+	"gongping/web/qr"
 )
 
 type pages struct {
@@ -142,6 +144,7 @@ type caseData struct {
 	Person       *field.Identity
 	Link         string // the token of a link just made: shown once
 	LinkExpires  time.Time
+	LinkQR       template.HTML
 	Door, Phone  []fieldwork.Disposition
 	AttemptID    string
 	Events       []render.Event
@@ -259,11 +262,12 @@ func (h *pages) link(c *gin.Context, who authz.Actor) error {
 	}
 	return h.showCase(c, who, http.StatusOK, func(d *caseData) {
 		d.Link, d.LinkExpires = scheme+"://"+c.Request.Host+"/r/"+token, expires
+		d.LinkQR = qr.SVG(d.Link, h.T(c, "app.link.qr"))
 	})
 }
 
 func (h *pages) revoke(c *gin.Context, who authz.Actor) error {
-	if err := h.svc.RevokeLinks(c.Request.Context(), who, c.Param("id")); err != nil {
+	if err := h.svc.RevokeLinks(c.Request.Context(), who, c.Param("id"), ""); err != nil {
 		return err
 	}
 	h.Done(c, "/app/cases/"+c.Param("id"), "app.link_revoked", nil)
@@ -303,7 +307,11 @@ func (h *pages) interview(c *gin.Context, who authz.Actor) error {
 	case d.Complete:
 		return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
 	}
-	h.showInterview(c, http.StatusOK, d, core.NewID(), string(fieldwork.Door), nil, nil)
+	mode := fieldwork.Door
+	if c.Query("mode") == string(fieldwork.Phone) {
+		mode = fieldwork.Phone
+	}
+	h.showInterview(c, http.StatusOK, d, core.NewID(), string(mode), nil, nil)
 	return nil
 }
 

@@ -34,6 +34,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service) {
 	r.GET("/fieldwork/:round/cases", h.Signed(h.cases))
 	r.POST("/fieldwork/:round/cases/:id/assign", h.Signed(h.assign))
 	r.POST("/fieldwork/:round/cases/:id/reserve", h.Signed(h.release))
+	r.POST("/fieldwork/:round/cases/:id/revoke", h.Signed(h.revoke))
 }
 
 func (h *pages) list(c *gin.Context, who authz.Actor) error {
@@ -217,6 +218,15 @@ func (h *pages) assign(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	h.Done(c, h.back(c), "fieldwork.assigned", nil)
+	return nil
+}
+
+// revoke ends the personal links of a case.
+func (h *pages) revoke(c *gin.Context, who authz.Actor) error {
+	if err := h.svc.RevokeLinks(c.Request.Context(), who, c.Param("id"), c.PostForm("reason")); err != nil {
+		return err
+	}
+	h.Done(c, h.back(c), "app.link_revoked", nil)
 	return nil
 }
 

@@ -40,6 +40,11 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service, store cache.Stor
 	r.POST("/r/:token", h.Public(h.submit))
 	r.GET("/receipt", h.Public(h.receipt))
 	r.POST("/receipt", h.Public(h.receipt))
+	r.POST("/receipt/withdraw", h.Public(h.withdraw))
+	r.POST("/receipt/tell", h.Public(h.tell))
+	r.GET("/check", h.Public(h.check))
+	r.POST("/check", h.Public(h.check))
+	r.GET("/signals", h.Signed(h.signals))
 }
 
 type formData struct {
@@ -147,6 +152,8 @@ type receiptData struct {
 	Found   bool
 	Missing string
 	View    field.ReceiptView
+
+	Withdrawn, Told bool // just now
 }
 
 func (h *pages) receipt(c *gin.Context, _ authz.Actor) error {
