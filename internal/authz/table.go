@@ -191,7 +191,7 @@ var table = map[Action]row{
 	SignalRead:        only(row{Auditor: InArea}),
 	CallCode:          only(row{Evaluator: Assigned}),
 	PaperPrint:        only(row{Supervisor: InArea}),
-	PaperEnter:        only(row{Evaluator: InArea, Supervisor: InArea}),
+	PaperEnter:        only(row{Evaluator: InDistrict, Supervisor: InArea}),
 
 	NoticeRead:       with(everyone(InDistrict), row{Resident: InDistrict}),
 	AppealObject:     only(row{Worker: InDistrict, Leader: InDistrict, Auditor: InDistrict, Department: InDistrict, Resident: InDistrict}),
