@@ -100,7 +100,7 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 		drawspage.Routes(r, p, d.Draws, d.Rounds)
 	}
 	if d.Field != nil {
-		apppage.Routes(r, p, d.Field)
+		apppage.Routes(r, p, d.Field, d.Version)
 		residentpage.Routes(r, p, d.Field, d.Cache)
 		fieldworkpage.Routes(r, p, d.Field)
 		phonepage.Routes(r, p, d.Field)

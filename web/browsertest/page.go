@@ -46,6 +46,7 @@ type Page struct {
 	mu     sync.Mutex
 	faults []string
 	expect []string
+	close  func() // of a Tab
 }
 
 // Page opens a tab on base (such as httptest.Server.URL) in a language, "zh"
@@ -53,6 +54,12 @@ type Page struct {
 func (b *Browser) Page(t testing.TB, base string, view Viewport, lang string) *Page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return open(t, ctx, cancel, base, view, lang)
+}
+
+// open opens the tab of a context and listens to what it complains of.
+func open(t testing.TB, ctx context.Context, cancel context.CancelFunc, base string, view Viewport, lang string) *Page {
+	t.Helper()
 	p := &Page{t: t, ctx: ctx, base: base, view: view, lang: lang}
 	done := make(chan struct{})
 	messages := chromedp.Console(ctx)

@@ -97,8 +97,8 @@ func registerOffline(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "pack-cases", "/offline/pack", "Take the own cases along", "With names and contacts of cases that are still to be asked and that the phone does not hold yet. Every one is written to the audit log."),
 		func(ctx context.Context, in *body[struct {
-			device
-			Have []string `json:"have,omitempty" maxItems:"2000" doc:"Cases whose name and contacts the phone holds"`
+			Device string   `json:"device" format:"uuid" doc:"Made by the phone"`
+			Have   []string `json:"have,omitempty" maxItems:"2000" doc:"Cases whose name and contacts the phone holds"`
 		}]) (*body[pack], error) {
 			p, err := svc.PackCases(ctx, who(ctx), in.Body.Device, in.Body.Have)
 			if err != nil {

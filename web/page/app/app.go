@@ -26,12 +26,14 @@ import (
 
 type pages struct {
 	*handle.Pages
-	svc *field.Service
+	svc   *field.Service
+	build string // of the offline app
 }
 
-// Routes registers the pages.
-func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service) {
-	h := &pages{p, svc}
+// Routes registers the pages; version is that of the program.
+func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service, version string) {
+	h := &pages{Pages: p, svc: svc}
+	h.offline(r, version)
 	r.GET("/app", h.Signed(h.list))
 	r.GET("/app/cases/:id", h.Signed(h.show))
 	r.POST("/app/cases/:id/identity", h.Signed(h.identity))
@@ -110,7 +112,8 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	for _, s := range stages {
 		d.Tabs = append(d.Tabs, render.Tab{Text: h.T(c, "field.stage."+string(s)), Href: "/app?stage=" + string(s), Active: s == stage, Count: count[s]})
 	}
-	h.Render(c, http.StatusOK, "app/list", render.Page{Title: h.T(c, "app.title"), Data: d})
+	h.Render(c, http.StatusOK, "app/list", render.Page{Title: h.T(c, "app.title"), Data: d,
+		Actions: []render.Action{{Text: h.T(c, "offline.link"), Href: "/app/offline", Icon: "device-mobile", Primary: true}}})
 	return nil
 }
 

@@ -127,6 +127,9 @@ func parseInto(t *template.Template, as string, files fs.FS, name string) error 
 // Catalog returns the catalogues, for code that makes sentences.
 func (r *Renderer) Catalog() *locale.Catalog { return r.opts.Catalog }
 
+// Asset returns the address of a browser file with its hash.
+func (r *Renderer) Asset(name string) string { return r.opts.Assets.URL(name) }
+
 // Printer returns the sentences in the language of the request.
 func (r *Renderer) Printer(c *gin.Context) *locale.Printer {
 	return r.opts.Catalog.For(locale.FromRequest(c.Request))

@@ -50,6 +50,26 @@
     });
   }, true);
 
+  // Signing out takes the names off the phone (js/offline/store.js); what waits
+  // to be sent stays there, sealed, until the next sign-in.
+  document.addEventListener('submit', function (e) {
+    if (e.defaultPrevented || new URL(e.target.action).pathname !== '/sign-out') return;
+    var who = null;
+    try { who = JSON.parse(localStorage.getItem('gp-field-account') || 'null'); } catch (err) { return; }
+    if (!who) return;
+    e.preventDefault();
+    function go() { e.target.submit(); }
+    var req = indexedDB.open('gp-field-' + who.id), late = setTimeout(go, 3000);
+    req.onerror = go;
+    req.onsuccess = function () {
+      var tx;
+      try { tx = req.result.transaction(['meta', 'cases'], 'readwrite'); } catch (err) { go(); return; }
+      tx.objectStore('cases').clear();
+      tx.objectStore('meta').delete('wrap.code');
+      tx.oncomplete = tx.onabort = function () { clearTimeout(late); req.result.close(); go(); };
+    };
+  });
+
   document.addEventListener('htmx:confirm', function (e) {
     var detail = e.detail || {};
     var el = (detail.ctx && detail.ctx.sourceElement) || e.target;

@@ -1,0 +1,111 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"gongping/internal/app/field/fieldtest"
+	"gongping/web/browsertest"
+)
+
+// TestWhatThePhoneIsTold: a case that was handed over, an answer that somebody
+// else was faster with, names that go, and the sign-out; in English.
+func TestWhatThePhoneIsTold(t *testing.T) {
+	b := browsertest.Start(t)
+	s := stairs(t)
+	who, cases := s.Someone()
+	p := b.Page(t, s.URL, browsertest.Phone, "en")
+	for _, part := range []string{"Failed to load resource", "net::ERR"} {
+		p.Expect(part)
+	}
+	s.enter(t, p, who)
+	begin(t, p, cases[0])
+	choose(t, p, 100, 0)
+	s.cut.Store(true)
+	finish(t, p)
+	stored(t, p)
+	begin(t, p, cases[1])
+	finish(t, p)
+	stored(t, p)
+	names := func() int {
+		return browsertest.Eval[int](p, `gpField.cases.load(gpField.app).then(l => l.filter(c => c.person).length)`)
+	}
+	before := names()
+	// Meanwhile the first case is handed over, and the second is answered.
+	list, err := s.Field.Evaluators(s.Ctx, s.Actor("supervisor"), cases[0].Committee)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if e[0] != who.AccountID {
+			if err := s.Field.Reassign(s.Ctx, s.Actor("supervisor"), cases[0].ID, e[0], "on leave"); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if _, err := s.Field.Submit(s.Ctx, who, fieldtest.Submission(cases[1].ID, "2")); err != nil {
+		t.Fatal(err)
+	}
+	s.cut.Store(false)
+	browsertest.Eval[bool](p, `(() => { gpField.app.sync(true); return true; })()`)
+	until(t, p, "both are settled", waiting(0))
+	until(t, p, "the cases are fetched", `!gpField.app.syncing`)
+	view(t, p, "#/queue", ".gp-field-reason")
+	until(t, p, "the reasons", `document.querySelectorAll('.gp-field-reason:not([hidden])').length === 2`)
+	p.Screenshot("offline-held")
+	p.Axe()
+	if n := s.count(t, `select count(*) from response_held where reason in ('taken_away','second_answer')`); n != 2 {
+		t.Errorf("%d held", n)
+	}
+	if after := names(); after != before-2 {
+		t.Errorf("%d names on the phone, before %d: those of two cases were to go", after, before)
+	}
+	browsertest.Eval[bool](p, `(() => { location.hash = '#/'; return true; })()`)
+	until(t, p, "the list", `document.querySelector('.gp-field-case')`)
+	p.Axe()
+	if out := p.Overflow(); len(out) > 0 {
+		t.Errorf("the list sticks out: %v", out)
+	}
+	s.nothingInClear(t, p)
+	// An interview waits while the evaluator signs out on an ordinary page: the
+	// names go, the interview is sent after the next sign-in.
+	begin(t, p, cases[2])
+	browsertest.Eval[bool](p, `(() => { gpField.net.sync = () => Promise.resolve(null); return true; })()`)
+	finish(t, p)
+	stored(t, p)
+	p.Goto("/account")
+	browsertest.Eval[bool](p, `(() => { document.querySelector('form[action="/sign-out"]').requestSubmit(); return true; })()`)
+	until(t, p, "the sign-in page", `location.pathname !== '/account'`)
+	left := browsertest.Eval[string](p, `(async () => { const who = JSON.parse(localStorage.getItem('gp-field-account'));
+		return new Promise(ok => { const r = indexedDB.open('gp-field-' + who.id); r.onsuccess = () => { const tx = r.result.transaction(['cases', 'records']);
+			const c = tx.objectStore('cases').count(), w = tx.objectStore('records').index('state').count('waiting');
+			tx.oncomplete = () => { r.result.close(); ok(c.result + ' ' + w.result); }; }; }); })()`)
+	if left != "0 1" {
+		t.Errorf("after the sign-out %s cases and waiting records are on the phone, want none and one", left)
+	}
+	s.enter(t, p, who)
+	until(t, p, "it is sent", waiting(0))
+	if n := s.count(t, `select count(*) from case_completion where case_id = $1`, cases[2].ID); n != 1 {
+		t.Errorf("the interview that waited over the sign-out arrived %d times", n)
+	}
+}
+
+// nothingInClear looks for a name in all that the phone has stored.
+func (s *stairwell) nothingInClear(t *testing.T, p *browsertest.Page) {
+	t.Helper()
+	person := browsertest.Eval[string](p, `gpField.cases.load(gpField.app).then(l => (p => [p.name, p.phone, p.address].join('\\n'))(l.find(c => c.person).person))`)
+	raw := browsertest.Eval[string](p, `(async () => { let out = ''; const dec = new TextDecoder('utf-8');
+		const text = v => v instanceof ArrayBuffer || ArrayBuffer.isView(v) ? dec.decode(v) : v && typeof v === 'object' ? Object.values(v).map(text).join(' ') : String(v);
+		for (const n of ['meta', 'cases', 'records', 'log']) out += (await gpField.app.store.all(n)).map(text).join(' ');
+		for (const n of await caches.keys()) for (const q of await (await caches.open(n)).keys()) out += await (await caches.match(q)).text();
+		return out; })()`)
+	if len(raw) < 10000 {
+		t.Errorf("only %d characters are stored: the search is broken", len(raw))
+	}
+	for _, v := range strings.Split(person, "\n") {
+		if v != "" && strings.Contains(raw, v) {
+			t.Errorf("%q stands on the phone in clear", v)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+// The interview: the drawn person and nobody else, consent without a signature,
+// the questions, and the queue. Every change is kept, so that a page that is
+// killed goes on where it was.
+(function () {
+  'use strict';
+  var gp = window.gpField;
+
+  async function start(app, id) {
+    var turn = gp.turn, c = (await gp.cases.load(app)).find(function (x) { return x.id === id; });
+    if (!c || c.closed || !(gp.cases.todo(c) || c.draft)) { location.hash = c ? '#/case/' + id : '#/'; return; }
+    if (c.queued) { location.hash = '#/case/' + id; return; }
+    if (!await form(app, c.form)) { gp.show(gp.tpl('noform'), turn); return; }
+    if (c.draft) { await questions(app, c, turn); return; }
+    before(app, c, turn);
+  }
+  async function form(app, key) {
+    var lang = app.formLang || gp.lang;
+    return await app.store.get('forms', key + '/' + lang) || await app.store.get('forms', key + '/zh');
+  }
+
+  // before: whom to ask, and whether the person agrees.
+  function before(app, c, turn) {
+    var view = gp.tpl('before'), p = c.person;
+    gp.set(view, { who: p ? p.name : gp.say('app.case', { Number: c.number }), traits: p ? gp.traits(p) : '', address: p ? p.address : '' });
+    gp.part(view, 'back').href = '#/case/' + c.id;
+    gp.part(view, 'another').addEventListener('click', function () { gp.set(view, { ask: false, wrong: true }); gp.part(view, 'wrong').focus(); });
+    view.querySelectorAll('[data-away]').forEach(function (b) {
+      b.addEventListener('click', async function () {
+        await gp.cases.record(app, c, mode(view), b.getAttribute('data-away'), null);
+        location.hash = '#/';
+        gp.say_live(gp.say('offline.attempt_kept'));
+      });
+    });
+    gp.part(view, 'right').addEventListener('click', async function () {
+      gp.set(view, { ask: false, consent: true });
+      var f = await form(app, c.form), box = document.createElement('div');
+      box.innerHTML = f.html;
+      var intro = box.querySelector('[data-intro]');
+      if (intro) gp.part(view, 'intro').textContent = intro.textContent;
+      gp.part(view, 'consent').focus();
+    });
+    gp.part(view, 'refuse').addEventListener('click', async function () {
+      if (!await gp.ask(gp.say('offline.refuse_ask'))) return;
+      await gp.cases.record(app, c, mode(view), '2.112', null);
+      location.hash = '#/';
+      gp.say_live(gp.say('offline.attempt_kept'));
+    });
+    gp.part(view, 'agree').addEventListener('click', async function () {
+      var k = gp.net.clock(), w = { mode: mode(view), questionnaire_version: c.questionnaire_version, answers: {}, consent: true, hour: gp.hour(gp.net.now()), offline: !app.online };
+      if (k.after) w.clock_offset_s = k.offset / 1000;
+      try {
+        c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0 } })).record;
+      } catch (e) {
+        gp.say_live(gp.say('offline.answered_elsewhere'));
+        location.hash = '#/case/' + c.id;
+        return;
+      }
+      await questions(app, c, turn);
+    });
+    gp.show(view, turn);
+  }
+  function mode(view) { return view.querySelector('input[name=mode]:checked').value; }
+
+  // fill writes answers that were kept into the fields.
+  function fill(root, answers) {
+    Object.keys(answers).forEach(function (key) {
+      var v = answers[key], list = String(v).split(' ');
+      Array.prototype.forEach.call(root.querySelectorAll('[name]'), function (el) {
+        if (el.name !== 'q_' + key) return;
+        if (el.type === 'radio') el.checked = el.value === v;
+        else if (el.type === 'checkbox') el.checked = list.indexOf(el.value) >= 0;
+        else if (v !== 'dk') el.value = v;
+      });
+    });
+  }
+
+  async function questions(app, c, turn) {
+    var content = await app.queue.content(await app.store.get('records', c.draft.id));
+    var w = content.wire, ui = content.ui, f = await form(app, c.form);
+    var view = gp.tpl('interview'), root = gp.part(view, 'form');
+    gp.part(view, 'questions').innerHTML = f.html; // our own server's words, without any script
+    gp.set(view, { number: gp.say('app.case', { Number: c.number }) });
+    gp.part(view, 'back').href = '#/case/' + c.id;
+    fill(root, w.answers);
+    if (!gp.show(view, turn)) return;
+    var q = window.GongpingQuestion.attach(root);
+    q.refresh();
+    var mark = performance.now(), ended = false, busy = Promise.resolve(), later = 0;
+
+    function spent() {
+      var s = document.hidden ? 0 : (performance.now() - mark) / 1000;
+      mark = performance.now();
+      return s;
+    }
+    function questionsOnly(el) { return el.getAttribute('data-kind') !== 'note'; }
+    function bar() {
+      var list = q.asked().filter(questionsOnly), n = list.filter(function (el) { return q.value(el); }).length;
+      var p = view.querySelector('progress');
+      p.max = list.length;
+      p.value = n;
+      gp.set(view, { count: n + ' / ' + list.length });
+    }
+    function keep() {
+      clearTimeout(later);
+      if (ended) return busy;
+      w.answers = q.answers();
+      w.offline = w.offline || !app.online;
+      var copy = JSON.parse(JSON.stringify(content));
+      busy = busy.then(function () { return app.queue.keep(c.draft, copy); }).then(function () {
+        gp.set(view, { kept: gp.say('offline.kept') });
+      }, function (e) {
+        if (e.code !== 'answered') { gp.set(view, { fault: gp.say('offline.not_kept') }); return; }
+        ended = true;
+        gp.say_live(gp.say('offline.answered_elsewhere'));
+        location.hash = '#/case/' + c.id;
+      });
+      return busy;
+    }
+    root.addEventListener('gp:answers', function (e) {
+      var id = e.detail.id, s = spent();
+      ui.seconds += s;
+      if (Object.prototype.hasOwnProperty.call(w.answers, id)) ui.taps++;
+      ui.per[id] = (ui.per[id] || 0) + s;
+      bar();
+      clearTimeout(later);
+      later = setTimeout(keep, 150);
+    });
+    app.leave = async function () {
+      document.removeEventListener('visibilitychange', hidden);
+      if (!ended) { ui.seconds += spent(); await keep(); }
+    };
+    function hidden() {
+      if (document.hidden) { ui.seconds += (performance.now() - mark) / 1000; keep(); }
+      mark = performance.now();
+    }
+    document.addEventListener('visibilitychange', hidden);
+    root.addEventListener('submit', function (e) { e.preventDefault(); });
+    gp.part(view, 'check').addEventListener('click', function () {
+      var list = q.faults();
+      q.asked().forEach(function (el) { q.mark(el, ''); });
+      gp.set(view, { fault: list.length ? gp.say('question.missing') : false });
+      list.forEach(function (x) { q.mark(x.element, x.message); });
+      if (list.length) {
+        list[0].element.scrollIntoView({ block: 'center' });
+        var field = list[0].element.querySelector('input, textarea');
+        if (field) field.focus({ preventScroll: true });
+        return;
+      }
+      review(view, q, true);
+    });
+    gp.part(view, 'change').addEventListener('click', function () { review(view, q, false); });
+    gp.part(view, 'send').addEventListener('click', async function () {
+      if (ended) return;
+      gp.part(view, 'send').disabled = true;
+      clearTimeout(later);
+      await busy;
+      ended = true;
+      ui.seconds += spent();
+      w.answers = q.answers();
+      w.seconds = Math.round(ui.seconds);
+      w.taps = ui.taps;
+      w.per_item = {};
+      Object.keys(ui.per).forEach(function (id) { w.per_item[id] = Math.round(ui.per[id] * 10) / 10; });
+      w.offline = w.offline || !app.online;
+      try {
+        await app.queue.finish(c.draft, content);
+      } catch (e) {
+        if (e.code !== 'answered') { ended = false; gp.part(view, 'send').disabled = false; gp.set(view, { fault: gp.say('offline.not_kept') }); return; }
+        gp.say_live(gp.say('offline.answered_elsewhere'));
+        location.hash = '#/case/' + c.id;
+        return;
+      }
+      app.leave = null;
+      document.removeEventListener('visibilitychange', hidden);
+      thanks(app, root, c);
+    });
+    bar();
+  }
+
+  function review(view, q, on) {
+    gp.set(view, { questions: !on, review: on, check: !on, change: on, send: on, top: !on });
+    if (!on) { window.scrollTo(0, 0); return; }
+    var list = gp.part(view, 'answers');
+    list.textContent = '';
+    q.asked().forEach(function (el) {
+      if (el.getAttribute('data-kind') === 'note') return;
+      var li = document.createElement('li'), t = document.createElement('span'), a = document.createElement('strong');
+      li.className = 'gp-q-answer';
+      t.textContent = (el.querySelector('.gp-q-text bdi') || el.querySelector('.gp-q-text')).textContent.trim();
+      a.textContent = q.text(el) || '—';
+      li.append(t, a);
+      list.append(li);
+    });
+    window.scrollTo(0, 0);
+    gp.part(view, 'review-head').focus();
+  }
+
+  function thanks(app, root, c) {
+    var words = root.querySelector('[data-thanks]'), view = gp.tpl('thanks');
+    gp.set(view, { thanks: words ? words.textContent : '' });
+    app.thanksFor = c.draft.id;
+    gp.show(view);
+    app.status();
+  }
+
+  gp.interview = { start: start };
+})();

@@ -1,0 +1,117 @@
+// The phone's store: one IndexedDB database per account. Rows hold their id,
+// their state and sealed bytes (vault.js); nothing else of a person or an
+// answer stands in it.
+//
+//   meta     key → value: device, wrapped keys, clock, lockout, route
+//   cases    id → sealed case with whom to ask
+//   records  id → a try or an interview: draft, waiting, sent, held, refused
+//   forms    "questionnaire/version/language" → form as the server rendered it
+//   log      n → what a synchronisation did
+//
+// A change of the layout is a further entry of STEPS: it runs inside the
+// upgrade, so either all rows are moved or none. Rows are never dropped there.
+// What is inside the sealed bytes has its own format number (queue.js).
+(function () {
+  'use strict';
+  var gp = window.gpField = window.gpField || {};
+
+  var STEPS = [
+    function (db) {
+      db.createObjectStore('meta');
+      db.createObjectStore('cases', { keyPath: 'id' });
+      var r = db.createObjectStore('records', { keyPath: 'id' });
+      r.createIndex('state', 'state');
+      r.createIndex('case', 'case');
+      db.createObjectStore('forms', { keyPath: 'key' });
+      db.createObjectStore('log', { autoIncrement: true });
+    }
+  ];
+
+  function done(request) {
+    return new Promise(function (ok, fail) {
+      request.onsuccess = function () { ok(request.result); };
+      request.onerror = function () { fail(request.error); };
+    });
+  }
+
+  function name(account) { return 'gp-field-' + account; }
+
+  // open opens the store of an account. onold is called when another tab needs
+  // a newer layout: this tab has let go of the store and must be loaded again.
+  function open(account, onold) {
+    return new Promise(function (ok, fail) {
+      var req = indexedDB.open(name(account), STEPS.length);
+      req.onupgradeneeded = function (e) {
+        for (var i = e.oldVersion; i < STEPS.length; i++) STEPS[i](req.result, req.transaction);
+      };
+      req.onerror = function () { fail(req.error); };
+      req.onblocked = function () { if (onold) onold('blocked'); };
+      req.onsuccess = function () {
+        var db = req.result;
+        db.onversionchange = function () { db.close(); if (onold) onold('newer'); };
+        ok(new Store(db));
+      };
+    });
+  }
+
+  function Store(db) { this.db = db; }
+
+  // run calls fn with the stores of one transaction and resolves after its
+  // commit with what fn has left in out. fn uses requests only, no promises, so
+  // that the transaction lives on in every browser.
+  Store.prototype.run = function (mode, names, fn) {
+    var db = this.db;
+    return new Promise(function (ok, fail) {
+      var tx;
+      try {
+        tx = db.transaction(names, mode, mode === 'readwrite' ? { durability: 'strict' } : undefined);
+      } catch (e) { fail(e); return; }
+      var out = {}, s = {};
+      names.forEach(function (n) { s[n] = tx.objectStore(n); });
+      tx.oncomplete = function () { ok(out); };
+      tx.onerror = function () { fail(tx.error); };
+      tx.onabort = function () { fail(out.refused || tx.error || new Error('aborted')); };
+      fn(s, out, tx);
+    });
+  };
+  function get1(method) {
+    return function (store, arg) {
+      var db = this.db;
+      return done(db.transaction([store]).objectStore(store)[method](arg));
+    };
+  }
+  Store.prototype.get = get1('get');
+  Store.prototype.all = get1('getAll');
+  Store.prototype.put = function (store, value, key) {
+    return this.run('readwrite', [store], function (s) { if (key === undefined) s[store].put(value); else s[store].put(value, key); });
+  };
+  Store.prototype.remove = function (store, key) {
+    return this.run('readwrite', [store], function (s) { s[store].delete(key); });
+  };
+  Store.prototype.meta = function (key) { return this.get('meta', key); };
+  Store.prototype.setMeta = function (key, value) { return this.put('meta', value, key); };
+  Store.prototype.close = function () { this.db.close(); };
+
+  // forget removes what names people and the key that opens without the server.
+  // What waits to be sent stays, sealed: it opens again at the next sign-in.
+  function forget(store) {
+    return store.run('readwrite', ['meta', 'cases'], function (s) {
+      s.cases.clear();
+      s.meta.delete('wrap.code');
+    });
+  }
+
+  // expire removes names that were not fetched again in time; rows say until when.
+  function expire(store, now) {
+    return store.run('readwrite', ['cases'], function (s) {
+      s.cases.openCursor().onsuccess = function (e) {
+        var c = e.target.result;
+        if (!c) return;
+        if (c.value.until < now) c.delete();
+        c.continue();
+      };
+    });
+  }
+
+  gp.store = { open: open, forget: forget, expire: expire, name: name, STEPS: STEPS };
+})();

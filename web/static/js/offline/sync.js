@@ -1,0 +1,148 @@
+// Talking to the server: one tab at a time sends the queue, fetches the cases
+// and keeps the forms that cases and records need.
+(function () {
+  'use strict';
+  var gp = window.gpField = window.gpField || {};
+  var API = '/api/v1';
+  var PATIENCE = 20000;
+
+  // request sends JSON. Errors say what to make of them: offline (no answer),
+  // signin (nobody signed in), rejected (this will not do), busy (later).
+  async function request(method, path, body) {
+    var end = new AbortController(), timer = setTimeout(function () { end.abort(); }, PATIENCE), r;
+    try {
+      r = await fetch(API + path, { method: method, credentials: 'same-origin', cache: 'no-store', signal: end.signal,
+        headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) });
+      var text = await r.text();
+      var answer = text ? JSON.parse(text) : {};
+      if (r.ok) return answer;
+      throw fault(r.status, answer);
+    } catch (e) {
+      if (e.kind) throw e;
+      throw fault(0, {});
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  function fault(status, answer) {
+    var e = new Error('status ' + status);
+    e.status = status;
+    e.key = answer.key || '';
+    e.detail = answer.detail || '';
+    e.kind = status === 0 ? 'offline' : status === 401 ? 'signin' : status === 403 ? 'forbidden' : status >= 500 || status === 429 || status === 408 ? 'busy' : 'rejected';
+    e.rejected = e.kind === 'rejected';
+    return e;
+  }
+  function post(path, body) { return request('POST', path, body); }
+
+  // The clock. offset is the phone's clock minus the server's, in ms.
+  var clock = { offset: 0, after: null };
+  function measure(serverTime, sentAt) {
+    var t = Date.parse(serverTime);
+    if (!isFinite(t)) return;
+    clock = { offset: Math.round((sentAt + Date.now()) / 2 - t), after: serverTime };
+  }
+  function now() { return Date.now() - clock.offset; }
+
+  // alone runs fn in one tab at a time and gives null where another is at it.
+  // Without the Web Locks API a lease in the store does the same.
+  async function alone(store, account, what, fn) {
+    if (navigator.locks) {
+      return navigator.locks.request('gp-' + what + '-' + account, { ifAvailable: true }, function (lock) { return lock ? fn() : null; });
+    }
+    var me = gp.vault.uuid(), key = 'lease.' + what;
+    function take() {
+      return store.run('readwrite', ['meta'], function (s, out) {
+        s.meta.get(key).onsuccess = function (e) {
+          var l = e.target.result, t = Date.now();
+          out.mine = !l || l.who === me || Math.abs(t - l.at) > 30000; // a clock put back must not lock for ever
+          if (out.mine) s.meta.put({ who: me, at: t }, key);
+        };
+      });
+    }
+    if (!(await take()).mine) return null;
+    var beat = setInterval(take, 10000);
+    try { return await fn(); } finally {
+      clearInterval(beat);
+      await store.remove('meta', key);
+    }
+  }
+
+  function caseLabel(id) { return 'case/' + id; }
+
+  // pack fetches the cases and names of new ones, and removes what is no longer
+  // this evaluator's to know.
+  async function pack(app) {
+    var old = await app.store.all('cases'), have = [], known = {};
+    for (var i = 0; i < old.length; i++) {
+      try { known[old[i].id] = await app.vault.open(old[i], caseLabel(old[i].id)); } catch (e) { continue; }
+      if (known[old[i].id].person) have.push(old[i].id);
+    }
+    var sent = Date.now();
+    var p = await post('/offline/pack', { device: app.device, have: have });
+    measure(p.server_time, sent);
+    var rows = [];
+    for (var k = 0; k < p.cases.length; k++) {
+      var c = p.cases[k], before = known[c.id];
+      if (!c.person && before && before.person) c.person = before.person;
+      if (!c.keep_person) delete c.person;
+      var sealed = await app.vault.seal(c, caseLabel(c.id));
+      rows.push({ id: c.id, form: c.form, until: p.keep_until, iv: sealed.iv, ct: sealed.ct });
+    }
+    await app.store.run('readwrite', ['cases', 'meta'], function (s) {
+      s.cases.clear();
+      rows.forEach(function (r) { s.cases.put(r); });
+      s.meta.put(clock, 'clock');
+      s.meta.put(p.server_time, 'packed');
+    });
+    return p;
+  }
+
+  // forms fetches the forms that are lacking and drops those that no case and
+  // no record needs any more.
+  async function forms(app, cases) {
+    var need = {}, from = {};
+    cases.forEach(function (c) { need[c.form] = true; from[c.form] = c.id; });
+    (await app.store.all('records')).forEach(function (r) { if (r.state !== 'sent' && r.form) need[r.form] = true; });
+    var have = {};
+    (await app.store.all('forms')).forEach(function (f) { have[f.key] = f; });
+    for (var form in from) {
+      for (var i = 0; i < app.langs.length; i++) {
+        var key = form + '/' + app.langs[i], id = from[form];
+        if (have[key] && have[key].build === app.build) continue;
+        var r = await fetch('/app/offline/form/' + id + '?lang=' + app.langs[i], { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+        if (!r.ok || r.headers.get('X-Gongping-Form') !== form) continue;
+        await app.store.put('forms', { key: key, build: app.build, html: await r.text() });
+      }
+    }
+    for (var k in have) {
+      var of = k.slice(0, k.lastIndexOf('/'));
+      if (!need[of]) await app.store.remove('forms', k);
+    }
+  }
+
+  // sync does the whole round. It gives null where another tab is at it.
+  function sync(app) {
+    return alone(app.store, app.account.id, 'sync', async function () {
+      var started = Date.now(), out = { sent: null };
+      out.sent = await app.queue.send(async function (path, body) {
+        var at = Date.now(), answer = await post(path, body);
+        measure(answer.server_time, at);
+        return answer;
+      });
+      var p = await pack(app);
+      await app.queue.tidy(p.server_time);
+      await forms(app, p.cases);
+      out.at = p.server_time;
+      await app.store.run('readwrite', ['meta', 'log'], function (s) {
+        s.meta.put(p.server_time, 'synced');
+        var n = out.sent.accepted + out.sent.duplicate + out.sent.held + out.sent.refused;
+        if (n > 0) s.log.add({ at: p.server_time, sent: out.sent, ms: Date.now() - started, offset: clock.offset });
+      });
+      return out;
+    });
+  }
+
+  gp.net = { request: request, post: post, sync: sync, alone: alone, caseLabel: caseLabel, measure: measure, now: now,
+    clock: function () { return clock; }, setClock: function (c) { if (c) clock = c; } };
+})();
