@@ -95,6 +95,7 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.fieldwork", Href: "/fieldwork", Icon: "progress-check"}, authz.FieldworkRead},
 		{render.NavItem{Key: "nav.backchecks", Href: "/backchecks", Icon: "repeat"}, authz.BackCheckRecord},
 		{render.NavItem{Key: "nav.panel", Href: "/panel", Icon: "clipboard-check"}, authz.PanelRate},
+		{render.NavItem{Key: "nav.upward", Href: "/upward", Icon: "heart-handshake"}, authz.UpwardAnswer},
 	}},
 	{"nav.group.results", []entry{
 		{render.NavItem{Key: "nav.results", Href: "/results", Icon: "chart-dots"}, authz.RunRead},
@@ -104,6 +105,8 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.appeal_statistics", Href: "/appeals/statistics", Icon: "chart-bar"}, authz.AppealStatistics},
 		{render.NavItem{Key: "nav.words", Href: "/words", Icon: "messages"}, authz.CommentThemes},
 		{render.NavItem{Key: "nav.departments", Href: "/departments", Icon: "building-community"}, authz.DepartmentRead},
+		{render.NavItem{Key: "nav.tasks", Href: "/tasks", Icon: "list-details"}, authz.TaskEdit},
+		{render.NavItem{Key: "nav.upward", Href: "/upward", Icon: "heart-handshake"}, authz.UpwardManage},
 	}},
 	{"nav.group.prepare", []entry{
 		{render.NavItem{Key: "nav.areas", Href: "/areas", Icon: "sitemap"}, authz.AreaRead},

@@ -18,6 +18,7 @@ import (
 	"gongping/internal/app/records"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/internal/app/upward"
 	"gongping/internal/app/words"
 	"gongping/web/api/accountapi"
 	"gongping/web/api/appealsapi"
@@ -30,6 +31,7 @@ import (
 	"gongping/web/api/recordsapi"
 	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
+	"gongping/web/api/upwardapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
 	appealspage "gongping/web/page/appeals"
@@ -46,6 +48,7 @@ import (
 	residentpage "gongping/web/page/resident"
 	resultspage "gongping/web/page/results"
 	roundspage "gongping/web/page/rounds"
+	upwardpage "gongping/web/page/upward"
 	wordspage "gongping/web/page/words"
 )
 
@@ -59,6 +62,7 @@ type Rooms struct {
 	Score    *score.Service
 	Panel    *panel.Service
 	Records  *records.Service
+	Upward   *upward.Service
 	Appeals  *appeals.Service
 	Disputes *disputes.Service
 	Audit    *auditlog.Service
@@ -77,6 +81,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	}
 	if d.Panel != nil {
 		panelpage.Routes(r, p, d.Panel)
+	}
+	if d.Upward != nil {
+		upwardpage.Routes(r, p, d.Upward)
 	}
 	if d.Records != nil {
 		recordspage.Routes(r, p, d.Records)
@@ -122,6 +129,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Departments != nil {
 		departmentsapi.Register(a, d.Departments)
+	}
+	if d.Upward != nil {
+		upwardapi.Register(a, d.Upward)
 	}
 	if d.Records != nil {
 		recordsapi.Register(a, d.Records)

@@ -55,6 +55,7 @@ The order for a new district: areas, workers, frame; indicators and ratings belo
 		intake.Ratings:    "Import panel ratings of a round",
 		intake.Records:    "Import indicators of a round by month",
 		intake.Tickets:    "Import single complaints of a round",
+		intake.Tasks:      "Import tasks that departments handed down",
 	}
 	for _, k := range intake.Kinds {
 		c.AddCommand(importKindCmd(k, about[k]))
@@ -107,6 +108,8 @@ that is there is never changed.`,
 	intake.Records: `Columns: area, indicator, month, numerator, denominator (区划代码, 指标, 月份, 分子, 分母);
 optional: pending, repeats, exposure (在办未到期, 重复投诉, 工作量基数). A later import of the same
 month supersedes the earlier one; both are kept.`,
+	intake.Tasks: `Columns: department, title, handed_on, level (部门代码, 任务, 下放日期, 承接层级); optional: basis,
+funds, people, minutes (依据, 带经费, 带人手, 每月分钟).`,
 	intake.Tickets: `Columns: area, opened (区划代码, 受理日期); optional: closed, matter, complainant, answered,
 solved, satisfied (办结日期, 事项, 诉求人, 是否响应, 是否解决, 是否满意). Of the complainant only a keyed
 pseudonym is kept. A later import supersedes the whole list; both are kept.`,
@@ -119,6 +122,7 @@ var importExample = map[intake.Kind]string{
 	intake.Indicators: "  gongping import indicators 指标.csv --round 0e5f… --yes",
 	intake.Ratings:    "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
 	intake.Records:    "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
+	intake.Tasks:      "  gongping import tasks 下放任务.xlsx --yes",
 	intake.Tickets:    "  gongping import tickets 工单.csv --round 0e5f… --preview",
 }
 

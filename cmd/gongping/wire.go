@@ -21,6 +21,7 @@ import (
 	"gongping/internal/app/records"
 	"gongping/internal/app/rounds"
 	"gongping/internal/app/score"
+	"gongping/internal/app/upward"
 	"gongping/internal/app/words"
 	"gongping/internal/cache"
 	"gongping/internal/clock"
@@ -75,7 +76,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
+			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Upward: &upward.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
 			Departments: &departments.Service{Core: core}, Words: words.New(core)},
 	})
 	if err != nil {

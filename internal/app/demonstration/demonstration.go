@@ -277,5 +277,8 @@ func (s *setup) open(ctx context.Context) error {
 	if err := s.review(ctx, id); err != nil {
 		return err
 	}
-	return s.work(ctx, id)
+	if err := s.work(ctx, id); err != nil {
+		return err
+	}
+	return s.handedDown(ctx)
 }

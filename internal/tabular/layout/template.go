@@ -22,6 +22,8 @@ var examples = map[string]map[string]string{
 		"repeats": "6", "exposure": "2100"},
 	"tickets": {"area": "310104003001", "opened": "2026-09-03", "closed": "2026-09-08", "matter": "电梯故障", "complainant": "C0001", "answered": "是",
 		"solved": "是", "satisfied": "否"},
+	"tasks": {"department": "housing", "title": "既有建筑结构安全巡查", "basis": "示例文件号", "handed_on": "2026-03-01", "level": "居委会", "funds": "否",
+		"people": "否", "minutes": "240"},
 	"census":  {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
 	"listing": {"person": "P0001", "area": "310104003001"},
 }

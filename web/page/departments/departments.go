@@ -8,20 +8,24 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gongping/internal/app/departments"
+	"gongping/internal/app/upward"
 	"gongping/internal/authz"
 	"gongping/internal/pg/departmentdb"
 	"gongping/web/handle"
 	"gongping/web/page/render"
+	upwardpage "gongping/web/page/upward"
 )
 
 type pages struct {
 	*handle.Pages
 	svc *departments.Service
+	// upward tells what was handed down and what workers say of it.
+	upward *upward.Service
 }
 
 // Routes registers the pages.
 func Routes(r gin.IRouter, p *handle.Pages, svc *departments.Service) {
-	h := &pages{p, svc}
+	h := &pages{p, svc, &upward.Service{Core: svc.Core}}
 	r.GET("/departments", h.Signed(h.list))
 	r.POST("/departments", h.Signed(h.save))
 	r.GET("/departments/:code", h.Signed(h.card))
@@ -64,6 +68,7 @@ type cardData struct {
 	departments.Card
 	Name    string
 	Replied []render.Event
+	Upward  upwardpage.Card
 }
 
 func (h *pages) card(c *gin.Context, who authz.Actor) error {
@@ -80,6 +85,15 @@ func (h *pages) card(c *gin.Context, who authz.Actor) error {
 		}
 		d.Replied = append(d.Replied, render.Event{At: r.At, Who: r.RoundTitle, Title: title, Text: r.Body, Icon: "message-2", Tone: "info"})
 	}
+	results, err := h.upward.Results(c.Request.Context(), who, card.Department.Code, string(p.Lang()))
+	if err != nil {
+		return err
+	}
+	tasks, names, err := h.upward.Tasks(c.Request.Context(), who, card.Department.Code)
+	if err != nil {
+		return err
+	}
+	d.Upward = upwardpage.CardOf(results, tasks, names, who, p, h.Format(c))
 	h.Render(c, http.StatusOK, "departments/card", render.Page{Title: d.Name, Subtitle: p.T("department.card.subtitle"),
 		Crumbs: []render.Crumb{{Text: p.T("department.title"), Href: "/departments"}, {Text: d.Name}}, Data: d})
 	return nil
