@@ -126,6 +126,10 @@ func coarsen(u *scoring.UnitResult, role authz.Role) {
 	for i := range u.Parts {
 		tenth(&u.Parts[i].Figure)
 	}
+	if a := u.Attribution; a != nil {
+		tenth(&a.Without)
+		a.Effect = math.Round(2*a.Effect) / 2
+	}
 }
 
 // coarse rounds the district's figures for everybody but those who may read the

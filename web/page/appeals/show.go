@@ -153,6 +153,7 @@ func (h *pages) vote(c *gin.Context, who authz.Actor) error {
 
 type statisticsData struct {
 	appeals.Statistics
+	Numbers   appeals.Numbers
 	Sided     bool
 	Total     int
 	Late      int
@@ -166,7 +167,11 @@ func (h *pages) statistics(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	d := statisticsData{Statistics: st, Sided: who.Role == authz.Auditor}
+	n, err := h.svc.Numbers(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	d := statisticsData{Statistics: st, Numbers: n, Sided: who.Role == authz.Auditor}
 	for _, g := range st.Grounds {
 		d.Total += g.N
 		d.Late += g.Late
