@@ -209,6 +209,9 @@ func (s *setup) finished(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.conflicts(ctx); err != nil {
+		return err
+	}
 	id, err := s.round(ctx, s.world.Finished, q, rules, s.evaluators(), "35214662413562451326")
 	if err != nil {
 		return err

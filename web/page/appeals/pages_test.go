@@ -331,6 +331,7 @@ func TestPagesInTheBrowser(t *testing.T) {
 	look("auditor", "appeal-statistics", "/appeals/statistics")
 	look("auditor", "audit-log", "/audit")
 	look("worker-lone", "appeal-empty", "/appeals")
+	s.lookAtDisputes(b, worker, id)
 }
 
 // look opens a page as somebody, in both languages and sizes, and checks it.
