@@ -57,6 +57,32 @@ type Numbers struct {
 	Agreement Agreement
 	Gaps      []Gap
 	Cell      int
+	Aside     Aside
+}
+
+// Aside is what decisions set aside, by sign, with the net effect on official
+// scores. Counts under the rule book's cell are Few, but not for auditors.
+type Aside struct {
+	LowReviewed, HighReviewed, LowExcluded, HighExcluded int
+	Net                                                  float64
+	Few                                                  int // what "few" stands below
+}
+
+// few stands for a count that is not shown.
+const few = -1
+
+func aside(list []appealdb.SideCount, exact bool, cell int) (a Aside) {
+	for _, x := range list {
+		a.LowReviewed, a.HighReviewed = a.LowReviewed+x.LowReviewed, a.HighReviewed+x.HighReviewed
+		a.LowExcluded, a.HighExcluded, a.Net = a.LowExcluded+x.LowExcluded, a.HighExcluded+x.HighExcluded, a.Net+x.Net
+	}
+	a.Few = cell
+	for _, n := range []*int{&a.LowReviewed, &a.HighReviewed, &a.LowExcluded, &a.HighExcluded} {
+		if *n > 0 && *n < cell && !exact {
+			*n = few
+		}
+	}
+	return a
 }
 
 // Numbers counts appeals within the actor's area by unit and time, measures how
@@ -70,6 +96,11 @@ func (s *Service) Numbers(ctx context.Context, who authz.Actor) (n Numbers, err 
 			return err
 		}
 		n.Units, n.Times, n.Agreement = byUnit(list, n.Cell), times(list), agreement(list)
+		sides, err := appealdb.Sides(ctx, q, who.District, who.Area)
+		if err != nil {
+			return err
+		}
+		n.Aside = aside(sides, who.Role == authz.Auditor, book.Suppression.Cell)
 		rounds, err := appealdb.Contested(ctx, q, who.District)
 		if err != nil {
 			return err
