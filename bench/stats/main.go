@@ -70,7 +70,11 @@ func measure(max, committees int, r *rival) {
 				growth = fmt.Sprintf("%.1f", float64(took)/float64(b))
 			}
 			before[t.name] = took
-			fmt.Printf("%-46s %10s %10s %9s %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), float64(bytes)/float64(d.bytes()), growth, compared(theirs, t.key, took))
+			columns := d.bytes()
+			if t.columns != nil {
+				columns = t.columns(d)
+			}
+			fmt.Printf("%-46s %10s %10s %9s %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), float64(bytes)/float64(columns), growth, compared(theirs, t.key, took))
 			if t.key == "means" && plain > 0 {
 				fmt.Printf("   %.1f plain passes", float64(took)/float64(plain))
 			}
@@ -134,6 +138,21 @@ func size(b uint64) string {
 		return fmt.Sprintf("%.1f MB", float64(b)/(1<<20))
 	}
 	return fmt.Sprintf("%.1f GB", float64(b)/(1<<30))
+}
+
+// memoryLeft is the memory that the system can give, 0 where it does not say.
+func memoryLeft() uint64 {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		var kb uint64
+		if _, err := fmt.Sscanf(line, "MemAvailable: %d kB", &kb); err == nil {
+			return kb << 10
+		}
+	}
+	return 0
 }
 
 // cpu is the processor's name where the system tells it.

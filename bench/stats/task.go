@@ -1,6 +1,8 @@
 package main
 
 import (
+	"unsafe"
+
 	"gongping/scoring"
 	"gongping/scoring/assess"
 	"gongping/scoring/estimate"
@@ -17,27 +19,50 @@ type task struct {
 	skip      func(*data) bool
 	prepare   func(*data) // not measured
 	run       func(*data) error
+	columns   func(*data) uint64 // bytes of what it reads; nil = data.bytes
 }
 
 // Sink keeps results from being optimised away.
 var Sink float64
 
 var tasks = []task{
-	{"plain pass: n, Σw, Σwy, Σwyy by committee", "plain", nil, nil, plainPass},
-	{"mean and error, ultimate clusters", "mean", nil, nil, func(d *data) error { return mean(d, 1) }},
-	{"mean and error, two stages", "mean2", nil, nil, func(d *data) error { return mean(d, 2) }},
-	{"committee means and errors, ultimate clusters", "domains", nil, func(d *data) { made.d = nil }, func(d *data) error { return domains(d, 1) }},
-	{"  of that the means, design prepared", "means", nil, nil, preparedMeans},
-	{"committee means and errors, two stages", "domains2", nil, nil, func(d *data) error { return domains(d, 2) }},
-	{"raking on three margins", "rake", nil, nil, rake},
-	{"bootstrap, 500 replicates by committee", "boot", nil, nil, func(d *data) error { return bootstrap(d, false) }},
-	{"  rows as units (one stage), a five-point item", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }},
-	{"Huber by committee (one five-point item)", "huber", nil, nil, func(d *data) error { return huber(d, d.mark) }},
-	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }},
-	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }},
-	{"random intercepts, 4000 groups", "mixed4000", nil, nil, func(d *data) error { return mixed(d, d.group4000, 4000) }},
-	{"fair score (scoring/fair), case mix", "", nil, nil, fairScore},
-	{"whole scoring run (scoring/assess)", "", func(d *data) bool { return d.n > 1_000_000 }, func(d *data) { made.input = d.input() }, wholeRun},
+	{"plain pass: n, Σw, Σwy, Σwyy by committee", "plain", nil, nil, plainPass, nil},
+	{"mean and error, ultimate clusters", "mean", nil, nil, func(d *data) error { return mean(d, 1) }, nil},
+	{"mean and error, two stages", "mean2", nil, nil, func(d *data) error { return mean(d, 2) }, nil},
+	{"committee means and errors, ultimate clusters", "domains", nil, func(d *data) { made.d = nil }, func(d *data) error { return domains(d, 1) }, nil},
+	{"  of that the means, design prepared", "means", nil, nil, preparedMeans, nil},
+	{"committee means and errors, two stages", "domains2", nil, nil, func(d *data) error { return domains(d, 2) }, nil},
+	{"raking on three margins", "rake", nil, nil, rake, nil},
+	{"bootstrap, 500 replicates by committee", "boot", nil, nil, func(d *data) error { return bootstrap(d, false) }, nil},
+	{"  rows as units (one stage), a five-point item", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }, nil},
+	{"Huber by committee (one five-point item)", "huber", nil, nil, func(d *data) error { return huber(d, d.mark) }, nil},
+	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }, nil},
+	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }, nil},
+	{"random intercepts, 4000 groups", "mixed4000", nil, nil, func(d *data) error { return mixed(d, d.group4000, 4000) }, nil},
+	{"fair score (scoring/fair), case mix", "", nil, nil, fairScore, nil},
+	{"whole scoring run (scoring/assess)", "", tooLarge, func(d *data) { made.input = d.input() }, wholeRun, func(*data) uint64 { return inputBytes(made.input) }},
+}
+
+// tooLarge reports that the texts of a run's input and what a run makes of them
+// would not fit into the memory that is left.
+func tooLarge(d *data) bool {
+	left := memoryLeft()
+	return left > 0 && uint64(d.n)*1500 > left
+}
+
+// inputBytes is the size of the columns of a run's input: its answers with their
+// texts, as they stand in memory.
+func inputBytes(in *scoring.Input) uint64 {
+	n := uint64(0)
+	for i := range in.Answers {
+		a := &in.Answers[i]
+		n += uint64(unsafe.Sizeof(*a))
+		for _, s := range []string{a.ID, a.Building, a.Household} { // the others are shared
+			n += uint64(len(s))
+		}
+		n += uint64(len(a.Values)) * uint64(unsafe.Sizeof(""))
+	}
+	return n
 }
 
 // plainPass is what any estimate by committee must at least do.

@@ -240,7 +240,7 @@ func (p *Domains) Cells(y Column) ([]Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cells []Cell
+	cells := make([]Cell, 0, len(p.key))
 	sums := p.accumulate(y, sc, 1)
 	for g := range p.count {
 		for c := p.first[g]; c < p.first[g+1]; c++ {
