@@ -89,7 +89,7 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 			}
 		}
 		p.High = fitShare(stats, t[2]/t[3], centre)
-		p.High.limit(p.maxPull, p.guardShare, centre, &p.Ordinary)
+		p.High.limit(p.maxPull, p.guardShare, centre, 100, &p.Ordinary)
 		var pool sync.Pool
 		forUnits(len(units), func(i int) {
 			out, _ := pool.Get().(*sharePosterior)
@@ -112,7 +112,7 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 		if p.High.Active {
 			rest += float64(p.High.Base * (p.High.Value - centre))
 		}
-		p.Low.limit(p.maxPull, p.guardShare, rest, &p.Ordinary)
+		p.Low.limit(p.maxPull, p.guardShare, rest, 0, &p.Ordinary)
 	}
 }
 

@@ -14,9 +14,12 @@ var feedbackGrid = [...]float64{5, 8, 12, 20, 30, 50, 75, 100, 150, 200, 300, 50
 // say about the ordinary mean may be used (semi-modular inference, Carmona and
 // Nicholls 2020) so that one more extreme answer moves the score of a typical
 // unit by at most maxPull of its raw pull, averaged over the numbers of
-// extremes that the fitted mixture expects. rest is the mean of the other
-// answers. A side that is not guarded is heard in full.
-func (p *SharePrior) limit(maxPull, guardShare, rest float64, ord *NormalPrior) {
+// extremes that the fitted mixture expects. Where the share itself moves more than
+// that, phi is negative: more extremes than expected then lift the ordinary mean a
+// little, which is the cheapest way to keep the limit (docs/methods/fair-score.md,
+// section 4). rest is the mean of the other answers. A side that is not guarded is
+// heard in full.
+func (p *SharePrior) limit(maxPull, guardShare, rest, worst float64, ord *NormalPrior) {
 	p.phi = make([]float64, len(feedbackGrid))
 	if !p.Active {
 		return
@@ -27,38 +30,37 @@ func (p *SharePrior) limit(maxPull, guardShare, rest float64, ord *NormalPrior) 
 		if !p.Guarded {
 			continue
 		}
-		full, raw := p.expectedPull(n, 1, rest, ord)
+		full, raw := p.expectedPull(n, 1, rest, worst, ord)
 		if full <= maxPull*raw {
 			continue
 		}
-		cut, _ := p.expectedPull(n, 0, rest, ord)
+		cut, _ := p.expectedPull(n, 0, rest, worst, ord)
 		p.phi[i] = 0
 		if full > cut {
-			p.phi[i] = clampShare((float64(maxPull*raw) - cut) / (full - cut))
+			p.phi[i] = math.Min(1, math.Max(-1, (float64(maxPull*raw)-cut)/(full-cut)))
 		}
 	}
 }
 
 // expectedPull is the mean absolute move of the score and of the raw mean when
-// one extreme answer is added to n, over the prior predictive numbers of
-// extremes, for a unit whose ordinary mean is average.
-func (p *SharePrior) expectedPull(n, phi, rest float64, ord *NormalPrior) (official, raw float64) {
+// one answer at the end of the scale is added to n, over the prior predictive
+// numbers of extremes, for a unit whose ordinary mean is average. The new answer
+// moves the share of extremes and the unit's own value of them.
+func (p *SharePrior) expectedPull(n, phi, rest, worst float64, ord *NormalPrior) (official, raw float64) {
 	_, v := ord.shrink(0, float64(n*(1-p.Base)), 0)
 	var out sharePosterior
-	value := func(k, n float64) float64 {
+	value := func(k, n, extreme float64) float64 {
 		p.posterior(&shareStat{k, n, p.Centre, v}, phi, 1, &out)
 		r := rest + out.m - p.Centre
-		return r + float64(out.q*(p.Value-r))
+		return r + float64(out.q*(extreme-r))
 	}
-	pmf, last, total := p.predictive(n), value(0, n), 0.0
+	pmf, total := p.predictive(n), 0.0
 	for k, w := range pmf {
 		f := float64(k)
-		if k > 0 {
-			last = value(f, n)
-		}
 		mean := rest + float64(f/n*(p.Value-rest))
-		official += float64(w * (value(f+1, n+1) - last))
-		raw += float64(w * (p.Value - mean) / (n + 1))
+		more := extremeValue(float64(f*p.Value)+worst, f+1, k+1, p.Value)
+		official += float64(w * (value(f+1, n+1, more) - value(f, n, p.Value)))
+		raw += float64(w * (worst - mean) / (n + 1))
 		total += w
 	}
 	return math.Abs(official / total), math.Abs(raw / total)
