@@ -17,7 +17,7 @@ import (
 func analyzeCmd() *cobra.Command {
 	var f analyze.Flags
 	var example, asJSON, asCSV bool
-	var workbook, output string
+	var workbook, output, lang string
 	cmd := &cobra.Command{
 		Use:   "analyze SPEC.yaml | DATA.csv",
 		Short: "Analyse any survey table: figures with intervals, comparisons, fair scores",
@@ -33,6 +33,7 @@ A full example (gongping analyze --example prints it):
 ` + indent(analyze.Example()),
 		Example: `  gongping analyze --example > spec.yaml
   gongping analyze spec.yaml
+  gongping analyze spec.yaml --lang zh
   gongping analyze spec.yaml --json > result.json
   gongping analyze spec.yaml --xlsx result.xlsx
   gongping analyze answers.csv --stat mean --items q1,q2 --dont-know 9 --scale 1..5 --by district
@@ -49,6 +50,9 @@ A full example (gongping analyze --example prints it):
 			}
 			spec, data, err := specification(args[0], f)
 			if err != nil {
+				return err
+			}
+			if spec.Lang, err = analyze.Language(lang, os.Getenv); err != nil {
 				return err
 			}
 			r, err := analyze.Run(c.Context(), spec, data)
@@ -81,6 +85,7 @@ A full example (gongping analyze --example prints it):
 	fl.BoolVar(&asCSV, "csv", false, "print CSV with all digits")
 	fl.StringVar(&workbook, "xlsx", "", "write a workbook to this file")
 	fl.StringVarP(&output, "output", "o", "", "write to this file instead of the terminal")
+	fl.StringVar(&lang, "lang", "", "language of titles, headings and notes: zh or en (default: that of the environment)")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	specFlags(cmd, &f)
 	return cmd

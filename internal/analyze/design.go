@@ -8,6 +8,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/scoring/estimate"
 	"gongping/survey/weight"
+	"gongping/web/locale"
 )
 
 // analysis holds a frame, its design and what was computed from it so far.
@@ -20,6 +21,7 @@ type analysis struct {
 	base    []float64
 	margins []weight.Factor
 	notes   []string
+	say     *locale.Printer // sentences of the report
 }
 
 // factor gives a column as labels codes; every row must have a value.
@@ -138,7 +140,7 @@ func (a *analysis) rake() error {
 		return err
 	}
 	for _, w := range adj.Warnings {
-		a.note("Raking: %s", w)
+		a.note(a.T("analysis.note.raking", "Text", w))
 	}
 	return nil
 }
@@ -179,41 +181,39 @@ func (a *analysis) margin(m Margin, base []float64, sum, population float64) (we
 		targets[l] = m.Totals[v] / given * known
 		if v == unknown {
 			targets[l] = population * lost / sum
-			a.note("Raking: %s is unknown for %.1f%% of the weight; those rows keep their share.", m.Column, 100*lost/sum)
+			a.note(a.T("analysis.note.raking_unknown", "Column", m.Column, "Percent", fmt.Sprintf("%.1f", 100*lost/sum)))
 		}
 	}
 	return f, targets, nil
 }
 
-func (a *analysis) note(format string, args ...any) {
-	a.notes = append(a.notes, fmt.Sprintf(format, args...))
-}
+func (a *analysis) note(sentence string) { a.notes = append(a.notes, sentence) }
 
 // describe says in one line how the rows were taken to be drawn.
 func (a *analysis) describe() string {
 	d := a.spec.Design
 	var parts []string
 	if d.Strata != "" {
-		parts = append(parts, "strata "+d.Strata)
+		parts = append(parts, a.T("analysis.design.strata", "Column", d.Strata))
 	}
 	if len(d.Clusters) > 0 {
-		parts = append(parts, "clusters "+strings.Join(d.Clusters, " > "))
+		parts = append(parts, a.T("analysis.design.clusters", "Column", strings.Join(d.Clusters, " > ")))
 	}
 	if len(d.FPC) > 0 {
-		parts = append(parts, "population "+strings.Join(d.FPC, ", "))
+		parts = append(parts, a.T("analysis.design.population", "Column", strings.Join(d.FPC, ", ")))
 	}
 	if d.Weight != "" {
-		parts = append(parts, "weight "+d.Weight)
+		parts = append(parts, a.T("analysis.design.weight", "Column", d.Weight))
 	}
-	for i, m := range d.Rake {
-		if i == 0 {
-			parts = append(parts, "raked to "+m.Column)
-		} else {
-			parts[len(parts)-1] += " × " + m.Column
-		}
+	var raked []string
+	for _, m := range d.Rake {
+		raked = append(raked, m.Column)
+	}
+	if raked != nil {
+		parts = append(parts, a.T("analysis.design.raked", "Column", strings.Join(raked, " × ")))
 	}
 	if parts == nil {
-		return "Design: simple random sample, weights 1."
+		return a.T("analysis.design.simple")
 	}
-	return "Design: " + strings.Join(parts, "; ") + "; lonely units: " + d.Lonely + "."
+	return a.T("analysis.design.parts", "Parts", strings.Join(parts, a.T("analysis.pair.separator")), "Lonely", d.Lonely)
 }

@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"fmt"
 	"math"
 
 	"gongping/analytics/fairness"
@@ -167,7 +166,7 @@ func (g *grouped) add(name, label string, missing []bool, est estimator, fast fu
 		g.total(label, parts, hide, est)
 	}
 	if len(g.q.By) > 0 && parts.lost > 0 {
-		g.note(fmt.Sprintf("%d rows have no value for %s and are in no group.", parts.lost, joined(g.q.By)))
+		g.note(a.T("analysis.note.no_group", "N", parts.lost, "Groups", joined(g.q.By)))
 	}
 	return nil
 }
@@ -175,10 +174,10 @@ func (g *grouped) add(name, label string, missing []bool, est estimator, fast fu
 // total is the figure over all groups, or over those that are shown: then no
 // hidden group can be worked out from it.
 func (g *grouped) total(label string, parts *groups, hide []fairness.Cell, est estimator) {
-	name, keep := "all", func(int) bool { return true }
+	name, keep := tag("all", g.a.T("analysis.all")), func(int) bool { return true }
 	for _, h := range hide {
 		if h != fairness.Shown && g.q.Total != "all" {
-			name, keep = "all shown", shownOnly(hide)
+			name, keep = tag("all shown", g.a.T("analysis.all_shown")), shownOnly(hide)
 			break
 		}
 	}
@@ -189,7 +188,7 @@ func (g *grouped) total(label string, parts *groups, hide []fairness.Cell, est e
 	if f.n < g.a.spec.MinCell {
 		return
 	}
-	g.table.Cells = append(g.table.Cells, append([]Cell{str(label), str(name)}, f.cells(false, nil, 0)...))
+	g.table.Cells = append(g.table.Cells, append([]Cell{str(label), name}, f.cells(false, nil, 0)...))
 }
 
 func shownOnly(hide []fairness.Cell) func(int) bool {

@@ -159,10 +159,10 @@ func (a *analysis) suppressionNote(cells []fairness.Cell) []string {
 	}
 	var out []string
 	if primary > 0 {
-		out = append(out, fmt.Sprintf("· hidden: fewer than %d answers (min_cell).", a.spec.MinCell))
+		out = append(out, a.T("analysis.note.hidden", "N", a.spec.MinCell))
 	}
 	if secondary > 0 {
-		out = append(out, "·· hidden too, because a hidden cell could be worked out from it.")
+		out = append(out, a.T("analysis.note.hidden_too"))
 	}
 	return out
 }
@@ -199,7 +199,7 @@ func (a *analysis) absences(v *variable, domain []bool) string {
 		}
 		return fmt.Sprint(n)
 	}
-	return fmt.Sprintf("%s: of %d rows %s don't know, %s without an answer.", v.name, asked, few(dk), few(missing))
+	return a.T("analysis.note.absent", "Variable", v.name, "N", asked, "DontKnow", few(dk), "Missing", few(missing))
 }
 
 // byValue orders by falling value.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"gongping/analytics/fairness"
 	"gongping/internal/tabular"
 )
 
@@ -98,7 +99,7 @@ func XLSX(w io.Writer, r *Report) error {
 		line++
 		return f.SetCellStr("notes", cell, s)
 	}
-	for _, n := range append([]string{r.Title, fmt.Sprintf("%d rows.", r.Rows)}, r.Notes...) {
+	for _, n := range append([]string{r.Title, r.RowsText}, r.Notes...) {
 		if err := note(n); err != nil {
 			return err
 		}
@@ -134,7 +135,7 @@ func (t *Table) sheet(f *excelize.File, sheet string) error {
 	}
 	row := make([]any, len(t.Heads))
 	for j, h := range t.Heads {
-		row[j] = h.Key
+		row[j] = h.Label
 	}
 	if err := s.SetRow("A1", row); err != nil {
 		return err
@@ -144,6 +145,8 @@ func (t *Table) sheet(f *excelize.File, sheet string) error {
 			row[j] = nil
 			if c.Number != nil {
 				row[j] = *c.Number
+			} else if c.Label != "" && c.Hidden == fairness.Shown {
+				row[j] = c.Label
 			} else if v := c.full(); v != "" {
 				row[j] = v
 			}

@@ -41,7 +41,7 @@ func Text(w io.Writer, r *Report) error {
 	if r.Title != "" {
 		fmt.Fprintf(out, "%s\n\n", r.Title)
 	}
-	fmt.Fprintf(out, "%d rows.\n", r.Rows)
+	fmt.Fprintln(out, r.RowsText)
 	for _, n := range r.Notes {
 		fmt.Fprintln(out, n)
 	}
@@ -60,8 +60,8 @@ func (t *Table) text(out *bufio.Writer) {
 	shown := make([][]string, len(t.Cells)+1)
 	widths := make([]int, len(t.Heads))
 	for j, h := range t.Heads {
-		shown[0] = append(shown[0], h.Key)
-		widths[j] = cellWidth(h.Key)
+		shown[0] = append(shown[0], h.Label)
+		widths[j] = cellWidth(h.Label)
 	}
 	for i, row := range t.Cells {
 		for j, c := range row {

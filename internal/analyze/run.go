@@ -14,11 +14,11 @@ func Run(ctx context.Context, s *Spec, path string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &analysis{spec: s, frame: f, variables: map[string]*variable{}}
+	a := &analysis{spec: s, frame: f, variables: map[string]*variable{}, say: catalog().For(s.language())}
 	if err := a.build(); err != nil {
 		return nil, err
 	}
-	r := &Report{Title: s.Title, Rows: f.rows}
+	r := &Report{Title: s.Title, Rows: f.rows, RowsText: a.T("analysis.rows", "N", f.rows)}
 	for i := range s.Statistics {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -31,12 +31,15 @@ func Run(ctx context.Context, s *Spec, path string) (*Report, error) {
 		if q.Title != "" && len(tables) > 0 {
 			tables[0].Title = q.Title
 		}
+		for _, t := range tables {
+			a.name(t)
+		}
 		r.Tables = append(r.Tables, tables...)
 	}
-	r.Notes = append([]string{a.describe(), fmt.Sprintf("Intervals: %g%%. Cells below %d answers are hidden.", 100*s.Level, s.MinCell)}, a.notes...)
+	r.Notes = append([]string{a.describe(), a.T("analysis.note.levels", "Level", fmt.Sprintf("%g", 100*s.Level), "N", s.MinCell)}, a.notes...)
 	if a.margins != nil || s.Design.Weight != "" {
 		if d, err := weight.Diagnose(a.design.DesignWeight()); err == nil {
-			r.Notes = append(r.Notes, fmt.Sprintf("Weights: effective n %.1f of %d, design effect of weighting %.2f, ratio of largest to smallest %.1f.", d.KishN, d.N, d.KishDeff, d.Ratio))
+			r.Notes = append(r.Notes, a.T("analysis.note.weights", "Effective", fmt.Sprintf("%.1f", d.KishN), "N", d.N, "Deff", fmt.Sprintf("%.2f", d.KishDeff), "Ratio", fmt.Sprintf("%.1f", d.Ratio)))
 		}
 	}
 	return r, nil

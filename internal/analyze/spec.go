@@ -1,11 +1,16 @@
 package analyze
 
-import "slices"
+import (
+	"slices"
+
+	"gongping/web/locale"
+)
 
 // Spec is a checked specification. Parse makes it.
 type Spec struct {
 	Title      string
-	Data       string // path of the table, relative to the specification
+	Data       string      // path of the table, relative to the specification
+	Lang       locale.Lang // of the report; empty is English
 	Level      float64
 	MinCell    int
 	Design     Design

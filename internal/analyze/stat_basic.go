@@ -13,20 +13,20 @@ func joined(list []string) string { return strings.Join(list, ", ") }
 func (a *analysis) within(q *Statistic) string {
 	s := ""
 	if len(q.By) > 0 {
-		s = " by " + joined(q.By)
+		s = a.T("analysis.title.by", "Groups", joined(q.By))
 	}
 	var conditions []string
 	for _, c := range append(append([]Condition{}, a.spec.Where...), q.Where...) {
 		conditions = append(conditions, c.text)
 	}
 	if conditions != nil {
-		s += ", where " + strings.Join(conditions, " and ")
+		s += a.T("analysis.title.where", "Conditions", strings.Join(conditions, a.T("analysis.and")))
 	}
 	return s
 }
 
 func (a *analysis) mean(q *Statistic) ([]*Table, error) {
-	g, err := a.grouped(q, "Mean"+a.within(q), 2)
+	g, err := a.grouped(q, a.T("analysis.title.mean", "Within", a.within(q)), 2)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (a *analysis) meanOf(x estimate.Column) estimator {
 }
 
 func (a *analysis) total(q *Statistic) ([]*Table, error) {
-	g, err := a.grouped(q, "Total"+a.within(q), 1)
+	g, err := a.grouped(q, a.T("analysis.title.total", "Within", a.within(q)), 1)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +78,12 @@ func (a *analysis) total(q *Statistic) ([]*Table, error) {
 			return nil, err
 		}
 	}
-	g.note("Missing answers add nothing to a total: it is too low where there are any.")
+	g.note(a.T("analysis.note.total"))
 	return g.done(), nil
 }
 
 func (a *analysis) proportion(q *Statistic) ([]*Table, error) {
-	g, err := a.grouped(q, "Share of "+joined(q.Values)+a.within(q), 3)
+	g, err := a.grouped(q, a.T("analysis.title.share", "Values", joined(q.Values), "Within", a.within(q)), 3)
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +107,12 @@ func (a *analysis) proportion(q *Statistic) ([]*Table, error) {
 			return nil, err
 		}
 	}
-	g.note("Intervals: " + q.Method + ". Don't know and missing answers are left out.")
+	g.note(a.T("analysis.note.interval", "Method", q.Method))
 	return g.done(), nil
 }
 
 func (a *analysis) quantile(q *Statistic) ([]*Table, error) {
-	g, err := a.grouped(q, "Quantiles"+a.within(q), 2)
+	g, err := a.grouped(q, a.T("analysis.title.quantile", "Within", a.within(q)), 2)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (a *analysis) quantile(q *Statistic) ([]*Table, error) {
 			}
 		}
 	}
-	g.note("Rule " + q.Rule + ", Woodruff intervals." + a.fixedWeights())
+	g.note(a.join(a.T("analysis.note.quantile", "Rule", q.Rule), a.fixedWeights()))
 	return g.done(), nil
 }
 
@@ -150,7 +150,7 @@ func (a *analysis) fixedWeights() string {
 	if a.margins == nil {
 		return ""
 	}
-	return " Raked weights are taken as given here, so errors are on the large side."
+	return a.T("analysis.note.fixed")
 }
 
 func (a *analysis) ratio(q *Statistic) ([]*Table, error) {
@@ -158,7 +158,7 @@ func (a *analysis) ratio(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.grouped(q, "Ratio to "+x.label+a.within(q), 4)
+	g, err := a.grouped(q, a.T("analysis.title.ratio", "To", x.label, "Within", a.within(q)), 4)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (a *analysis) dist(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Distribution" + a.within(q), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}}}
+	t := &Table{Title: a.T("analysis.title.dist", "Within", a.within(q)), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}}}
 	if q.Title != "" {
 		t.Title = q.Title
 	}
@@ -214,7 +214,7 @@ func (a *analysis) dist(q *Statistic) ([]*Table, error) {
 			return nil, err
 		}
 	}
-	t.Notes = append(t.Notes, "Shares are of all rows of the group; don't know and no answer are values of their own.")
+	t.Notes = append(t.Notes, a.T("analysis.note.dist"))
 	return []*Table{t}, nil
 }
 

@@ -167,11 +167,11 @@ func centred(x, w []float64, in func(int) bool) []float64 {
 }
 
 func (a *analysis) compareTable(q *Statistic, v *variable, parts *groups, hide []fairness.Cell, c *comparison) (t *Table, score, se []float64) {
-	kind := "Means"
+	title := a.T("analysis.title.means", "Of", v.label, "Within", a.within(q))
 	if q.Adjust {
-		kind = "Case-mix adjusted means"
+		title = a.T("analysis.title.adjusted", "Of", v.label, "Within", a.within(q))
 	}
-	t = &Table{Title: fmt.Sprintf("%s of %s%s", kind, v.label, a.within(q)), Stat: q.Stat,
+	t = &Table{Title: title, Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "group", Text: true}, {Key: "n"}, {Key: "effective_n", Digits: 1}, {Key: "mean", Digits: 2}}}
 	if q.Adjust {
 		t.Heads = append(t.Heads, Head{Key: "adjusted", Digits: 2})
@@ -212,7 +212,7 @@ func (a *analysis) compareTable(q *Statistic, v *variable, parts *groups, hide [
 		k++
 	}
 	if q.Adjust {
-		t.Notes = append(t.Notes, "Adjusted: as if every group had the mix of all answers in "+joined(a.covariateNames(q))+"; slopes within groups. Standard error and interval belong to it.")
+		t.Notes = append(t.Notes, a.T("analysis.note.adjusted", "Covariates", joined(a.covariateNames(q))))
 	}
 	return t, score, se
 }
@@ -227,7 +227,7 @@ func (a *analysis) covariateNames(q *Statistic) []string {
 
 // pairTable tests every pair and says in words what can be told apart.
 func (a *analysis) pairTable(q *Statistic, v *variable, parts *groups, c *comparison) (*Table, []string, error) {
-	t := &Table{Title: fmt.Sprintf("Which of %s can be told apart on %s", joined(q.By), v.label), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.apart", "Groups", joined(q.By), "Of", v.label), Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "higher", Text: true}, {Key: "lower", Text: true}, {Key: "difference", Digits: 2}, {Key: "se", Digits: 2},
 			{Key: "low", Digits: 2}, {Key: "high", Digits: 2}, {Key: "p", Digits: pDigits}, {Key: "adjusted_p", Digits: pDigits}, {Key: "verdict", Text: true}}}
 	if c.reg.DF < 1 {
@@ -264,32 +264,33 @@ func (a *analysis) pairTable(q *Statistic, v *variable, parts *groups, c *compar
 	}
 	var apart, not []string
 	for k, pr := range pairs {
-		verdict := "cannot be told apart"
+		verdict := tag("cannot be told apart", a.T("analysis.verdict.not_apart"))
+		hi, lo := parts.names[c.at[pr.hi]], parts.names[c.at[pr.lo]]
 		if adjusted[k] <= q.Alpha {
-			verdict = "can be told apart"
-			apart = append(apart, parts.names[c.at[pr.hi]]+" above "+parts.names[c.at[pr.lo]])
+			verdict = tag("can be told apart", a.T("analysis.verdict.apart"))
+			apart = append(apart, a.T("analysis.pair.above", "A", hi, "B", lo))
 		} else {
-			not = append(not, parts.names[c.at[pr.hi]]+" and "+parts.names[c.at[pr.lo]])
+			not = append(not, a.T("analysis.pair.both", "A", hi, "B", lo))
 		}
-		t.Cells[k] = append(t.Cells[k], num(adjusted[k]), str(verdict))
+		t.Cells[k] = append(t.Cells[k], num(adjusted[k]), verdict)
 	}
-	return t, verdictSentences(q, apart, not), nil
+	return t, a.verdictSentences(q, apart, not), nil
 }
 
-func verdictSentences(q *Statistic, apart, not []string) []string {
-	rule := fmt.Sprintf("Two-sided tests, %s correction over %d pairs, level %g.", q.Correction, len(apart)+len(not), q.Alpha)
+func (a *analysis) verdictSentences(q *Statistic, apart, not []string) []string {
+	rule := a.T("analysis.note.rule", "Correction", q.Correction, "N", len(apart)+len(not), "Alpha", fmt.Sprintf("%g", q.Alpha))
 	list := func(items []string) string {
 		const few = 12
-		if len(items) > few {
-			return strings.Join(items[:few], "; ") + fmt.Sprintf("; and %d more", len(items)-few)
+		if n := len(items); n > few {
+			items = append(items[:few:few], a.T("analysis.pair.more", "N", n-few))
 		}
-		return strings.Join(items, "; ")
+		return strings.Join(items, a.T("analysis.pair.separator"))
 	}
 	switch {
 	case len(apart) == 0:
-		return []string{"No two groups can be told apart: the order of the groups says nothing.", rule}
+		return []string{a.T("analysis.note.none_apart"), rule}
 	case len(not) == 0:
-		return []string{"All pairs can be told apart: " + list(apart) + ".", rule}
+		return []string{a.T("analysis.note.all_apart", "List", list(apart)), rule}
 	}
-	return []string{"Can be told apart: " + list(apart) + ".", "Cannot be told apart: " + list(not) + ".", rule}
+	return []string{a.T("analysis.note.apart", "List", list(apart)), a.T("analysis.note.not_apart", "List", list(not)), rule}
 }

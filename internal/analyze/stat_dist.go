@@ -108,7 +108,7 @@ func (a *analysis) chisq(q *Statistic) ([]*Table, error) {
 		}
 	}
 	count, hide := a.crossed(parts, col, len(cols))
-	t := &Table{Title: fmt.Sprintf("%s by %s%s", a.spec.label(q.Of[0]), a.spec.label(q.Over), a.within(q)), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.cross", "Of", a.spec.label(q.Of[0]), "Over", a.spec.label(q.Over), "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: q.Of[0], Text: true}, {Key: q.Over, Text: true}, {Key: "n"}, {Key: "share", Digits: 3}, {Key: "se", Digits: 3}}}
 	var cells []fairness.Cell
 	for r, rn := range rows {
@@ -123,8 +123,8 @@ func (a *analysis) chisq(q *Statistic) ([]*Table, error) {
 			t.Cells = append(t.Cells, line)
 		}
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("Independence: F = %.4g on %.4g and %.5g degrees of freedom, p = %s (Rao and Scott, second order).%s",
-		tab.F.Statistic, tab.F.DF1, tab.F.DF2, num(tab.F.P).show(Head{Digits: pDigits}), a.fixedWeights()))
+	t.Notes = append(t.Notes, a.join(a.T("analysis.note.independence", "F", fmt.Sprintf("%.4g", tab.F.Statistic),
+		"A", fmt.Sprintf("%.4g", tab.F.DF1), "B", fmt.Sprintf("%.5g", tab.F.DF2), "P", num(tab.F.P).show(Head{Digits: pDigits})), a.fixedWeights()))
 	t.Notes = append(t.Notes, a.suppressionNote(cells)...)
 	return []*Table{t}, nil
 }

@@ -59,6 +59,7 @@ func (a *analysis) fairInput(q *Statistic, v *variable, parts *groups) (*fair.In
 		in.Score = append(in.Score, v.Values[i])
 		in.DesignWeight = append(in.DesignWeight, w[i])
 	}
+	in.SamplingFraction = a.fractions(rows)
 	if q.Adjust {
 		mix, err := a.mix(q.Covariates)
 		if err != nil {
@@ -82,6 +83,23 @@ func (a *analysis) fairInput(q *Statistic, v *variable, parts *groups) (*fair.In
 		}
 	}
 	return in, rows, nil
+}
+
+// fractions are the sampling fractions of the rows' strata, nil where the design
+// has no population sizes or where its first-stage units are clusters: those count
+// as drawn with replacement.
+func (a *analysis) fractions(rows []int32) []float64 {
+	if len(a.spec.Design.FPC) == 0 || !a.design.SingleRows() {
+		return nil
+	}
+	open := a.design.PSUUnsampled()
+	of, _ := a.design.PSUStratum()
+	unit, _ := a.design.PSU()
+	f := make([]float64, len(rows))
+	for k, i := range rows {
+		f[k] = min(1, max(0, 1-open[of[unit[i]]]))
+	}
+	return f
 }
 
 func pick(mix adjust.Columns, rows []int32) [][]float64 {
@@ -134,9 +152,9 @@ func (a *analysis) designErrors(v *variable, parts *groups) ([]estimate.DomainEs
 }
 
 // bandNames are the bands from the lowest.
-func bandNames(cuts []float64) []string {
+func (a *analysis) bandNames(cuts []float64) []string {
 	if len(cuts) == 0 {
-		return []string{"all"}
+		return []string{a.T("analysis.band.all")}
 	}
 	out := []string{fmt.Sprintf("<%g", cuts[0])}
 	for i, c := range cuts {
@@ -150,7 +168,7 @@ func bandNames(cuts []float64) []string {
 }
 
 func (a *analysis) fairTable(q *Statistic, v *variable, parts *groups, res *fair.Result, par fair.Params, se []estimate.DomainEstimate) *Table {
-	t := &Table{Title: fmt.Sprintf("Fair score of %s by %s%s", v.label, q.Unit, a.within(q)), Stat: q.Stat}
+	t := &Table{Title: a.T("analysis.title.fair", "Of", v.label, "Unit", q.Unit, "Within", a.within(q)), Stat: q.Stat}
 	if q.Title != "" {
 		t.Title = q.Title
 	}
@@ -182,7 +200,7 @@ func (a *analysis) fairTable(q *Statistic, v *variable, parts *groups, res *fair
 	add("raw_without_lowest_1", 2)
 	add("raw_without_highest_1", 2)
 	t.Heads = append(t.Heads, Head{Key: "collective", Text: true})
-	bands := bandNames(par.Cuts)
+	bands := a.bandNames(par.Cuts)
 	cells := make([]fairness.Cell, len(parts.names))
 	for u, name := range parts.names {
 		r := &res.Units[u]
@@ -191,14 +209,14 @@ func (a *analysis) fairTable(q *Statistic, v *variable, parts *groups, res *fair
 			t.Cells = append(t.Cells, append([]Cell{str(name)}, hidden(fairness.Primary, len(t.Heads)-1)...))
 			continue
 		}
-		t.Cells = append(t.Cells, append([]Cell{str(name)}, fairCells(q, r, par, bands, se, u)...))
+		t.Cells = append(t.Cells, append([]Cell{str(name)}, a.fairCells(q, r, par, bands, se, u)...))
 	}
-	t.Notes = append(t.Notes, fairNotes(q, res, par)...)
+	t.Notes = append(t.Notes, a.fairNotes(q, res, par)...)
 	t.Notes = append(t.Notes, a.suppressionNote(cells)...)
 	return t
 }
 
-func fairCells(q *Statistic, r *fair.UnitResult, par fair.Params, bands []string, se []estimate.DomainEstimate, u int) []Cell {
+func (a *analysis) fairCells(q *Statistic, r *fair.UnitResult, par fair.Params, bands []string, se []estimate.DomainEstimate, u int) []Cell {
 	row := []Cell{num(float64(r.N)), num(r.EffectiveN), num(r.Raw)}
 	switch {
 	case se == nil:
@@ -211,16 +229,16 @@ func fairCells(q *Statistic, r *fair.UnitResult, par fair.Params, bands []string
 	}
 	if r.Status == fair.NotEnough { // no score of any kind below the first gate
 		row = append(row, make([]Cell, 8)...)
-		row = append(row, str(r.Status.String()), Cell{}, Cell{})
+		row = append(row, tag(r.Status.String(), a.T("analysis.status."+r.Status.String())), Cell{}, Cell{})
 		row = append(row, make([]Cell, 2*par.Worst+2)...)
 		return append(row, Cell{})
 	}
-	row = append(row, num(r.Huber), num(r.EB), num(r.EBSE), num(r.Official), num(r.SE), num(r.Lo), num(r.Hi), num(r.Reliability), str(r.Status.String()))
-	band := "cannot tell: " + bands[r.BandLo] + " to " + bands[r.BandHi]
+	row = append(row, num(r.Huber), num(r.EB), num(r.EBSE), num(r.Official), num(r.SE), num(r.Lo), num(r.Hi), num(r.Reliability), tag(r.Status.String(), a.T("analysis.status."+r.Status.String())))
+	band := str(a.T("analysis.band.unsure", "Low", bands[r.BandLo], "High", bands[r.BandHi]))
 	if r.Band != fair.NoBand {
-		band = bands[r.Band]
+		band = str(bands[r.Band])
 	}
-	row = append(row, str(band), when(r.Fragility > 0, float64(r.Fragility)))
+	row = append(row, band, when(r.Fragility > 0, float64(r.Fragility)))
 	at := func(list []float64, k int) Cell {
 		if k < len(list) {
 			return num(list[k])
@@ -236,29 +254,41 @@ func fairCells(q *Statistic, r *fair.UnitResult, par fair.Params, bands []string
 	row = append(row, at(r.RawWithoutLowest, 0), at(r.RawWithoutHighest, 0))
 	var collective []string
 	if r.CollectiveLow.Found {
-		collective = append(collective, fmt.Sprintf("low, %d households", r.CollectiveLow.Households))
+		collective = append(collective, a.T("analysis.collective.low", "N", r.CollectiveLow.Households))
 	}
 	if r.CollectiveHigh.Found {
-		collective = append(collective, fmt.Sprintf("high, %d households", r.CollectiveHigh.Households))
+		collective = append(collective, a.T("analysis.collective.high", "N", r.CollectiveHigh.Households))
 	}
-	return append(row, str(strings.Join(collective, "; ")))
+	return append(row, str(strings.Join(collective, a.T("analysis.pair.separator"))))
 }
 
-func fairNotes(q *Statistic, res *fair.Result, par fair.Params) []string {
+func (a *analysis) fairNotes(q *Statistic, res *fair.Result, par fair.Params) []string {
 	notes := []string{
-		fmt.Sprintf("Official: two-part estimator (docs/methods/fair-score.md); se, low and high belong to it. No score below %d answers; bands need probability %.2f.", par.MinScore, par.BandConfidence),
-		fmt.Sprintf("without_lowest_k: change of the official score without the k answers that pull it down most. fragility: fewest answers whose removal changes the band; empty: more than %d.", par.MaxFragility),
+		a.T("analysis.note.fair", "N", par.MinScore, "Probability", fmt.Sprintf("%.2f", par.BandConfidence)),
+		a.T("analysis.note.fragility", "N", par.MaxFragility),
 	}
 	if q.Adjust && len(res.CaseMix) > 0 {
-		notes = append(notes, fmt.Sprintf("Case mix taken out with %d slopes within units.", len(res.CaseMix)))
+		notes = append(notes, a.T("analysis.note.case_mix", "N", len(res.CaseMix)))
 	}
-	return append(notes, res.Warnings...)
+	least, most := 1.0, 0.0
+	for u := range res.Units {
+		if r := &res.Units[u]; r.N > 0 {
+			least, most = min(least, r.SamplingFraction), max(most, r.SamplingFraction)
+		}
+	}
+	if most > 0 {
+		notes = append(notes, a.T("analysis.note.finite", "Least", fmt.Sprintf("%.1f%%", 100*least), "Most", fmt.Sprintf("%.1f%%", 100*most)))
+	}
+	for _, w := range res.Warnings {
+		notes = append(notes, a.T("analysis.warning."+string(w)))
+	}
+	return notes
 }
 
 // answerTable is the ledger of answers, for the auditor: units that are hidden
 // stay hidden.
 func (a *analysis) answerTable(v *variable, parts *groups, in *fair.Input, rows []int32, res *fair.Result) *Table {
-	t := &Table{Title: "How every answer counted in " + v.label, Stat: "fair_score_answers", Heads: []Head{{Key: "row", Text: true}, {Key: "unit", Text: true}, {Key: "score", Digits: 1},
+	t := &Table{Title: a.T("analysis.title.answers", "Of", v.label), Stat: "fair_score_answers", Heads: []Head{{Key: "row", Text: true}, {Key: "unit", Text: true}, {Key: "score", Digits: 1},
 		{Key: "design_weight", Digits: 3}, {Key: "robust_weight", Digits: 3}, {Key: "influence", Digits: 3}, {Key: "raw_influence", Digits: 3}, {Key: "huber_weight", Digits: 3}, {Key: "reason", Text: true}}}
 	id := a.frame.columns[a.spec.Design.ID]
 	for k, i := range rows {
@@ -271,8 +301,8 @@ func (a *analysis) answerTable(v *variable, parts *groups, in *fair.Input, rows 
 			name = id.levels[id.codes[i]]
 		}
 		n := res.Answers
-		t.Cells = append(t.Cells, []Cell{str(name), str(parts.names[u]), num(in.Score[k]), num(in.DesignWeight[k]), num(n.RobustWeight[k]), num(n.Influence[k]), num(n.RawInfluence[k]), num(n.HuberWeight[k]), str(n.Reason[k].String())})
+		t.Cells = append(t.Cells, []Cell{str(name), str(parts.names[u]), num(in.Score[k]), num(in.DesignWeight[k]), num(n.RobustWeight[k]), num(n.Influence[k]), num(n.RawInfluence[k]), num(n.HuberWeight[k]), tag(n.Reason[k].String(), a.T("analysis.reason."+n.Reason[k].String()))})
 	}
-	t.Notes = []string{"For auditors: single answers are not for publication."}
+	t.Notes = []string{a.T("analysis.note.auditors")}
 	return t
 }

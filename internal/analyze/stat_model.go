@@ -19,7 +19,7 @@ func (a *analysis) ttest(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Mean against 0" + a.within(q), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.ttest", "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "n"}, {Key: "difference", Digits: 2}, {Key: "se", Digits: 2}, {Key: "low", Digits: 2}, {Key: "high", Digits: 2}, {Key: "t", Digits: 2}, {Key: "df"}, {Key: "p", Digits: pDigits}}}
 	var second estimate.Column
 	var parts *groups
@@ -29,7 +29,7 @@ func (a *analysis) ttest(q *Statistic) ([]*Table, error) {
 			return nil, fieldFault("group", fmt.Sprintf("%s with %d values: %s", q.Group, len(parts.names), a.frame.columns[q.Group].sample()), "a column with two values in the domain",
 				"filter with where, or declare the other values as dont_know or missing")
 		}
-		t.Title = fmt.Sprintf("%s = %s less %s%s", q.Group, parts.names[1], parts.names[0], a.within(q))
+		t.Title = a.T("analysis.title.ttest_groups", "Group", q.Group, "A", parts.names[1], "B", parts.names[0], "Within", a.within(q))
 		second = estimate.Column{Values: make([]float64, a.frame.rows), Missing: make([]bool, a.frame.rows)}
 		for i, c := range parts.codes {
 			second.Values[i], second.Missing[i] = float64(max(c, 0)), c < 0
@@ -60,7 +60,7 @@ func (a *analysis) ttest(q *Statistic) ([]*Table, error) {
 		t.Cells = append(t.Cells, []Cell{str(v.label), num(float64(r.Estimate.N)), num(r.Estimate.Value), num(r.Estimate.SE), num(r.CI.Lower), num(r.CI.Upper), num(r.Statistic), num(r.DF2), num(r.P)})
 	}
 	if n := a.fixedWeights(); n != "" {
-		t.Notes = append(t.Notes, n[1:])
+		t.Notes = append(t.Notes, n)
 	}
 	return []*Table{t}, nil
 }
@@ -79,7 +79,7 @@ func (a *analysis) regression(q *Statistic) ([]*Table, error) {
 	for j, x := range mix.X {
 		xs[j] = estimate.Of(x)
 	}
-	t := &Table{Title: fmt.Sprintf("Regression (%s)%s", q.Family, a.within(q)), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.regression", "Family", q.Family, "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "term", Text: true}, {Key: "n"}, {Key: "coefficient", Digits: 3}, {Key: "se", Digits: 3}, {Key: "low", Digits: 3}, {Key: "high", Digits: 3}, {Key: "t", Digits: 2}, {Key: "p", Digits: pDigits}, {Key: "remark", Text: true}}}
 	for _, name := range q.Of {
 		var y estimate.Column
@@ -104,7 +104,7 @@ func (a *analysis) regression(q *Statistic) ([]*Table, error) {
 		for j, term := range mix.Name {
 			row := []Cell{str(a.spec.label(name)), str(term), num(float64(r.N))}
 			if r.Aliased[j] {
-				t.Cells = append(t.Cells, append(row, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, str("depends on the terms above")))
+				t.Cells = append(t.Cells, append(row, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, tag("depends on the terms above", a.T("analysis.remark.depends"))))
 				continue
 			}
 			e := r.Coefficient(j)
@@ -119,6 +119,6 @@ func (a *analysis) regression(q *Statistic) ([]*Table, error) {
 			t.Cells = append(t.Cells, append(row, Cell{}))
 		}
 	}
-	t.Notes = append(t.Notes, "Of a category the first value is the reference; unknown values are a value of their own."+a.fixedWeights())
+	t.Notes = append(t.Notes, a.join(a.T("analysis.note.reference"), a.fixedWeights()))
 	return []*Table{t}, nil
 }

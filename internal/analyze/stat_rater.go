@@ -1,8 +1,6 @@
 package analyze
 
 import (
-	"fmt"
-
 	"gongping/analytics/fairness"
 	"gongping/scoring/estimate"
 	"gongping/scoring/rater"
@@ -59,13 +57,13 @@ func (a *analysis) icc(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Intraclass correlations of " + joined(q.Of) + a.within(q), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.icc", "Of", joined(q.Of), "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: "form", Text: true}, {Key: "n"}, {Key: "raters"}, {Key: "icc", Digits: 3}, {Key: "low", Digits: 3}, {Key: "high", Digits: 3}, {Key: "F", Digits: 2}, {Key: "p", Digits: pDigits}}}
 	for _, f := range []struct {
 		name string
 		c    rater.Correlation
-	}{{"ICC(1,1) one-way", r.OneWay}, {"ICC(2,1) agreement", r.Agreement}, {"ICC(3,1) consistency", r.Consistency},
-		{"ICC(1,k) one-way, mean", r.OneWayMean}, {"ICC(2,k) agreement, mean", r.AgreementMean}, {"ICC(3,k) consistency, mean", r.ConsistencyMean}} {
+	}{{a.T("analysis.icc.1"), r.OneWay}, {a.T("analysis.icc.2"), r.Agreement}, {a.T("analysis.icc.3"), r.Consistency},
+		{a.T("analysis.icc.1k"), r.OneWayMean}, {a.T("analysis.icc.2k"), r.AgreementMean}, {a.T("analysis.icc.3k"), r.ConsistencyMean}} {
 		row := []Cell{str(f.name), num(float64(len(full.Value))), num(float64(len(q.Of)))}
 		if !f.c.Defined {
 			row = append(row, make([]Cell, 5)...)
@@ -74,7 +72,7 @@ func (a *analysis) icc(q *Statistic) ([]*Table, error) {
 		}
 		t.Cells = append(t.Cells, row)
 	}
-	t.Notes = []string{fmt.Sprintf("%d of %d rows have all ratings; the others are left out. Weights are not used. 95%% intervals.", len(full.Value), len(m.Value))}
+	t.Notes = []string{a.T("analysis.note.raters", "N", len(full.Value), "All", len(m.Value))}
 	return []*Table{t}, nil
 }
 
@@ -92,7 +90,7 @@ func (a *analysis) grouping(by []string, v *variable, domain []bool) ([]float64,
 }
 
 func (a *analysis) iccWithin(q *Statistic, domain []bool) ([]*Table, error) {
-	t := &Table{Title: "Likeness of answers within " + joined(q.By) + a.within(&Statistic{Where: q.Where}), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.likeness", "Groups", joined(q.By), "Within", a.within(&Statistic{Where: q.Where})), Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "n"}, {Key: "groups"}, {Key: "icc1", Digits: 4}, {Key: "icc2", Digits: 3}, {Key: "between_variance", Digits: 3}, {Key: "within_variance", Digits: 2}, {Key: "F", Digits: 2}, {Key: "p", Digits: pDigits}, {Key: "deff", Digits: 2}}}
 	for _, name := range q.Of {
 		v, err := a.variable(name)
@@ -110,7 +108,7 @@ func (a *analysis) iccWithin(q *Statistic, domain []bool) ([]*Table, error) {
 		p := estimate.FTail(r.F, float64(r.Groups-1), float64(r.N-r.Groups))
 		t.Cells = append(t.Cells, []Cell{str(v.label), num(float64(r.N)), num(float64(r.Groups)), num(r.ICC1), num(r.ICC2), num(r.Tau2), num(r.MSWithin), num(r.F), num(p), num(r.DeffMean)})
 	}
-	t.Notes = []string{"icc1: correlation of two answers of a group; icc2: reliability of the mean of a typical group. Weights are not used."}
+	t.Notes = []string{a.T("analysis.note.likeness")}
 	return []*Table{t}, nil
 }
 
@@ -131,13 +129,13 @@ func (a *analysis) alpha(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Internal consistency" + a.within(q), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.alpha", "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: "item", Text: true}, {Key: "n"}, {Key: "alpha", Digits: 3}, {Key: "se", Digits: 3}, {Key: "low", Digits: 3}, {Key: "high", Digits: 3}, {Key: "standardised", Digits: 3}, {Key: "guttman6", Digits: 3}, {Key: "item_rest_r", Digits: 3}}}
 	z := estimate.TQuantile(0.5+a.spec.Level/2, inf)
 	n := num(float64(r.Persons))
-	t.Cells = append(t.Cells, []Cell{str("all items"), n, num(r.Alpha), num(r.ASE), num(r.Alpha - float64(z*r.ASE)), num(r.Alpha + float64(z*r.ASE)), num(r.Standardised), maybe(r.Guttman6), {}})
+	t.Cells = append(t.Cells, []Cell{tag("all items", a.T("analysis.alpha.all")), n, num(r.Alpha), num(r.ASE), num(r.Alpha - float64(z*r.ASE)), num(r.Alpha + float64(z*r.ASE)), num(r.Standardised), maybe(r.Guttman6), {}})
 	for j, name := range q.Of {
-		row := []Cell{str("without " + a.spec.label(name)), n, {}, {}, {}, {}, {}, {}, {}}
+		row := []Cell{tag("without "+a.spec.label(name), a.T("analysis.alpha.without", "Item", a.spec.label(name))), n, {}, {}, {}, {}, {}, {}, {}}
 		if j < len(r.IfDropped) && len(q.Of) > 2 {
 			row[2] = num(r.IfDropped[j])
 		}
@@ -146,7 +144,7 @@ func (a *analysis) alpha(q *Statistic) ([]*Table, error) {
 		}
 		t.Cells = append(t.Cells, row)
 	}
-	t.Notes = []string{fmt.Sprintf("%d of %d rows have all items; the others are left out. Weights are not used.", len(full.Value), len(m.Value))}
+	t.Notes = []string{a.T("analysis.note.items", "N", len(full.Value), "All", len(m.Value))}
 	return []*Table{t}, nil
 }
 
@@ -155,7 +153,7 @@ func (a *analysis) interviewer(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Interviewer effects of " + q.Unit + a.within(q), Stat: q.Stat,
+	t := &Table{Title: a.T("analysis.title.interviewer", "Unit", q.Unit, "Within", a.within(q)), Stat: q.Stat,
 		Heads: []Head{{Key: "variable", Text: true}, {Key: "n"}, {Key: "interviewers"}, {Key: "rho", Digits: 4}, {Key: "rho_reml", Digits: 4}, {Key: "deff_mean", Digits: 2}, {Key: "deff_weighted", Digits: 2}, {Key: "F", Digits: 2}, {Key: "p", Digits: pDigits}}}
 	for _, name := range q.Of {
 		v, err := a.variable(name)
@@ -172,6 +170,6 @@ func (a *analysis) interviewer(q *Statistic) ([]*Table, error) {
 		}
 		t.Cells = append(t.Cells, []Cell{str(v.label), num(float64(r.ANOVA.N)), num(float64(r.ANOVA.Groups)), num(r.Rho), num(r.RhoREML), num(r.DeffMean), num(r.DeffWeighted), num(r.ANOVA.F), num(r.P)})
 	}
-	t.Notes = []string{"An effect of interviewers only where workloads were assigned at random within areas. Weights are not used."}
+	t.Notes = []string{a.T("analysis.note.interviewer")}
 	return []*Table{t}, nil
 }

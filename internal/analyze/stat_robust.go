@@ -14,7 +14,7 @@ func (a *analysis) robust(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Robust location" + a.within(q), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}, {Key: "group", Text: true}, {Key: "n"},
+	t := &Table{Title: a.T("analysis.title.robust", "Within", a.within(q)), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}, {Key: "group", Text: true}, {Key: "n"},
 		{Key: "mean", Digits: 2}, {Key: "mean_se", Digits: 2}, {Key: "huber", Digits: 2}, {Key: "huber_se", Digits: 2}, {Key: "huber_low", Digits: 2}, {Key: "huber_high", Digits: 2},
 		{Key: "tukey", Digits: 2}, {Key: "trimmed_10", Digits: 2}, {Key: "median", Digits: 2}, {Key: "least_weight", Digits: 2}, {Key: "weighted_down"}, {Key: "remark", Text: true}}}
 	var cells []fairness.Cell
@@ -36,7 +36,7 @@ func (a *analysis) robust(q *Statistic) ([]*Table, error) {
 			t.Cells = append(t.Cells, append(row, a.robustRow(v, parts, c)...))
 		}
 	}
-	t.Notes = append(t.Notes, "Huber k = 1.345, Tukey k = 4.685, scale: weighted MAD or its stated replacement; least_weight is the smallest robustness weight."+a.fixedWeights())
+	t.Notes = append(t.Notes, a.join(a.T("analysis.note.robust"), a.fixedWeights()))
 	t.Notes = append(t.Notes, a.suppressionNote(cells)...)
 	return []*Table{t}, nil
 }
@@ -87,7 +87,7 @@ func (a *analysis) robustRow(v *variable, parts *groups, c int) []Cell {
 	if huber.Status != robust.OK {
 		note = str(string(huber.Status))
 	} else if huber.Kind != robust.ScaleMAD {
-		note = str("scale: " + string(huber.Kind))
+		note = tag("scale: "+string(huber.Kind), a.T("analysis.remark.scale", "Scale", string(huber.Kind)))
 	}
 	return append(out, when(errT == nil, tukey.Value), when(errM == nil, trimmed.Value), num(huber.Median), num(least), downCell, note)
 }

@@ -14,7 +14,7 @@ func (a *analysis) inequality(q *Statistic) ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Title: "Inequality" + a.within(q), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}, {Key: "n"}, {Key: "gini", Digits: 4}, {Key: "theil_t", Digits: 4},
+	t := &Table{Title: a.T("analysis.title.inequality", "Within", a.within(q)), Stat: q.Stat, Heads: []Head{{Key: "variable", Text: true}, {Key: "n"}, {Key: "gini", Digits: 4}, {Key: "theil_t", Digits: 4},
 		{Key: "theil_l", Digits: 4}, {Key: "cv", Digits: 4}, {Key: "atkinson", Digits: 4}, {Key: "hoover", Digits: 4}, {Key: "p90_p10", Digits: 3}}}
 	w := a.design.DesignWeight()
 	for _, name := range q.Of {
@@ -111,7 +111,7 @@ func (a *analysis) funnelTable(q *Statistic, name string, parts *groups, top, bo
 	how := fairness.Multiplicative
 	lo95, hi95 := f.Limits(0.025, how)
 	lo998, hi998 := f.Limits(0.001, how)
-	t := &Table{Title: fmt.Sprintf("Funnel of %s by %s%s", a.spec.label(name), q.Unit, a.within(q)), Stat: q.Stat, Heads: []Head{{Key: "unit", Text: true}, {Key: "n"},
+	t := &Table{Title: a.T("analysis.title.funnel", "Of", a.spec.label(name), "Unit", q.Unit, "Within", a.within(q)), Stat: q.Stat, Heads: []Head{{Key: "unit", Text: true}, {Key: "n"},
 		{Key: "share", Digits: 3}, {Key: "low_95", Digits: 3}, {Key: "high_95", Digits: 3}, {Key: "low_99.8", Digits: 3}, {Key: "high_99.8", Digits: 3}, {Key: "z", Digits: 2}, {Key: "verdict", Text: true}}}
 	cells := make([]fairness.Cell, 0, len(parts.names))
 	k := 0
@@ -122,17 +122,22 @@ func (a *analysis) funnelTable(q *Statistic, name string, parts *groups, top, bo
 			continue
 		}
 		share := num1[k] / den[k]
-		verdict := "within limits"
+		verdict := tag("within limits", a.T("analysis.verdict.within"))
 		switch {
 		case share < lo998[k], share > hi998[k]:
-			verdict = "outside 99.8%"
+			verdict = tag("outside 99.8%", a.T("analysis.verdict.outside_998"))
 		case share < lo95[k], share > hi95[k]:
-			verdict = "outside 95%"
+			verdict = tag("outside 95%", a.T("analysis.verdict.outside_95"))
 		}
-		t.Cells = append(t.Cells, []Cell{str(unit), num(den[k]), num(share), num(max(0, lo95[k])), num(min(1, hi95[k])), num(max(0, lo998[k])), num(min(1, hi998[k])), num(f.Multiplicative[k]), str(verdict)})
+		t.Cells = append(t.Cells, []Cell{str(unit), num(den[k]), num(share), num(max(0, lo95[k])), num(min(1, hi95[k])), num(max(0, lo998[k])), num(min(1, hi998[k])), num(f.Multiplicative[k]), verdict})
 		k++
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("Target %.4f; spread beyond chance: phi = %.2f%s. Counts are unweighted.", f.Target, f.Naive.Phi, map[bool]string{true: ", over-dispersed: limits widened"}[f.Naive.OverDispersed]))
+	target, phi := fmt.Sprintf("%.4f", f.Target), fmt.Sprintf("%.2f", f.Naive.Phi)
+	if f.Naive.OverDispersed {
+		t.Notes = append(t.Notes, a.T("analysis.note.funnel_wide", "Target", target, "Phi", phi))
+	} else {
+		t.Notes = append(t.Notes, a.T("analysis.note.funnel", "Target", target, "Phi", phi))
+	}
 	t.Notes = append(t.Notes, a.suppressionNote(cells)...)
 	return t, nil
 }

@@ -14,6 +14,8 @@ type Report struct {
 	Rows   int      `json:"rows"`
 	Notes  []string `json:"notes"`
 	Tables []*Table `json:"tables"`
+	// RowsText says how many rows there are, in the language of the report.
+	RowsText string `json:"-"`
 }
 
 // Table is one table of figures.
@@ -29,14 +31,18 @@ type Table struct {
 // full number.
 type Head struct {
 	Key    string `json:"key"`
+	Label  string `json:"-"` // in the language of the report
 	Digits int    `json:"-"`
 	Text   bool   `json:"-"`
 }
 
-// Cell is a number, a text, a hidden cell or nothing.
+// Cell is a number, a text, a hidden cell or nothing. Label is a text in the
+// language of the report; Text is then the same word in every language, which
+// JSON and CSV hold.
 type Cell struct {
 	Number *float64
 	Text   string
+	Label  string
 	Hidden fairness.Cell
 }
 
@@ -62,6 +68,9 @@ func when(ok bool, v float64) Cell {
 }
 
 func str(s string) Cell { return Cell{Text: s} }
+
+// tag is a word that machines read, with what people read in its place.
+func tag(word, label string) Cell { return Cell{Text: word, Label: label} }
 
 // hidden is a row's cells in place of n figures.
 func hidden(how fairness.Cell, n int) []Cell {
@@ -94,6 +103,8 @@ func (c Cell) show(h Head) string {
 		return "·"
 	case c.Hidden == fairness.Secondary:
 		return "··"
+	case c.Number == nil && c.Label != "":
+		return c.Label
 	case c.Number == nil:
 		return c.Text
 	}

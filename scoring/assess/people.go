@@ -154,6 +154,6 @@ func (r *run) summarise(res *fair.Result, slopes []scoring.Slope) {
 		}
 	}
 	for _, w := range res.Warnings {
-		r.out.Warnings = append(r.out.Warnings, scoring.Note{Key: "run.estimator_warning", Args: map[string]string{"Text": w}})
+		r.out.Warnings = append(r.out.Warnings, scoring.Note{Key: "run." + string(w)})
 	}
 }

@@ -124,6 +124,19 @@ type Answers struct {
 	Reason      []Reason
 }
 
+// Warning is the catalogue key of a remark about a run as a whole.
+type Warning string
+
+// The warnings.
+const (
+	// FewUnits: too few to borrow strength from each other; means are not shrunk.
+	FewUnits Warning = "few_units"
+	// FewUnitsForCovariates: the unit covariates were left out.
+	FewUnitsForCovariates Warning = "few_units_for_covariates"
+	// NoSpread: the ordinary answers show no differences between units beyond chance.
+	NoSpread Warning = "no_spread"
+)
+
 // Result is a scoring run.
 type Result struct {
 	Units   []UnitResult
@@ -131,7 +144,7 @@ type Result struct {
 	Prior   *Prior
 	// CaseMix are the slopes of the covariates.
 	CaseMix []float64
-	// Warnings are sentences about the data as a whole, such as too few units.
-	Warnings []string
+	// Warnings are remarks about the data as a whole, such as too few units.
+	Warnings []Warning
 	sums     []Sums
 }

@@ -1,7 +1,6 @@
 package fair
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -80,16 +79,16 @@ func (l *layout) applyBatch(marks []batchMark) {
 	l.weight = w
 }
 
-func warnings(in *Input, p *Prior) []string {
-	var w []string
+func warnings(in *Input, p *Prior) []Warning {
+	var w []Warning
 	if p.Ordinary.Free <= 2 {
-		w = append(w, fmt.Sprintf("%d units are too few to borrow strength from each other: means are not shrunk", in.Units))
+		w = append(w, FewUnits)
 	}
 	if len(in.UnitCovariate) > 0 && len(p.Ordinary.Beta) == 1 {
-		w = append(w, "too few units for the unit covariates: they were left out")
+		w = append(w, FewUnitsForCovariates)
 	}
 	if p.Ordinary.Tau2 == 0 && p.Ordinary.Free > 2 {
-		w = append(w, "the ordinary answers show no differences between units beyond chance")
+		w = append(w, NoSpread)
 	}
 	return w
 }
