@@ -60,7 +60,7 @@ The order for a new district: areas, workers, frame; indicators and ratings belo
 	for _, k := range intake.Kinds {
 		c.AddCommand(importKindCmd(k, about[k]))
 	}
-	c.AddCommand(importSurveyCmd(), importTemplateCmd())
+	c.AddCommand(importSurveyCmd(), importTemplateCmd(), importQuestionnaireCmd())
 	return c
 }
 

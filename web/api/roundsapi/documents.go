@@ -44,6 +44,7 @@ func (o *operations) documents(a huma.API) {
 	huma.Register(a, op(http.MethodGet, "get-questionnaire", "/questionnaires/{id}", "Questionnaires", "Read a questionnaire", ""), o.questionnaire)
 	huma.Register(a, op(http.MethodPost, "save-questionnaire", "/questionnaires", "Questionnaires", "Make a questionnaire", ""), o.newQuestionnaire)
 	huma.Register(a, op(http.MethodPut, "change-questionnaire", "/questionnaires/{id}", "Questionnaires", "Save a new version of a questionnaire", text), o.saveQuestionnaire)
+	o.exchange(a)
 	huma.Register(a, op(http.MethodGet, "list-rule-books", "/rulebooks", "Rule books", "List rule books", "The latest version of each."), o.lister(rounddb.RuleBooks))
 	huma.Register(a, op(http.MethodGet, "list-rule-book-versions", "/rulebooks/{id}/versions", "Rule books", "List the versions of a rule book", ""), o.versions(rounddb.RuleBooks))
 	huma.Register(a, op(http.MethodGet, "get-rule-book", "/rulebooks/{id}", "Rule books", "Read a rule book", ""), o.ruleBook)

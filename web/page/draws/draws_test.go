@@ -209,23 +209,9 @@ func TestDocumentPages(t *testing.T) {
 	page, at := m.post("/questionnaires/default", nil)
 	contains(t, page, "非常满意", "第 1 版")
 	contains(t, m.get(at+"/edit"), "增加题目")
-	form := url.Values{"title.zh": {"短问卷"}, "dim.0.id": {"d"}, "dim.0.zh": {"总体"}, "item.0.id": {"a"}, "item.0.kind": {"yesno"}, "item.0.zh": {"打过交道吗？"}, "item.0.required": {"on"},
-		"item.1.id": {"b"}, "item.1.kind": {"grade5"}, "item.1.zh": {"您满意吗？"}, "item.1.dimension": {"d"}, "item.1.if": {"a"}, "item.1.in": {"yes"}}
-	form.Set("act", "up:1")
-	page, _ = m.post(at, form)
-	if strings.Index(page, "您满意吗") > strings.Index(page, "打过交道吗") {
-		t.Error("the item did not move up")
-	}
-	form.Set("act", "save")
-	page, _ = m.post(at, form)
-	contains(t, page, "短问卷", "第 2 版", "仅当第 1 题回答")
-	form.Set("item.1.dimension", "none")
-	page, _ = m.post(at, form, http.StatusUnprocessableEntity)
-	contains(t, page, "问卷不能使用")
-
 	contains(t, m.get("/rulebooks"), "还没有评价规则")
 	page = m.get("/rulebooks/new?preset=70-30")
-	form = formOf(page)
+	form := formOf(page)
 	form.Set("title.zh", "七三规则")
 	page, at = m.post("/rulebooks", form)
 	contains(t, page, "七三规则", "居民评价占总分的 70%", "用平常话说")

@@ -335,3 +335,17 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 		Crumbs: []render.Crumb{{Text: p.T("rulebook.list"), Href: "/rulebooks"}, {Text: title}}})
 	return nil
 }
+
+// maxItems bounds what a form may bring.
+const maxItems = 200
+
+// langOf reads a text in Chinese and English.
+func langOf(c *gin.Context, name string) map[string]string {
+	l := map[string]string{}
+	for _, tag := range []string{"zh", "en"} {
+		if s := strings.TrimSpace(c.PostForm(name + "." + tag)); s != "" {
+			l[tag] = s
+		}
+	}
+	return l
+}
