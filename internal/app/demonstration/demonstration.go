@@ -220,8 +220,15 @@ func (s *setup) finished(ctx context.Context) error {
 	if err := s.collect(ctx, id, s.world.Finished, fieldworkSeed); err != nil {
 		return err
 	}
+	s.clock.T = s.world.Finished.ClosesOn.Add(15 * time.Hour)
+	if err := s.examine(ctx, id, s.world.Finished); err != nil {
+		return err
+	}
 	s.clock.T = s.world.Finished.ClosesOn.AddDate(0, 0, 1).Add(9 * time.Hour)
 	if err := s.rounds.Step(ctx, manager, id, survey.Closed, ""); err != nil {
+		return err
+	}
+	if err := s.endChecks(ctx, id); err != nil {
 		return err
 	}
 	if _, err := s.file(ctx, manager, intake.Request{Kind: intake.Indicators, Round: id}, "客观指标.csv", s.world.WriteIndicators, nil); err != nil {
@@ -275,6 +282,9 @@ func (s *setup) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.collect(ctx, id, s.world.Open, fieldworkSeed); err != nil {
+		return err
+	}
+	if err := s.examine(ctx, id, s.world.Open); err != nil {
 		return err
 	}
 	if err := s.review(ctx, id); err != nil {

@@ -120,6 +120,10 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 	if err != nil {
 		return 0, err
 	}
+	suspects, err := qualitydb.Suspects(ctx, tx, tx.Actor.District, r.ID)
+	if err != nil {
+		return 0, err
+	}
 	load, people := map[string]int{}, map[string][][2]string{}
 	out := make([]qualitydb.NewBackCheck, 0, len(list))
 	for _, k := range list {
@@ -128,19 +132,19 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 				return 0, err
 			}
 		}
-		who := another(people[k.Committee], touched[k.CaseID], load)
+		who := another(people[k.Committee], slices.Concat(touched[k.CaseID], suspects), load)
 		load[who]++
 		out = append(out, qualitydb.NewBackCheck{ID: app.NewID(), CaseID: k.CaseID, Why: why, FindingID: finding, Ticket: k.ticket, Evaluator: who})
 	}
 	return len(out), qualitydb.InsertBackChecks(ctx, tx, tx.Actor.District, r.ID, out, tx.Actor.AccountID, tx.Now)
 }
 
-// another is the least loaded evaluator who never touched the case, "" where
-// there is none; of equals the first.
-func another(people [][2]string, touched []string, load map[string]int) string {
+// another is the least loaded evaluator who is not barred (never touched the
+// case, and is not under question), "" where there is none; of equals the first.
+func another(people [][2]string, barred []string, load map[string]int) string {
 	best := ""
 	for _, p := range people {
-		if !slices.Contains(touched, p[0]) && (best == "" || load[p[0]] < load[best]) {
+		if !slices.Contains(barred, p[0]) && (best == "" || load[p[0]] < load[best]) {
 			best = p[0]
 		}
 	}

@@ -130,6 +130,9 @@ func TestFromScanToSetAside(t *testing.T) {
 	if n := f.number(`select count(*) from backcheck b join backcheck_assignment a on a.backcheck_id = b.id join case_assignment c on c.case_id = b.case_id and c.evaluator_id = a.evaluator_id`); n != 0 {
 		t.Errorf("%d back-checks went to the interviewer", n)
 	}
+	if n := f.number(`select count(*) from backcheck_assignment where evaluator_id = $1`, f.Liar.AccountID); n != 0 {
+		t.Errorf("%d back-checks went to somebody who is under question", n)
+	}
 	if n := f.number(`select count(distinct why) from backcheck`); n != 2 {
 		t.Errorf("%d reasons: suspect and counterpart were wanted", n)
 	}

@@ -244,3 +244,16 @@ func Count(ctx context.Context, q pg.Querier, district, round string) (p Progres
 		from backcheck b where b.district = $1 and b.round_id = $2`, district, round).Scan(&p.Finished, &p.Drawn, &p.Random, &p.Done, &p.Unassigned)
 	return p, err
 }
+
+// Suspects lists the evaluators of a round about whom there is a finding that
+// was not cleared: they check nobody.
+func Suspects(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
+	rows, err := q.Query(ctx, `select distinct f.evaluator_id::text from quality_finding f
+		where f.district = $1 and f.round_id = $2 and f.role = 'finding' and f.evaluator_id is not null
+		  and coalesce((select d.decision from quality_decision d where d.district = f.district and d.finding_id = f.id order by d.seq desc limit 1),'') <> 'cleared'
+		order by 1`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
