@@ -180,6 +180,9 @@ create table identity.backcheck_pair (
   primary key (district, backcheck_id, item)
 );
 
+-- The comparison looks for the answer of a case.
+create index response_case_case on identity.response_case (district, case_id);
+
 -- backcheck_compare puts second answers beside the first ones of the same case.
 -- It returns nothing: not which response it was, nor whether they agree.
 create function backcheck_compare(p_district text, p_backcheck uuid, p_answers jsonb) returns void
@@ -241,6 +244,7 @@ end $$;
 ---- create above / drop below ----
 
 drop function backcheck_table(text, uuid), backcheck_compare(text, uuid, jsonb);
+drop index identity.response_case_case;
 drop table identity.backcheck_pair, backcheck_result, backcheck_assignment, backcheck, backcheck_reveal, backcheck_commitment,
   quality_decision, quality_finding_response, quality_sighting, quality_finding, quality_scan;
 drop function backcheck_other_person();

@@ -12,6 +12,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/authz"
 	"gongping/internal/demo"
+	"gongping/internal/pg"
 	"gongping/internal/pg/demodb"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/draw"
@@ -124,6 +125,9 @@ func (s *setup) store(ctx context.Context, roundID string, attempts []demodb.Att
 				return fmt.Errorf("the answers of %s: %w", day, err)
 			}
 			n += len(list)
+		}
+		if err := pg.Analyze(ctx, tx, "response", "case_completion"); err != nil {
+			return err
 		}
 		tx.Record("round", roundID, s.district, map[string]any{"simulated": true, "attempts": len(attempts), "responses": n})
 		return nil

@@ -116,7 +116,11 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 	if len(list) == 0 {
 		return 0, nil
 	}
-	touched, err := qualitydb.Touched(ctx, tx, tx.Actor.District, r.ID)
+	ids := make([]string, len(list))
+	for i, k := range list {
+		ids[i] = k.CaseID
+	}
+	touched, err := qualitydb.Touched(ctx, tx, tx.Actor.District, ids)
 	if err != nil {
 		return 0, err
 	}
@@ -463,7 +467,7 @@ func (s *Service) Reassign(ctx context.Context, who authz.Actor, id, evaluator, 
 		if !slices.ContainsFunc(people, func(p [2]string) bool { return p[0] == evaluator }) {
 			return errs.New(errs.Invalid, "case.evaluator", "this account cannot take the case over").At("evaluator", evaluator, "an evaluator of the area", "choose one from the list")
 		}
-		touched, err := qualitydb.Touched(ctx, tx, who.District, r.ID)
+		touched, err := qualitydb.Touched(ctx, tx, who.District, []string{k.CaseID})
 		if err != nil {
 			return err
 		}

@@ -50,16 +50,25 @@ type Finished struct {
 
 // FinishedCases lists the complete cases of a round by id.
 func FinishedCases(ctx context.Context, q pg.Querier, district, round string) ([]Finished, error) {
-	rows, err := q.Query(ctx, `select c.id::text, c.person_id, c.committee, coalesce(p.building,''), coalesce(s.evaluator_id::text,''),
-			exists (select from contact_attempt t where t.district = c.district and t.case_id = c.id and t.mode = 'link')
-			or exists (select from resident_link l join resident_link_event e on e.district = l.district and e.token_hash = l.token_hash and e.kind = 'used'
-				where l.district = c.district and l.case_id = c.id),
-			exists (select from backcheck b where b.district = c.district and b.case_id = c.id)
-		from survey_case c join round r on r.district = c.district and r.id = c.round_id
-		join case_completion d on d.district = c.district and d.case_id = c.id
-		left join frame_person p on p.district = c.district and p.frame_id = r.frame_id and p.person_id = c.person_id
-		left join lateral (select z.evaluator_id from case_assignment z where z.district = c.district and z.case_id = c.id order by z.seq desc limit 1) s on true
-		where c.district = $1 and c.round_id = $2 order by c.id`, district, round)
+	// Each part is read once and joined by hash, whatever the statistics say of
+	// tables that were filled a moment ago.
+	rows, err := q.Query(ctx, `with finished as materialized (
+			select c.id, c.person_id, c.committee from survey_case c join case_completion d on d.district = c.district and d.case_id = c.id
+			where c.district = $1 and c.round_id = $2
+		), home as materialized (
+			select p.person_id, p.building from frame_person p where p.district = $1
+			  and p.frame_id = (select r.frame_id from round r where r.district = $1 and r.id = $2)
+		), holder as materialized (
+			select distinct on (a.case_id) a.case_id, a.evaluator_id from case_assignment a where a.district = $1
+			  and a.case_id in (select id from finished) order by a.case_id, a.seq desc
+		), alone as materialized (
+			select t.case_id from contact_attempt t where t.district = $1 and t.mode = 'link'
+			union select l.case_id from resident_link l join resident_link_event e on e.district = l.district and e.token_hash = l.token_hash and e.kind = 'used'
+			where l.district = $1
+		), taken as materialized (select b.case_id from backcheck b where b.district = $1 and b.round_id = $2)
+		select f.id::text, f.person_id, f.committee, coalesce(h.building,''), coalesce(o.evaluator_id::text,''),
+			f.id in (select case_id from alone), f.id in (select case_id from taken)
+		from finished f left join home h on h.person_id = f.person_id left join holder o on o.case_id = f.id order by f.id`, district, round)
 	if err != nil {
 		return nil, err
 	}
@@ -75,16 +84,28 @@ type NewBackCheck struct {
 
 // InsertBackChecks stores back-checks with their first assignment.
 func InsertBackChecks(ctx context.Context, q pg.Querier, district, round string, list []NewBackCheck, by string, at time.Time) error {
-	b := &pgx.Batch{}
-	for _, k := range list {
-		b.Queue(`insert into backcheck (district, id, round_id, case_id, why, finding_id, ticket, drawn_at) values ($1,$2,$3,$4,$5,nullif($6,'')::uuid,$7,$8)`,
-			district, k.ID, round, k.CaseID, k.Why, k.FindingID, k.Ticket, at)
-		if k.Evaluator != "" {
-			b.Queue(`insert into backcheck_assignment (district, backcheck_id, seq, evaluator_id, by_id, at) values ($1,$2,1,$3,nullif($4,'')::uuid,$5)`,
-				district, k.ID, k.Evaluator, by, at)
-		}
+	n := len(list)
+	text := [5][]string{}
+	for i := range text {
+		text[i] = make([]string, n)
 	}
-	return q.SendBatch(ctx, b).Close()
+	tickets := make([][]byte, n)
+	for i, k := range list {
+		for j, v := range []string{k.ID, k.CaseID, k.Why, k.FindingID, k.Evaluator} {
+			text[j][i] = v
+		}
+		tickets[i] = k.Ticket
+	}
+	if _, err := q.Exec(ctx, `insert into backcheck (district, id, round_id, case_id, why, finding_id, ticket, drawn_at)
+		select $1, id::uuid, $2, case_id::uuid, why, nullif(finding,'')::uuid, ticket, $8
+		from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[]) as t(id, case_id, why, finding, ticket)`,
+		district, round, text[0], text[1], text[2], text[3], tickets, at); err != nil {
+		return err
+	}
+	_, err := q.Exec(ctx, `insert into backcheck_assignment (district, backcheck_id, seq, evaluator_id, by_id, at)
+		select $1, id::uuid, 1, evaluator::uuid, nullif($4,'')::uuid, $5 from unnest($2::text[], $3::text[]) as t(id, evaluator) where evaluator <> ''`,
+		district, text[0], text[4], by, at)
+	return err
 }
 
 // Assign hands a back-check to an evaluator; the database refuses whoever held
@@ -96,13 +117,12 @@ func Assign(ctx context.Context, q pg.Querier, district, id, evaluator, by, reas
 	return err
 }
 
-// Touched lists, by case, the evaluators who ever held a case of a round or
-// tried it: none of them may check it.
-func Touched(ctx context.Context, q pg.Querier, district, round string) (map[string][]string, error) {
-	rows, err := q.Query(ctx, `select c.id::text, x.evaluator from survey_case c
-		join lateral (select a.evaluator_id::text as evaluator from case_assignment a where a.district = c.district and a.case_id = c.id
-			union select t.evaluator_id::text from contact_attempt t where t.district = c.district and t.case_id = c.id and t.evaluator_id is not null) x on true
-		where c.district = $1 and c.round_id = $2`, district, round)
+// Touched lists, by case, the evaluators who ever held a case or tried it: none
+// of them may check it.
+func Touched(ctx context.Context, q pg.Querier, district string, cases []string) (map[string][]string, error) {
+	rows, err := q.Query(ctx, `select a.case_id::text, a.evaluator_id::text from case_assignment a where a.district = $1 and a.case_id = any($2::text[]::uuid[])
+		union select t.case_id::text, t.evaluator_id::text from contact_attempt t
+		where t.district = $1 and t.case_id = any($2::text[]::uuid[]) and t.evaluator_id is not null`, district, cases)
 	if err != nil {
 		return nil, err
 	}

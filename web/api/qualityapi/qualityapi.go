@@ -23,7 +23,7 @@ type body[T any] struct{ Body T }
 type none struct{}
 
 type roundPath struct {
-	Round string `path:"round" format:"uuid" doc:"Id of the round"`
+	Round string `path:"id" format:"uuid" doc:"Id of the round"`
 }
 
 type areaPath struct {
@@ -111,12 +111,12 @@ func Register(a huma.API, svc *quality.Service) {
 }
 
 func registerFindings(a huma.API, svc *quality.Service) {
-	huma.Register(a, op(http.MethodPost, "scan-fieldwork", "/rounds/{round}/quality/scans", "Examine a round", "Runs the detectors; answers how many findings are new."),
+	huma.Register(a, op(http.MethodPost, "scan-fieldwork", "/rounds/{id}/quality/scans", "Examine a round", "Runs the detectors; answers how many findings are new."),
 		func(ctx context.Context, in *roundPath) (*body[count], error) {
 			n, err := svc.Scan(ctx, who(ctx), in.Round)
 			return &body[count]{count{n}}, err
 		})
-	huma.Register(a, op(http.MethodGet, "list-findings", "/rounds/{round}/quality", "The review queue", "Findings and their counterparts on the other side, with the counts of both sides."),
+	huma.Register(a, op(http.MethodGet, "list-findings", "/rounds/{id}/quality", "The review queue", "Findings and their counterparts on the other side, with the counts of both sides."),
 		func(ctx context.Context, in *areaPath) (*body[queue], error) {
 			v, err := svc.Queue(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
@@ -200,7 +200,7 @@ type Interviewer struct {
 }
 
 func registerLive(a huma.API, svc *quality.Service) {
-	huma.Register(a, op(http.MethodGet, "get-balance", "/rounds/{round}/balance", "Balance of response", "R-indicator and partial indicators over sex, age, tenure and area."),
+	huma.Register(a, op(http.MethodGet, "get-balance", "/rounds/{id}/balance", "Balance of response", "R-indicator and partial indicators over sex, age, tenure and area."),
 		func(ctx context.Context, in *areaPath) (*body[Balance], error) {
 			v, err := svc.Balance(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
@@ -223,7 +223,7 @@ func registerLive(a huma.API, svc *quality.Service) {
 			}
 			return &body[Balance]{out}, nil
 		})
-	huma.Register(a, op(http.MethodGet, "compare-interviewers", "/rounds/{round}/interviewers", "Compare interviewers", "In the order of names; no ranking."),
+	huma.Register(a, op(http.MethodGet, "compare-interviewers", "/rounds/{id}/interviewers", "Compare interviewers", "In the order of names; no ranking."),
 		func(ctx context.Context, in *areaPath) (*body[[]Interviewer], error) {
 			v, err := svc.Interviewers(ctx, who(ctx), in.Round, in.Area)
 			out := []Interviewer{}
@@ -278,7 +278,7 @@ type backChecks struct {
 }
 
 func registerBackChecks(a huma.API, svc *quality.Service) {
-	huma.Register(a, op(http.MethodGet, "get-backchecks", "/rounds/{round}/backchecks", "Back-checks of a round", "Counts, and agreement of first and second answers for ten people and more."),
+	huma.Register(a, op(http.MethodGet, "get-backchecks", "/rounds/{id}/backchecks", "Back-checks of a round", "Counts, and agreement of first and second answers for ten people and more."),
 		func(ctx context.Context, in *areaPath) (*body[backChecks], error) {
 			v, err := svc.BackChecks(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
@@ -305,12 +305,12 @@ func registerBackChecks(a huma.API, svc *quality.Service) {
 			}
 			return &body[backChecks]{out}, nil
 		})
-	huma.Register(a, op(http.MethodPost, "draw-backchecks", "/rounds/{round}/backchecks", "Draw back-checks", "Adds the finished cases that belong to the random share."),
+	huma.Register(a, op(http.MethodPost, "draw-backchecks", "/rounds/{id}/backchecks", "Draw back-checks", "Adds the finished cases that belong to the random share."),
 		func(ctx context.Context, in *roundPath) (*body[count], error) {
 			n, err := svc.Draw(ctx, who(ctx), in.Round)
 			return &body[count]{count{n}}, err
 		})
-	huma.Register(a, op(http.MethodPost, "end-backchecks", "/rounds/{round}/backchecks/end", "End the back-checks", "Publishes the seed of a closed round."),
+	huma.Register(a, op(http.MethodPost, "end-backchecks", "/rounds/{id}/backchecks/end", "End the back-checks", "Publishes the seed of a closed round."),
 		func(ctx context.Context, in *roundPath) (*none, error) { return nil, svc.End(ctx, who(ctx), in.Round) })
 	huma.Register(a, op(http.MethodPost, "assign-backcheck", "/backchecks/{id}/assignment", "Hand a back-check over", "Never to whoever held the case or tried it."),
 		func(ctx context.Context, in *struct {
