@@ -32,6 +32,7 @@ import (
 	"gongping/web/api/resultsapi"
 	"gongping/web/api/roundsapi"
 	"gongping/web/api/upwardapi"
+	"gongping/web/api/wordsapi"
 	"gongping/web/handle"
 	apppage "gongping/web/page/app"
 	appealspage "gongping/web/page/appeals"
@@ -135,6 +136,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Records != nil {
 		recordsapi.Register(a, d.Records)
+	}
+	if d.Words != nil {
+		wordsapi.Register(a, d.Words)
 	}
 	if d.Panel != nil {
 		panelapi.Register(a, d.Panel)

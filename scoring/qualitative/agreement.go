@@ -130,7 +130,8 @@ func agree(key string, list [][2]int, k int) Agreement {
 	if err != nil {
 		return a
 	}
-	a.OK, a.Kappa, a.Lo, a.Hi, a.Alpha = true, kappa.Value, kappa.Lower, kappa.Upper, alpha.Value
+	a.OK, a.Kappa, a.Alpha = true, kappa.Value, alpha.Value
+	a.Lo, a.Hi = max(kappa.Lower, -1), min(kappa.Upper, 1) // the normal interval may leave the scale
 	return a
 }
 

@@ -237,6 +237,9 @@ func (s *setup) finished(ctx context.Context) error {
 	if _, err := s.file(ctx, manager, intake.Request{Kind: intake.Ratings, Round: id}, "评议打分.csv", s.world.WriteRatings, nil); err != nil {
 		return err
 	}
+	if err := s.opinions(ctx, id); err != nil {
+		return err
+	}
 	s.report("scoring", 0.7)
 	s.clock.Advance(24 * time.Hour)
 	run, err := s.scores.Start(ctx, manager, id, "访问结束后的首次计算")
@@ -247,6 +250,9 @@ func (s *setup) finished(ctx context.Context) error {
 	// which workers may appeal is running.
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -3)
 	if err := s.scores.Publish(ctx, manager, run); err != nil {
+		return err
+	}
+	if err := s.departmentReplies(ctx, id); err != nil {
 		return err
 	}
 	return s.contest(ctx, run)

@@ -84,16 +84,20 @@ type Card struct {
 	Department departmentdb.Department
 	Replies    []departmentdb.Reply
 	MayReply   bool
+	Periods    []Period // what was placed with it, newest first
 }
 
 // Card returns the card of a department.
-func (s *Service) Card(ctx context.Context, who authz.Actor, code string) (c Card, err error) {
+func (s *Service) Card(ctx context.Context, who authz.Actor, code, lang string) (c Card, err error) {
 	err = s.Read(ctx, who, authz.DepartmentRead, authz.Object{Department: code}, func(ctx context.Context, db pg.Querier) error {
 		if c.Department, err = departmentdb.Get(ctx, db, who.District, code); err != nil {
 			return app.NotFound(err, "department")
 		}
 		c.MayReply = authz.May(who, authz.DepartmentReply, authz.Object{Department: code})
-		c.Replies, err = departmentdb.Replies(ctx, db, who.District, code)
+		if c.Replies, err = departmentdb.Replies(ctx, db, who.District, code); err != nil {
+			return err
+		}
+		c.Periods, err = causes(ctx, db, who, code, lang)
 		return err
 	})
 	return c, err

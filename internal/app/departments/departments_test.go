@@ -45,13 +45,13 @@ func TestDepartmentAnswersForItself(t *testing.T) {
 	if own, err := s.List(ctx, housing); err != nil || len(own) != 1 || own[0].Code != "housing" {
 		t.Errorf("a department sees %+v, %v", own, err)
 	}
-	if _, err := s.Card(ctx, housing, "police"); !errs.Is(err, errs.Forbidden) {
+	if _, err := s.Card(ctx, housing, "police", "zh"); !errs.Is(err, errs.Forbidden) {
 		t.Error(err)
 	}
 	if err := s.Reply(ctx, housing, "housing", departmentdb.Reply{Topic: "电梯", Body: "电梯维修资金表决已启动。"}); err != nil {
 		t.Fatal(err)
 	}
-	card, err := s.Card(ctx, w.Actor("worker-lone"), "housing")
+	card, err := s.Card(ctx, w.Actor("worker-lone"), "housing", "zh")
 	if err != nil || len(card.Replies) != 1 || card.Replies[0].Topic != "电梯" || card.MayReply {
 		t.Errorf("%+v, %v", card, err)
 	}

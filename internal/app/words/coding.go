@@ -209,34 +209,40 @@ func (s *Service) task(ctx context.Context, db pg.Querier, who authz.Actor, m *t
 // text waits for a third. What follows for answers is written with the decision.
 func (s *Service) Code(ctx context.Context, who authz.Actor, lead string, codes []qualitative.Code) (state qualitative.State, err error) {
 	err = s.Write(ctx, who, authz.CommentCode, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
-		t, err := worddb.GetText(ctx, tx, who.District, lead)
-		if err != nil {
-			return app.NotFound(err, "comment")
-		}
-		if err := tx.Check(authz.Object{Area: t.Area}); err != nil {
-			return err
-		}
-		if err := worddb.LockText(ctx, tx, who.District, lead); err != nil {
-			return err
-		}
-		given, err := worddb.Codings(ctx, tx, who.District, lead)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(given, func(g worddb.Coding) bool { return g.Coder == who.AccountID }) {
-			return errs.New(errs.Conflict, "comment.coded_by_you", "you have coded this comment already; a judgement is not changed")
-		}
-		if decided(given) {
-			return errs.New(errs.Conflict, "comment.decided", "others have decided this comment meanwhile")
-		}
-		c, err := s.coding(ctx, tx, t, codes, len(given)+1)
-		if err != nil {
-			return err
-		}
-		state, err = s.decide(ctx, tx, t, append(given, c))
+		state, err = s.judge(ctx, tx, lead, codes)
 		return err
 	})
 	return state, err
+}
+
+// judge is Code within a transaction.
+func (s *Service) judge(ctx context.Context, tx *app.Tx, lead string, codes []qualitative.Code) (qualitative.State, error) {
+	who := tx.Actor
+	t, err := worddb.GetText(ctx, tx, who.District, lead)
+	if err != nil {
+		return "", app.NotFound(err, "comment")
+	}
+	if err := tx.Check(authz.Object{Area: t.Area}); err != nil {
+		return "", err
+	}
+	if err := worddb.LockText(ctx, tx, who.District, lead); err != nil {
+		return "", err
+	}
+	given, err := worddb.Codings(ctx, tx, who.District, lead)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(given, func(g worddb.Coding) bool { return g.Coder == who.AccountID }) {
+		return "", errs.New(errs.Conflict, "comment.coded_by_you", "you have coded this comment already; a judgement is not changed")
+	}
+	if decided(given) {
+		return "", errs.New(errs.Conflict, "comment.decided", "others have decided this comment meanwhile")
+	}
+	c, err := s.coding(ctx, tx, t, codes, len(given)+1)
+	if err != nil {
+		return "", err
+	}
+	return s.decide(ctx, tx, t, append(given, c))
 }
 
 func decided(given []worddb.Coding) bool {
@@ -330,4 +336,41 @@ func (s *Service) Task(ctx context.Context, who authz.Actor, lead string) (t *Ta
 		return err
 	})
 	return t, err
+}
+
+// Judgement is a coder's judgement of one text, for CodeMany.
+type Judgement struct {
+	Lead  string
+	Codes []qualitative.Code
+}
+
+// CodeMany takes many judgements of one coder at once, all or none, as of a
+// coder who worked in another program. The rules are those of Code.
+func (s *Service) CodeMany(ctx context.Context, who authz.Actor, list []Judgement) error {
+	if len(list) == 0 || len(list) > maxJudgements {
+		return errs.New(errs.Invalid, "comment.judgements", "send 1 to 5000 judgements at once")
+	}
+	return s.Write(ctx, who, authz.CommentCode, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		for _, j := range list {
+			if _, err := s.judge(ctx, tx, j.Lead, j.Codes); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// maxJudgements is the most that CodeMany takes.
+const maxJudgements = 5000
+
+// Waiting lists texts of a scope that the coder may code, without a proposal.
+func (s *Service) Waiting(ctx context.Context, who authz.Actor, scope Scope, limit int) (list []worddb.Text, err error) {
+	err = s.Read(ctx, who, authz.CommentCode, authz.Object{Area: who.Area}, func(ctx context.Context, db pg.Querier) error {
+		list, err = worddb.Queue(ctx, db, who.District, scope, who.Area, who.AccountID, min(max(limit, 1), maxJudgements))
+		return err
+	})
+	for i := range list { // what tells a coder whose it is, or what others did
+		list[i].Area, list[i].Codings = "", 0
+	}
+	return list, err
 }

@@ -36,6 +36,7 @@ type Share struct {
 type Themes struct {
 	Comments, Decided int
 	TooFew            bool // fewer decided comments than may be shown
+	Drawn             bool // of a drawn round: everybody spoke once, so people are what counts
 	List              []Theme
 	Masked            map[string]int
 }
@@ -56,6 +57,10 @@ func (s *Service) Themes(ctx context.Context, who authz.Actor, scope Scope, lang
 		t.Decided, t.TooFew = len(list), len(list) < minArea
 		if !t.TooFew {
 			t.List = themes(list, book, lang)
+			t.Drawn = scope.Round != ""
+			if t.Drawn { // everybody was drawn by lot: people are the measure, not wordings
+				slices.SortStableFunc(t.List, func(a, b Theme) int { return cmp.Compare(b.Size.Authors, a.Size.Authors) })
+			}
 		}
 		t.Masked, err = worddb.MaskedCounts(ctx, db, who.District, scope)
 		return err

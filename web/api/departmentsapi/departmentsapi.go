@@ -33,6 +33,26 @@ type Reply struct {
 type Card struct {
 	Department Department `json:"department"`
 	Replies    []Reply    `json:"replies"`
+	Causes     []Period   `json:"causes" doc:"What two coders placed with the department, newest first"`
+}
+
+// Period is a round, or an imported file, with the department's causes. Counts
+// of -1 stand for fewer answers than may be shown.
+type Period struct {
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	File   bool    `json:"file" doc:"Comments of a file, which enter no score"`
+	Low    int     `json:"low"`
+	High   int     `json:"high"`
+	Causes []Cause `json:"causes"`
+}
+
+// Cause is a topic of a period.
+type Cause struct {
+	Topic string `json:"topic"`
+	Name  string `json:"name"`
+	Low   int    `json:"low"`
+	High  int    `json:"high"`
 }
 
 type answer[T any] struct{ Body T }
@@ -75,13 +95,21 @@ func (o *operations) save(ctx context.Context, in *struct {
 }
 
 func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error) {
-	c, err := o.svc.Card(ctx, signin.Actor(ctx), in.Code)
+	c, err := o.svc.Card(ctx, signin.Actor(ctx), in.Code, "zh")
 	if err != nil {
 		return nil, err
 	}
 	out := Card{Department: Department{c.Department.Code, c.Department.Name, c.Department.NameEN}, Replies: make([]Reply, 0, len(c.Replies))}
 	for _, r := range c.Replies {
 		out.Replies = append(out.Replies, Reply{r.ID, r.RoundID, r.Topic, r.Body, r.At})
+	}
+	out.Causes = make([]Period, 0, len(c.Periods))
+	for _, x := range c.Periods {
+		p := Period{ID: x.ID, Title: x.Title, File: x.File, Low: x.Low, High: x.High, Causes: make([]Cause, 0, len(x.Causes))}
+		for _, k := range x.Causes {
+			p.Causes = append(p.Causes, Cause{k.Topic, k.Name, k.Low, k.High})
+		}
+		out.Causes = append(out.Causes, p)
 	}
 	return &answer[Card]{out}, nil
 }

@@ -69,15 +69,22 @@ type cardData struct {
 	Name    string
 	Replied []render.Event
 	Upward  upwardpage.Card
+	Causes  *causesData
+	Rounds  []render.Option // that a reply can be about
 }
 
 func (h *pages) card(c *gin.Context, who authz.Actor) error {
-	card, err := h.svc.Card(c.Request.Context(), who, c.Param("code"))
+	card, err := h.svc.Card(c.Request.Context(), who, c.Param("code"), string(h.Printer(c).Lang()))
 	if err != nil {
 		return err
 	}
 	p := h.Printer(c)
-	d := cardData{Card: card, Name: card.Department.In(string(p.Lang()))}
+	d := cardData{Card: card, Name: card.Department.In(string(p.Lang())), Causes: h.causes(c, card.Periods)}
+	for _, x := range card.Periods {
+		if !x.File {
+			d.Rounds = append(d.Rounds, render.Option{Value: x.ID, Text: x.Title})
+		}
+	}
 	for _, r := range card.Replies {
 		title := r.Topic
 		if title == "" {

@@ -257,11 +257,17 @@ func (h *pages) agreement(c *gin.Context, who authz.Actor) error {
 	return nil
 }
 
+// minGiven is how often a code must have been given to be called good or poor.
+const minGiven = 5
+
 func (h *pages) agreeRow(c *gin.Context, name string, a qualitative.Agreement) agreeRow {
 	f := h.Format(c)
 	r := agreeRow{Name: name, N: f.Int(a.N), Yes: f.Int(a.Yes), Observed: f.Pct(a.Observed, 0), Kappa: render.Dash, Interval: render.Dash, Alpha: render.Dash}
 	if a.OK {
 		word := qualitative.Usual(a.Kappa)
+		if a.Yes < minGiven {
+			word = "few"
+		}
 		r.Kappa, r.Interval, r.Alpha, r.Word = f.Num(a.Kappa, 2), f.Interval(a.Lo, a.Hi, 2), f.Num(a.Alpha, 2), h.T(c, "agreement.word."+word)
 		r.Tone = map[string]string{"substantial": "success", "perfect": "success", "moderate": "info", "fair": "warning", "slight": "danger", "poor": "danger"}[word]
 	}
