@@ -15,6 +15,10 @@ import (
 // MinCause is the fewest answers behind a shown cause.
 const MinCause = 5
 
+// minCommittees is how many committees must be behind a cause for their number
+// to be shown: one or two would point at them.
+const minCommittees = 3
+
 // Cause is how many answers of a round (or comments of a file) have a cause
 // that two coders placed with the department.
 type Cause struct {
@@ -121,7 +125,7 @@ func (p *Period) hide() {
 		}
 	}
 	for i := range p.Causes {
-		if p.Causes[i].Low < MinCause {
+		if p.Causes[i].Low < MinCause || p.Causes[i].Committees < minCommittees {
 			p.Causes[i].Committees = 0
 		}
 	}

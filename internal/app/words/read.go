@@ -194,6 +194,9 @@ func (s *Service) Agreement(ctx context.Context, who authz.Actor, scope Scope) (
 			return err
 		}
 		a.Texts, a.List, a.Book = len(pairs), qualitative.Agreements(pairs), *book
+		if !authz.May(who, authz.CommentRead, authz.Object{}) { // how often a rare topic was given tells that somebody spoke of it
+			a.List = slices.DeleteFunc(a.List, func(x qualitative.Agreement) bool { return book.Topic(x.Key) != nil && x.Yes < minTheme })
+		}
 		return nil
 	})
 	return a, err
