@@ -19,7 +19,14 @@ are not there are left out. The figures of docs/methods/qualitative.md come from
 			if err != nil {
 				return err
 			}
-			return wordmeasure.Write(c.OutOrStdout(), list)
+			if err := wordmeasure.Write(c.OutOrStdout(), list); err != nil {
+				return err
+			}
+			found, err := wordmeasure.MeasureCampaigns(args[0])
+			if err != nil {
+				return err
+			}
+			return wordmeasure.WriteCampaigns(c.OutOrStdout(), found)
 		},
 	})
 	return c

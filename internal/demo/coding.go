@@ -44,6 +44,7 @@ var rules = []rule{
 	{"疫情", "other.relocation", qualitative.Beyond, "", blame, qualitative.Committee},
 	{"动迁", "other.relocation", qualitative.Beyond, "", blame, qualitative.Beyond},
 	// Where a text speaks of the broken lift alone, that is the property manager's.
+	{"开会表决", "property.lift", qualitative.Department, "housing", blame, qualitative.Property},
 	{"上下楼太苦", "property.lift", qualitative.Property, "", blame, qualitative.Committee},
 	{"靠人背", "property.lift", qualitative.Property, "", blame, qualitative.Committee},
 	// The collective complaint otherwise: to press for the lift is the committee's part.

@@ -265,3 +265,23 @@ func parallel(n int, f func(i int)) {
 	}
 	wg.Wait()
 }
+
+// AllPairs lists the pairs of texts that are near-duplicates by comparing every
+// two of them: the yardstick for NearDuplicates, in quadratic time.
+func AllPairs(texts []string) [][2]int {
+	sets := make([][]uint32, len(texts))
+	for i, t := range texts {
+		if f := Fold(t); !tooShort(f) {
+			sets[i] = shingles(f)
+		}
+	}
+	var out [][2]int
+	for i := range sets {
+		for j := range i {
+			if sets[i] != nil && sets[j] != nil && jaccardAtLeast(sets[i], sets[j], Similar) {
+				out = append(out, [2]int{j, i})
+			}
+		}
+	}
+	return out
+}

@@ -115,7 +115,7 @@ func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error
 }
 
 func (o *operations) reply(ctx context.Context, in *struct {
-	byCode
+	Code string `path:"code" example:"housing"`
 	Body struct {
 		RoundID string `json:"round_id,omitempty" format:"uuid"`
 		Topic   string `json:"topic,omitempty" maxLength:"60"`

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"gongping/internal/app/words"
 	"gongping/scoring/qualitative"
+	"gongping/web/handle"
 	"gongping/web/signin"
 )
 
@@ -23,16 +25,23 @@ type (
 	operations struct{ svc *words.Service }
 )
 
+// maxFile is the largest table of comments that is taken.
+const maxFile = 32 << 20
+
 // Register adds the operations.
 func Register(a huma.API, svc *words.Service) {
 	o := &operations{svc}
 	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"words"}}
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"words"}}
 	}
 	huma.Register(a, op(http.MethodGet, "list-comment-scopes", "/words", "Rounds and files with comments, and how far their coding is"), o.scopes)
 	huma.Register(a, op(http.MethodPost, "take-in-comments", "/rounds/{id}/comments", "Mask the open answers of a round and take them in"), o.takeIn)
 	upload := op(http.MethodPost, "import-comments", "/words/files", "Mask a table of comments (CSV or XLSX) and take it in")
-	upload.MaxBodyBytes = 32 << 20
+	upload.MaxBodyBytes, upload.BodyReadTimeout = maxFile, 10*time.Minute
+	upload.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		handle.AllowBody(humagin.Unwrap(ctx), maxFile)
+		next(ctx)
+	}}
 	huma.Register(a, upload, o.upload)
 	huma.Register(a, op(http.MethodGet, "comment-themes", "/words/themes", "Counts by theme, small cells suppressed"), o.themes)
 	huma.Register(a, op(http.MethodGet, "comment-agreement", "/words/agreement", "Agreement of two coders blind to each other"), o.agreement)
@@ -209,8 +218,8 @@ type Text struct {
 }
 
 func (o *operations) queue(ctx context.Context, in *struct {
-	scopeInput
-	Limit int `query:"limit" minimum:"1" maximum:"5000" default:"100"`
+	Scope string `query:"scope" required:"true" pattern:"^(round|import):[0-9a-f-]{36}$" doc:"round:<id> or import:<id>"`
+	Limit int    `query:"limit" minimum:"1" maximum:"5000" default:"100"`
 }) (*answer[[]Text], error) {
 	list, err := o.svc.Waiting(ctx, signin.Actor(ctx), words.ParseScope(in.Scope), in.Limit)
 	out := make([]Text, 0, len(list))
@@ -220,11 +229,14 @@ func (o *operations) queue(ctx context.Context, in *struct {
 	return &answer[[]Text]{out}, err
 }
 
+// Judgement is my judgement of a text.
+type Judgement struct {
+	ID    string             `json:"id" format:"uuid" doc:"Text"`
+	Codes []qualitative.Code `json:"codes" maxItems:"8" doc:"None: nothing can be coded"`
+}
+
 func (o *operations) code(ctx context.Context, in *struct {
-	Body []struct {
-		ID    string             `json:"id" format:"uuid" doc:"Text"`
-		Codes []qualitative.Code `json:"codes" maxItems:"8" doc:"None: nothing can be coded"`
-	} `minItems:"1" maxItems:"5000"`
+	Body []Judgement `minItems:"1" maxItems:"5000"`
 }) (*struct{}, error) {
 	list := make([]words.Judgement, len(in.Body))
 	for i, j := range in.Body {

@@ -3,6 +3,7 @@ package words_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -23,6 +24,9 @@ import (
 	"gongping/internal/testkit/site"
 	"gongping/internal/testkit/spoken"
 	"gongping/scoring/qualitative"
+	"gongping/web/api"
+	"gongping/web/api/departmentsapi"
+	"gongping/web/api/wordsapi"
 	"gongping/web/browsertest"
 	"gongping/web/handle"
 	departmentspage "gongping/web/page/departments"
@@ -48,6 +52,10 @@ func serve(t *testing.T) *bench {
 	b.http = site.Serve(t, r.Actor, func(g gin.IRouter, p *handle.Pages) {
 		wordspage.Routes(g, p, b.svc)
 		departmentspage.Routes(g, p, b.depts)
+		e := g.(*gin.Engine)
+		a := api.New(e, e.Group(""), "test", p.Catalog(), func(_ context.Context, err error) { t.Error(err) })
+		wordsapi.Register(a, b.svc)
+		departmentsapi.Register(a, b.depts)
 	})
 	return b
 }
@@ -296,5 +304,79 @@ func TestRealMessages(t *testing.T) {
 	t.Logf("%d campaigns, largest %v, %d data masked", len(list), best, got.Masked)
 	if _, n, err := b.svc.Search(ctx, b.Actor("auditor"), words.Scope{Import: got.Import}, "广场舞", 1); err != nil || n == 0 {
 		t.Errorf("%d found, %v", n, err)
+	}
+}
+
+// TestAPI does the same by JSON.
+func TestAPI(t *testing.T) {
+	t.Parallel()
+	b := serve(t)
+	call := func(login, method, path string, in any, want int, out any) {
+		t.Helper()
+		var body bytes.Buffer
+		if text, ok := in.(string); ok {
+			body.WriteString(text)
+		} else if in != nil {
+			if err := json.NewEncoder(&body).Encode(in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := http.NewRequest(method, b.http.URL+"/api/v1"+path, &body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		status, text := b.send(t, login, r)
+		if status != want {
+			t.Fatalf("%s %s as %q: %d, want %d: %.300s", method, path, login, status, want, text)
+		}
+		if out != nil {
+			if err := json.Unmarshal([]byte(text), out); err != nil {
+				t.Fatalf("%s %s: %v in %.300s", method, path, err, text)
+			}
+		}
+	}
+	scope := "?scope=" + b.scope
+	var saved struct{ Version int }
+	call("manager", "PUT", "/words/codebook", qualitative.Standard(), 200, &saved)
+	call("panel-4", "PUT", "/words/codebook", qualitative.Standard(), 403, nil)
+	call("auditor", "POST", "/rounds/"+b.ID+"/comments", nil, 403, nil)
+	call("manager", "POST", "/rounds/"+b.ID+"/comments", nil, 200, nil)
+	var queue []wordsapi.Text
+	call("panel-4", "GET", "/words/queue"+scope+"&limit=3", nil, 200, &queue)
+	call("manager", "GET", "/words/queue"+scope, nil, 403, nil)
+	if saved.Version != 1 || len(queue) != 3 {
+		t.Fatalf("version %d, %d texts", saved.Version, len(queue))
+	}
+	mine := []wordsapi.Judgement{{ID: queue[0].ID, Codes: []qualitative.Code{{Topic: "property.lift", Polarity: -1, Matter: qualitative.Property}}}, {ID: queue[1].ID, Codes: []qualitative.Code{}}}
+	call("panel-4", "POST", "/words/codings", mine, 204, nil)
+	call("panel-4", "POST", "/words/codings", mine, 409, nil)
+	call("auditor", "POST", "/words/codings", mine, 403, nil)
+	call("panel-5", "POST", "/words/codings", mine, 204, nil)
+	b.code(t, 0)
+	var themes []wordsapi.Theme
+	call("manager", "GET", "/words/themes"+scope, nil, 200, &themes)
+	var agree []wordsapi.Agreement
+	call("auditor", "GET", "/words/agreement"+scope, nil, 200, &agree)
+	var campaigns []wordsapi.Campaign
+	call("auditor", "GET", "/words/campaigns"+scope, nil, 200, &campaigns)
+	var found wordsapi.Found
+	call("auditor", "GET", "/words/search?q="+url.QueryEscape("施工"), nil, 200, &found)
+	call("dept-police", "GET", "/words/search?q=x", nil, 403, nil)
+	var scopes []wordsapi.Scope
+	call("panel-4", "GET", "/words", nil, 200, &scopes)
+	if len(themes) == 0 || len(agree) == 0 || len(campaigns) == 0 || found.Total != 8 || len(scopes) != 1 || scopes[0].Scope != b.scope {
+		t.Errorf("%d themes, %d agreements, %d campaigns, %d found, %+v", len(themes), len(agree), len(campaigns), found.Total, scopes)
+	}
+	var taken wordsapi.Taken
+	call("manager", "POST", "/words/files?name=x.csv", "内容,用户\n电话13812345678,u\n", 200, &taken)
+	var list []departmentsapi.Department
+	call("leader-"+b.Committees()[0][6:9], "GET", "/departments", nil, 200, &list)
+	var card departmentsapi.Card
+	call("dept-police", "POST", "/departments/police/replies", map[string]string{"body": "已安排巡查。"}, 204, nil)
+	call("dept-police", "GET", "/departments/police", nil, 200, &card)
+	call("dept-police", "GET", "/departments/housing", nil, 403, nil)
+	if taken.Masked != 1 || len(list) != 6 || len(card.Replies) != 1 || len(card.Causes) != 1 {
+		t.Errorf("%+v, %d departments, %+v", taken, len(list), card)
 	}
 }
