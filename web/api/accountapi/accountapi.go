@@ -149,7 +149,7 @@ func (o *operations) create(ctx context.Context, in *struct {
 }
 
 func (o *operations) disable(ctx context.Context, in *struct {
-	byID
+	ID   string `path:"id" format:"uuid"`
 	Body struct {
 		Disabled bool `json:"disabled"`
 	}
@@ -158,7 +158,7 @@ func (o *operations) disable(ctx context.Context, in *struct {
 }
 
 func (o *operations) reset(ctx context.Context, in *struct {
-	byID
+	ID   string `path:"id" format:"uuid"`
 	Body struct {
 		Password string `json:"password" minLength:"10"`
 	}

@@ -112,7 +112,8 @@ type filesInput struct {
 }
 
 type attachInput struct {
-	filesInput
+	ID   string `path:"id" format:"uuid" doc:"Round"`
+	Code string `path:"code" pattern:"^[0-9]{12}$" doc:"Committee"`
 	Body struct {
 		Name      string `json:"name" minLength:"1" maxLength:"200"`
 		Criterion string `json:"criterion,omitempty" doc:"Empty for all"`
@@ -121,7 +122,8 @@ type attachInput struct {
 }
 
 type fileInput struct {
-	filesInput
+	ID   string `path:"id" format:"uuid" doc:"Round"`
+	Code string `path:"code" pattern:"^[0-9]{12}$" doc:"Committee"`
 	File string `path:"file" format:"uuid"`
 }
 

@@ -22,16 +22,16 @@ type body[T any] struct{ Body T }
 
 type none struct{}
 
-type roundPath struct {
+type RoundPath struct {
 	Round string `path:"id" format:"uuid" doc:"Id of the round"`
 }
 
 type areaPath struct {
-	roundPath
+	RoundPath
 	Area string `query:"area" doc:"Code of an area; empty for one's own"`
 }
 
-type idPath struct {
+type IDPath struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -112,7 +112,7 @@ func Register(a huma.API, svc *quality.Service) {
 
 func registerFindings(a huma.API, svc *quality.Service) {
 	huma.Register(a, op(http.MethodPost, "scan-fieldwork", "/rounds/{id}/quality/scans", "Examine a round", "Runs the detectors; answers how many findings are new."),
-		func(ctx context.Context, in *roundPath) (*body[count], error) {
+		func(ctx context.Context, in *RoundPath) (*body[count], error) {
 			n, err := svc.Scan(ctx, who(ctx), in.Round)
 			return &body[count]{count{n}}, err
 		})
@@ -132,13 +132,13 @@ func registerFindings(a huma.API, svc *quality.Service) {
 			return &body[queue]{out}, nil
 		})
 	huma.Register(a, op(http.MethodGet, "get-finding", "/findings/{id}", "A finding", "With its decisions."),
-		func(ctx context.Context, in *idPath) (*body[Finding], error) {
+		func(ctx context.Context, in *IDPath) (*body[Finding], error) {
 			f, _, err := svc.Finding(ctx, who(ctx), in.ID)
 			return &body[Finding]{findingOf(f)}, err
 		})
 	huma.Register(a, op(http.MethodPost, "decide-finding", "/findings/{id}/decisions", "Decide about a finding", "Answers how many cases were sent to be asked again. Decisions are kept for good."),
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body struct {
 				Decision string `json:"decision" enum:"back_check,cleared,confirmed"`
 				Reason   string `json:"reason" minLength:"4" maxLength:"500"`
@@ -149,7 +149,7 @@ func registerFindings(a huma.API, svc *quality.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "set-aside-answers", "/findings/{id}/set-aside", "Set answers of a confirmed finding aside", "By somebody else than who confirmed it. The answers are kept; later runs leave them out."),
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body struct {
 				All    bool   `json:"all,omitempty" doc:"All answers of the interviewer"`
 				Reason string `json:"reason" minLength:"4" maxLength:"500"`
@@ -306,15 +306,15 @@ func registerBackChecks(a huma.API, svc *quality.Service) {
 			return &body[backChecks]{out}, nil
 		})
 	huma.Register(a, op(http.MethodPost, "draw-backchecks", "/rounds/{id}/backchecks", "Draw back-checks", "Adds the finished cases that belong to the random share."),
-		func(ctx context.Context, in *roundPath) (*body[count], error) {
+		func(ctx context.Context, in *RoundPath) (*body[count], error) {
 			n, err := svc.Draw(ctx, who(ctx), in.Round)
 			return &body[count]{count{n}}, err
 		})
 	huma.Register(a, op(http.MethodPost, "end-backchecks", "/rounds/{id}/backchecks/end", "End the back-checks", "Publishes the seed of a closed round."),
-		func(ctx context.Context, in *roundPath) (*none, error) { return nil, svc.End(ctx, who(ctx), in.Round) })
+		func(ctx context.Context, in *RoundPath) (*none, error) { return nil, svc.End(ctx, who(ctx), in.Round) })
 	huma.Register(a, op(http.MethodPost, "assign-backcheck", "/backchecks/{id}/assignment", "Hand a back-check over", "Never to whoever held the case or tried it."),
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body struct {
 				Evaluator string `json:"evaluator" format:"uuid"`
 				Reason    string `json:"reason" minLength:"4" maxLength:"500"`
@@ -337,13 +337,13 @@ func registerBackChecks(a huma.API, svc *quality.Service) {
 		Address string `json:"address"`
 	}
 	huma.Register(a, op(http.MethodPost, "open-backcheck-identity", "/backchecks/{id}/identity", "Open name and contacts", "For the evaluator of the back-check only; every opening is logged."),
-		func(ctx context.Context, in *idPath) (*body[person], error) {
+		func(ctx context.Context, in *IDPath) (*body[person], error) {
 			p, err := svc.OpenIdentity(ctx, who(ctx), in.ID)
 			return &body[person]{person{p.Name, p.Phone, p.Address}}, err
 		})
 	huma.Register(a, op(http.MethodPost, "record-backcheck", "/backchecks/{id}/results", "Record a back-check", "The id is made by the device; a repeat changes nothing. Second answers can be read by nobody."),
 		func(ctx context.Context, in *struct {
-			idPath
+			IDPath
 			Body struct {
 				ID          string            `json:"id" format:"uuid"`
 				Outcome     string            `json:"outcome" enum:"done,not_reached,refused,unable"`
