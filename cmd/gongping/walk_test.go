@@ -56,11 +56,11 @@ func TestWalk(t *testing.T) {
 		do   func(*testing.T)
 	}{
 		{"administrator makes accounts", w.accounts}, {"manager imports areas and workers", w.areas}, {"manager imports and freezes the frame", w.frame},
-		{"questionnaire and rule book", w.documents}, {"round is planned and frozen", w.plan}, {"draw is committed, revealed, published", w.draw},
+		{"questionnaire and rule book", w.documents}, {"round is planned and frozen", w.plan}, {"worker seals a known conflict", w.seal}, {"draw is committed, revealed, published", w.draw},
 		{"evaluator interviews on a phone", w.interview}, {"resident answers by link", w.resident}, {"supervisor sees progress", w.progress},
-		{"fieldwork ends", w.fieldwork}, {"indicators and ratings are imported", w.figures}, {"run is computed and published", w.score},
+		{"fieldwork ends", w.fieldwork}, {"two coders code what people say", w.words}, {"indicators and ratings are imported", w.figures}, {"run is computed and published", w.score},
 		{"leader reads the dashboard", w.leader}, {"worker appeals", w.appeal}, {"panel upholds", w.decide},
-		{"new run supersedes", w.supersede}, {"auditor verifies", w.audit},
+		{"new run supersedes", w.supersede}, {"the sealed entry is judged", w.sealed}, {"the department's card", w.card}, {"auditor verifies", w.audit},
 	} {
 		began := time.Now()
 		if !t.Run(step.name, step.do) {
@@ -228,6 +228,108 @@ func (w *walk) plan(t *testing.T) {
 	confirm(t, p, "冻结方案")
 	until(t, p, "去抽样")
 	w.round = w.path(p)
+}
+
+// seal records a conflict before the draw is committed to.
+func (w *walk) seal(t *testing.T) {
+	p := w.as("worker")
+	p.Goto("/conflicts")
+	see(t, p, "还没有登记")
+	p.Fill("#f-kind", "demand_refused")
+	p.Fill("#f-building", "1号楼")
+	p.Fill("#f-room", "101")
+	p.Fill("#f-case_number", "调解2026-051")
+	p.Fill("#f-story", "该户要求在公共走道封门，居委会依消防规定没有同意，此后多次争执，街道已作调解。")
+	follow(t, p, "密封登记")
+	see(t, p, "已密封", "调解2026-051")
+	p.Screenshot("walk-sealed")
+}
+
+// words lets the manager take the comments in and two people code them, blind
+// to each other.
+func (w *walk) words(t *testing.T) {
+	a := w.as("admin")
+	a.Goto("/departments")
+	a.Fill("#f-code", "housing")
+	a.Fill("#f-name", "区房管局")
+	follow(t, a, "保存")
+	m := w.as("manager")
+	m.Goto("/words/codebook")
+	press(t, m, "form[action='/words/codebook/standard'] button")
+	m.Goto("/words/intake")
+	press(t, m, "form[action^='/words/intake/rounds/'] button")
+	for _, login := range []string{"supervisor", "panel-1"} {
+		p := w.as(login)
+		p.Goto("/words/code")
+		see(t, p, "电梯")
+		browsertest.Eval[bool](p, `(function () {
+			var topic = document.querySelector('[name="topic.0"]'), matter = document.querySelector('[name="matter.0"]');
+			topic.value = topic.options[1].value; document.querySelector('[name="polarity.0"]').value = '-1'; matter.value = 'department/housing';
+			return matter.value === 'department/housing'; })()`)
+		p.Screenshot("walk-code")
+		press(t, p, ".gp-code button[type=submit]")
+		if p.Has(".gp-alert.gp-tone-danger") {
+			t.Fatalf("the codes are refused: %.800s", p.Text("#main"))
+		}
+	}
+	m.Goto("/words/intake")
+	m.Screenshot("walk-words")
+}
+
+// sealed contests the new result on the sealed entry: the panel judges the entry
+// without letters, and the appeal ends without saying whom it met.
+func (w *walk) sealed(t *testing.T) {
+	p := w.as("worker")
+	p.Goto("/results")
+	if !strings.Contains(w.path(p), "/units/") {
+		follow(t, p, "2026年第四轮居民评议")
+	}
+	follow(t, p, "提出申诉")
+	browsertest.Eval[bool](p, `(document.querySelector('input[name=ground][value=registered_conflict]').click(),
+		document.querySelector('#f-entry').selectedIndex = 1, true)`)
+	p.Fill("#f-statement", "该户的矛盾在抽样前已密封登记，因依规履职引起，请复核登记是否属实。")
+	follow(t, p, "提交申诉")
+	until(t, p, "已提交")
+	path := w.path(p)
+	m := w.as("manager")
+	m.Goto(path)
+	m.Fill("#f-reason", "登记早于抽样承诺，材料齐全。")
+	follow(t, m, "受理并指派")
+	until(t, m, "已受理")
+	votes := 0
+	for _, login := range []string{"panel-1", "panel-2", "panel-3", "panel-4", "panel-5"} {
+		p := w.as(login)
+		p.Goto("/appeals")
+		if !p.Has("a[href='" + path + "/case']") {
+			continue
+		}
+		press(t, p, "a[href='"+path+"/case']")
+		see(t, p, "密封登记", "没有回答供您复核")
+		if p.Has("input[name=affected]") || strings.Contains(p.Text("#main"), "调解2026-051") {
+			t.Error("the panel sees letters or the case number")
+		}
+		browsertest.Eval[bool](p, `(document.querySelector('input[name=outcome][value=uphold]').click(), true)`)
+		p.Fill("#f-reason", "登记属实，因依规履职引起。")
+		p.Screenshot("walk-sealed-vote")
+		confirm(t, p, "提交表决")
+		votes++
+	}
+	if votes != 2 {
+		t.Fatalf("%d members could vote on the entry, want 2", votes)
+	}
+	p = w.as("worker")
+	p.Goto(path)
+	see(t, p, "是否涉及被访户，系统不告诉任何人", "已办结")
+	p.Screenshot("walk-sealed-decided")
+}
+
+// card reads the department's card.
+func (w *walk) card(t *testing.T) {
+	p := w.as("leader")
+	p.Goto("/departments")
+	follow(t, p, "区房管局")
+	see(t, p, "区房管局")
+	p.Screenshot("walk-department")
 }
 
 func (w *walk) draw(t *testing.T) {

@@ -210,7 +210,11 @@ func numbers(b *composite.RuleBook) []struct {
 		f := composite.DefaultFrame()
 		b.Frame = &f
 	}
-	g, s, w, a, fr := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal, b.Frame
+	if b.Disputes == nil {
+		d := composite.DefaultDisputes()
+		b.Disputes = &d
+	}
+	g, s, w, a, fr, ds := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal, b.Frame, b.Disputes
 	return []row{
 		{"gates", "unit_min", &g.UnitMin, nil}, {"gates", "low_reliability_below", &g.LowReliabilityBelow, nil}, {"gates", "publish_n", &g.PublishN, nil},
 		{"gates", "publish_reliability", nil, &g.PublishReliability}, {"gates", "consequence_reliability", nil, &g.ConsequenceReliability},
@@ -218,6 +222,8 @@ func numbers(b *composite.RuleBook) []struct {
 		{"suppression", "cell", &s.Cell, nil}, {"suppression", "cross_tab", &s.CrossTab, nil},
 		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "weekend", &w.Weekend, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
 		{"appeal", "file_days", &a.FileDays, nil}, {"appeal", "accept_days", &a.AcceptDays, nil}, {"appeal", "decide_days", &a.DecideDays, nil}, {"appeal", "notice_days", &a.NoticeDays, nil},
+		{"disputes", "extend_days", &ds.ExtendDays, nil}, {"disputes", "second_file_days", &ds.SecondFileDays, nil}, {"disputes", "second_decide_days", &ds.SecondDecideDays, nil},
+		{"disputes", "register_max", &ds.RegisterMax, nil}, {"disputes", "register_days", &ds.RegisterDays, nil}, {"disputes", "theme_households", &ds.ThemeHouseholds, nil},
 		{"frame", "coverage", nil, &fr.Coverage}, {"frame", "min_cell", &fr.MinCell, nil}, {"frame", "no_contact", nil, &fr.NoContact}, {"frame", "near_duplicate", nil, &fr.NearDuplicate},
 		{"frame", "inactive", nil, &fr.Inactive}, {"frame", "changed", nil, &fr.Changed}, {"frame", "missing", nil, &fr.Missing}, {"frame", "planted_missed", &fr.PlantedMissed, nil},
 	}
@@ -232,6 +238,10 @@ func ruleBookOf(c *gin.Context, b composite.RuleBook) composite.RuleBook {
 	if b.Frame != nil {
 		f := *b.Frame
 		b.Frame = &f
+	}
+	if b.Disputes != nil {
+		d := *b.Disputes
+		b.Disputes = &d
 	}
 	for _, f := range numbers(&b) {
 		if f.i != nil {
