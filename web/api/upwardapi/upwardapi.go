@@ -90,7 +90,7 @@ type (
 		}
 	}
 	resultInput struct {
-		Department string `path:"department"`
+		Department string `path:"code"`
 		Lang       string `query:"lang" enum:"zh,en" default:"zh"`
 	}
 	idBody struct {
@@ -133,7 +133,7 @@ func Register(api huma.API, svc *upward.Service) {
 	huma.Register(api, answer, func(ctx context.Context, in *answerInput) (*empty, error) {
 		return nil, svc.Answer(ctx, signin.Actor(ctx), in.ID, in.Department, instrument.Answers(in.Body.Answers))
 	})
-	huma.Register(api, op(http.MethodGet, "/departments/{department}/upward", "department-upward", "What workers say of a department", "Of closed surveys; nothing below the cell."),
+	huma.Register(api, op(http.MethodGet, "/departments/{code}/upward", "department-upward", "What workers say of a department", "Of closed surveys; nothing below the cell."),
 		func(ctx context.Context, in *resultInput) (*body[[]Result], error) {
 			list, err := svc.Results(ctx, signin.Actor(ctx), in.Department, in.Lang)
 			out := &body[[]Result]{Body: []Result{}}
