@@ -106,6 +106,10 @@ func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.R
 		field.Round{RoundState: fielddb.RoundState{ID: roundID, OpensOn: r.OpensOn, QuestionnaireVersion: 1}, Questionnaire: &s.world.Questionnaire})
 }
 
+// coachedSignals is how many residents of the coached committee tell the
+// auditors that somebody said what to answer.
+const coachedSignals = 6
+
 // store writes attempts and answers in one transaction with one entry in the log.
 func (s *setup) store(ctx context.Context, roundID string, attempts []demodb.Attempt, days map[string][]fielddb.Response) error {
 	names := make([]string, 0, len(days))
@@ -127,6 +131,9 @@ func (s *setup) store(ctx context.Context, roundID string, attempts []demodb.Att
 			n += len(list)
 		}
 		if err := pg.Analyze(ctx, tx, "response", "case_completion"); err != nil {
+			return err
+		}
+		if err := demodb.Signals(ctx, tx, s.district, roundID, s.world.Truth.Coached.Committee, coachedSignals); err != nil {
 			return err
 		}
 		tx.Record("round", roundID, s.district, map[string]any{"simulated": true, "attempts": len(attempts), "responses": n})

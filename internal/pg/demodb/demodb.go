@@ -91,3 +91,13 @@ func SealedSecret(ctx context.Context, q pg.Querier, district, frame string) ([]
 	err := q.QueryRow(ctx, `select sealed_secret from frame where district = $1 and id = $2`, district, frame).Scan(&b)
 	return b, err
 }
+
+// Signals lets the holders of the first answers of a committee tell the
+// auditors that they were coached, and one that they were pressed.
+func Signals(ctx context.Context, q pg.Querier, district, round, committee string, coached int) error {
+	_, err := q.Exec(ctx, `insert into response_signal (district, response_id, round_id, committee, kind, day)
+		select district, id, round_id, committee, k.kind, day from (
+			select *, row_number() over (order by id) n from response where district = $1 and round_id = $2 and committee = $3) r
+		join (values ('coached', $4::int), ('pressed', $4::int / 2)) k(kind, most) on r.n <= k.most`, district, round, committee, coached)
+	return err
+}

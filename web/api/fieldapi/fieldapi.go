@@ -110,6 +110,9 @@ func Register(a huma.API, svc *field.Service, limit Limiter, district string) {
 	registerSubmissions(a, svc)
 	registerOffline(a, svc)
 	registerResidents(a, svc, limit, district)
+	registerReceipts(a, svc, limit, district)
+	registerCalls(a, svc, limit, district)
+	registerPaper(a, svc)
 	registerProgress(a, svc)
 }
 

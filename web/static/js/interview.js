@@ -170,7 +170,8 @@
           }
         });
     }
-    window.addEventListener('beforeunload', function (e) { if (dirty) e.preventDefault(); });
+    // Where a draft is kept, leaving loses nothing and nobody need be asked.
+    window.addEventListener('beforeunload', function (e) { if (dirty && !form.hasAttribute('data-drafted')) e.preventDefault(); });
     if (form.querySelector('[data-wrong]')) at = asked().indexOf(form.querySelector('[data-wrong]'));
     show();
   }

@@ -70,6 +70,7 @@
         if (k.indexOf('q_') === 0 || fields.indexOf(k) >= 0) (data[k] = data[k] || []).push(v);
       });
       keep(key, JSON.stringify({ at: Date.now(), data: data }));
+      form.toggleAttribute('data-drafted', recall(key) !== null);
     }
     var was = null;
     try { was = JSON.parse(recall(key) || 'null'); } catch (e) { was = null; }

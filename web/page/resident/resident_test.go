@@ -1,0 +1,239 @@
+package resident_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"gongping/internal/app/account"
+	"gongping/internal/app/field/fieldtest"
+	"gongping/internal/authz"
+	"gongping/internal/cache"
+	"gongping/internal/demo"
+	"gongping/internal/testkit"
+	"gongping/survey/fieldwork"
+	"gongping/web"
+	"gongping/web/browsertest"
+)
+
+type site struct {
+	*fieldtest.Fixture
+	url string
+}
+
+func start(t *testing.T) *site {
+	t.Helper()
+	f := fieldtest.Load(t)
+	h, err := web.New(web.Deps{Core: f.Core, District: demo.DistrictCode, Cache: cache.NewLocal(), Log: f.Log, Version: "test",
+		Account: &account.Service{Core: f.Core}, Rooms: web.Rooms{Field: f.Field}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return &site{f, s.URL}
+}
+
+// login is the sign-in name of an actor.
+func (s *site) login(a authz.Actor) string {
+	for _, x := range s.Demo.Accounts {
+		if s.Actor(x.Login).AccountID == a.AccountID {
+			return x.Login
+		}
+	}
+	s.T.Fatal("no such account")
+	return ""
+}
+
+// as signs an actor in.
+func (s *site) as(p *browsertest.Page, a authz.Actor) *browsertest.Page {
+	p.Goto("/sign-in")
+	browsertest.Eval[bool](p, `(() => { const f = document.createElement('form'); f.method = 'post'; f.action = '/sign-in/demo';
+		for (const [k, v] of [['login', '`+s.login(a)+`'], ['to', '/account']]) { const i = document.createElement('input'); i.name = k; i.value = v; f.append(i); }
+		document.body.append(f); f.submit(); return true; })()`)
+	p.WaitVisible(".gp-user")
+	return p
+}
+
+// look asks axe, measures, and takes a picture.
+func look(t *testing.T, p *browsertest.Page, name string) {
+	t.Helper()
+	p.Axe()
+	if wide := p.Overflow(); len(wide) > 0 {
+		t.Errorf("%s: wider than the screen: %v", name, wide)
+	}
+	p.Screenshot(name)
+}
+
+// answer chooses the first choice of every question, one after another, and
+// stops before sending.
+func answer(p *browsertest.Page) {
+	browsertest.Eval[bool](p, `(async function () {
+		for (var i = 0; i < 60; i++) {
+			var q = document.querySelector('.gp-q[data-item]:not([hidden])');
+			var box = q && q.querySelector('input[type=radio]:not([data-other])');
+			if (box && !q.querySelector('input:checked')) { box.checked = true; box.dispatchEvent(new Event('change', { bubbles: true })); }
+			var check = document.querySelector('.gp-q-check'), next = document.querySelector('.gp-q-next');
+			if (!check.hidden) { check.click(); return true; }
+			next.click();
+		}
+		return false;
+	})()`)
+	p.WaitVisible(".gp-q-review")
+}
+
+// TestResidentInABrowser is a resident's way: link, large type, reload in the
+// middle, receipt, a word to the auditors, withdrawal; and the auditor's page.
+func TestResidentInABrowser(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	s := start(t)
+	who, cases := s.Someone()
+	for i, lang := range []string{"zh", "en"} {
+		token, _, err := s.Field.IssueLink(s.Ctx, who, cases[i].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := b.Page(t, s.url, browsertest.Phone, lang)
+		p.Goto("/r/" + token)
+		look(t, p, "resident-form")
+		// The elderly mode: 30 px, targets of 60, remembered.
+		p.Click("[data-gp-type]")
+		p.WaitVisible("html.gp-elder")
+		if px := browsertest.Eval[float64](p, `parseFloat(getComputedStyle(document.documentElement).fontSize)`); px != 30 {
+			t.Errorf("large type is %v px", px)
+		}
+		if low := browsertest.Eval[[]string](p, `Array.from(document.querySelectorAll('#main button, #main .gp-choice')).filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 60).map(e => e.textContent.trim())`); len(low) > 0 {
+			t.Errorf("targets under 60 px: %v", low)
+		}
+		if r := browsertest.Eval[float64](p, `(function (c) { return parseFloat(c.lineHeight) / parseFloat(c.fontSize); })(getComputedStyle(document.body))`); r < 1.3 {
+			t.Errorf("line height %v", r)
+		}
+		look(t, p, "resident-elder")
+		// Reload in the middle: answers and id survive.
+		browsertest.Eval[bool](p, `(function (x) { x.checked = true; x.dispatchEvent(new Event('change', { bubbles: true })); window.was = document.querySelector('[name=id]').value; sessionStorage.was = window.was; return true; })(document.querySelector('.gp-q:not([hidden]) input[type=radio]'))`)
+		p.Goto("/r/" + token)
+		p.WaitVisible("[data-gp-draft]")
+		if !browsertest.Eval[bool](p, `document.querySelector('[name=id]').value === sessionStorage.was && !!document.querySelector('.gp-q input:checked') && document.documentElement.classList.contains('gp-elder')`) {
+			t.Error("the draft did not survive the reload")
+		}
+		p.Click("[data-gp-type]")
+		answer(p)
+		look(t, p, "resident-review")
+		p.Click(".gp-q-send")
+		p.WaitVisible(".gp-receipt")
+		receipt := p.Text(".gp-receipt")
+		if browsertest.Eval[bool](p, `Object.keys(localStorage).some(k => k.indexOf('gp-draft:') === 0)`) {
+			t.Error("the draft was kept after sending")
+		}
+		p.Click(".gp-tell > summary")
+		look(t, p, "resident-thanks")
+		p.Click(`input[value="coached"]`)
+		p.Click(".gp-tell button[type=submit]")
+		p.WaitVisible(".alert-success")
+		p.Goto("/receipt")
+		p.Fill("#f-code", receipt)
+		p.Click(`form[action="/receipt"] button`)
+		p.WaitVisible(".alert-success")
+		look(t, p, "resident-receipt")
+		browsertest.Eval[bool](p, `(document.querySelector('form[action="/receipt/withdraw"]').closest('details').open = true)`)
+		p.Screenshot("resident-withdraw")
+		p.Click(`form[action="/receipt/withdraw"] button`)
+		p.WaitVisible("dialog[open]")
+		p.Click("dialog[open] .btn-primary, dialog[open] .btn-danger")
+		p.WaitVisible(".alert-success")
+		look(t, p, "resident-withdrawn")
+		p.Goto("/r/" + token) // the link is used up
+		p.Expect("410")
+		look(t, p, "resident-used")
+	}
+	if n := s.count(t, `select count(*) from response`); n != 2 {
+		t.Errorf("%d responses", n)
+	}
+	if n := s.count(t, `select count(*) from response_exclusion where ground = 'withdrawn'`); n != 2 {
+		t.Errorf("%d withdrawals", n)
+	}
+	auditor := s.as(b.Page(t, s.url, browsertest.Desktop, "zh"), s.Role(authz.Auditor))
+	auditor.Goto("/signals")
+	look(t, auditor, "signals")
+	if text := auditor.Text("#main"); !strings.Contains(text, "不显示") {
+		t.Errorf("two answers are shown: %s", text)
+	}
+}
+
+// TestCallsAndPaperInABrowser is the evaluator at the telephone, the resident
+// who checks, and a form that two persons read differently.
+func TestCallsAndPaperInABrowser(t *testing.T) {
+	t.Parallel()
+	b := browsertest.Start(t)
+	s := start(t)
+	who, cases := s.Someone()
+	super := s.Actor("supervisor")
+	for _, lang := range []string{"zh", "en"} {
+		p := s.as(b.Page(t, s.url, browsertest.Phone, lang), who)
+		p.Goto("/calls")
+		look(t, p, "calls")
+		p.Click(`form[action^="/calls/"] button`)
+		p.WaitVisible("#call-code")
+		look(t, p, "call")
+		code := p.Text("#call-code")
+		r := b.Page(t, s.url, browsertest.Phone, lang)
+		r.Goto("/check")
+		r.Fill("#f-code", code)
+		r.Click(`form[action="/check"] button`)
+		r.WaitVisible(".alert-success")
+		look(t, r, "check-real")
+		r.Fill("#f-code", fieldwork.NewCode(5))
+		r.Expect("404")
+		r.Click(`form[action="/check"] button`)
+		r.WaitVisible(".alert-danger")
+		look(t, r, "check-unknown")
+	}
+	_, codes, err := s.Field.PrintForms(s.Ctx, super, s.Round, cases[0].Committee, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := s.as(b.Page(t, s.url, browsertest.Desktop, "zh"), super)
+	desk.Goto("/paper")
+	look(t, desk, "paper")
+	desk.Goto("/paper/rounds/" + s.Round)
+	look(t, desk, "paper-list")
+	desk.Fill("#f-number", "2")
+	desk.Click(`form[action$="/print"] button`)
+	desk.WaitVisible(".gp-paper-code")
+	desk.Screenshot("paper-print")
+	if n := s.count(t, `select count(*) from paper_form`); n != 4 {
+		t.Errorf("%d forms", n)
+	}
+	for i, reader := range s.Evaluators()[:2] {
+		lang := []string{"zh", "en"}[i]
+		p := s.as(b.Page(t, s.url, browsertest.Phone, lang), reader)
+		p.Goto("/paper")
+		p.Fill("#f-code", fieldwork.ShowCode(codes[0]))
+		p.Click(`form[action="/paper"] button`)
+		p.WaitVisible(".gp-q")
+		look(t, p, "paper-enter")
+		browsertest.Eval[bool](p, `(function (k) { document.querySelectorAll('.gp-q[data-item]').forEach(function (q) {
+			var r = q.querySelectorAll('input[type=radio]:not([data-other])'); if (r.length) { r[Math.min(k, r.length - 1)].click(); } }); return true; })(`+string(rune('0'+i))+`)`)
+		p.Click(".gp-q-buttons button")
+		p.WaitVisible(".alert")
+	}
+	desk.Goto("/paper/forms/" + codes[0])
+	desk.WaitVisible(".gp-table")
+	look(t, desk, "paper-decide")
+	browsertest.Eval[bool](desk, `(document.querySelectorAll('.gp-q[data-item]').forEach(function (q) { var r = q.querySelector('input[type=radio]:not([data-other])'); if (r) r.click(); }), true)`)
+	desk.Click(".gp-q-buttons button")
+	desk.WaitVisible(".gp-receipt")
+	look(t, desk, "paper-counted")
+	if n := s.count(t, `select count(*) from response where mode = 'paper'`); n != 1 {
+		t.Errorf("%d paper responses", n)
+	}
+}
+
+func (s *site) count(t *testing.T, sql string) (n int) {
+	t.Helper()
+	if err := testkit.OwnerDB(t).QueryRow(s.Ctx, sql).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
