@@ -12,7 +12,7 @@
     function set(on) {
       root.classList.toggle('gp-elder', on);
       b.setAttribute('aria-pressed', String(on));
-      b.querySelector('span').textContent = b.getAttribute(on ? 'data-on' : 'data-off');
+      b.querySelector('span').textContent = b.getAttribute(on ? 'data-larger' : 'data-plain');
       keep('gp-elder', on ? '1' : null);
     }
     set(recall('gp-elder') === '1');
