@@ -293,6 +293,9 @@ func (s *setup) open(ctx context.Context) error {
 	if err := s.examine(ctx, id, s.world.Open); err != nil {
 		return err
 	}
+	if err := s.paper(ctx, id); err != nil {
+		return err
+	}
 	if err := s.review(ctx, id); err != nil {
 		return err
 	}

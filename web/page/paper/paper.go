@@ -5,6 +5,7 @@ package paper
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -154,8 +155,12 @@ func (h *pages) form(c *gin.Context, status int, v field.PaperView, answers inst
 	}
 	d := formData{PaperView: v, Form: question.New(v.Round.Questionnaire, p, answers, fault), Code: fieldwork.ShowCode(v.Form.Code)}
 	words := texts(d.Form)
-	for _, item := range v.Differ {
-		d.Differ = append(d.Differ, difference{words[item], say(words, item, v.First[item]), say(words, item, v.Second[item])})
+	if v.Step == field.PaperDecision && !v.Mine {
+		for _, it := range v.Round.Questionnaire.Items { // in the order of the paper
+			if slices.Contains(v.Differ, it.ID) {
+				d.Differ = append(d.Differ, difference{words[it.ID], say(words, it.ID, v.First[it.ID]), say(words, it.ID, v.Second[it.ID])})
+			}
+		}
 	}
 	h.Render(c, status, "paper/form", render.Page{Title: p.T("paperform.form", "Code", d.Code), Subtitle: v.Form.CommitteeName,
 		Crumbs: []render.Crumb{{Text: p.T("paperform.title"), Href: "/paper"}, {Text: d.Code}}, Data: d})
