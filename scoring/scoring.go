@@ -244,8 +244,11 @@ type UnitResult struct {
 	Dimensions     []ItemResult   `json:"dimensions"` // Item is the dimension; no shares
 	Composite      Figure         `json:"composite"`
 	CompositeBand  string         `json:"composite_band"`
-	Parts          []Part         `json:"parts"`
-	Notes          []Note         `json:"notes,omitempty"`
+	// Weights says how the composite depends on the choice of weights; none where
+	// the rule book states no range.
+	Weights *composite.Stability `json:"weights,omitempty"`
+	Parts   []Part               `json:"parts"`
+	Notes   []Note               `json:"notes,omitempty"`
 
 	Attribution *UnitAttribution `json:"attribution,omitempty"`
 }

@@ -24,6 +24,7 @@ func (r *run) composites() {
 	}
 	panel := r.panel()
 	z := r.z
+	weightings := r.in.RuleBook.Weightings()
 	for k := range r.out.Units {
 		u := &r.out.Units[k]
 		if u.Level != int(survey.Committee) {
@@ -55,6 +56,16 @@ func (r *run) composites() {
 			continue
 		}
 		u.Composite = figureOf(total, z)
+		if u.Composite.OK && weightings != nil {
+			u.Weights = weightings.Of(func(id string) (float64, bool) {
+				for _, p := range u.Parts {
+					if p.ID == id {
+						return p.Figure.Value, p.Figure.OK
+					}
+				}
+				return 0, false
+			})
+		}
 		if u.Composite.OK {
 			lo, hi := r.in.RuleBook.BandOf(u.Composite.Lo), r.in.RuleBook.BandOf(u.Composite.Hi)
 			if lo.ID == hi.ID {

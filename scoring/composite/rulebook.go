@@ -110,6 +110,11 @@ type RuleBook struct {
 	// averages, see scoring/panel) or "deviation", which is also what books
 	// without it mean, because they were frozen before there was another.
 	PanelMethod string `json:"panel_method,omitempty"`
+	// WeightRange is by how many points each weight may reasonably be chosen
+	// otherwise; a run says which bands depend on that. 0 asks nothing.
+	WeightRange float64 `json:"weight_range,omitempty"`
+	// Grades are the rules for grades and consequences; none means DefaultGrades.
+	Grades *Grades `json:"grades,omitempty"`
 	// Frame are the limits for a frame; none means DefaultFrame.
 	Frame *Frame `json:"frame,omitempty"`
 	// Disputes are the rules of disputes besides; none means DefaultDisputes.
@@ -138,6 +143,7 @@ func Default() RuleBook {
 			{ID: "panel", Text: zh("评议组评价", "Panel's ratings"), Source: PanelRating, IndicatorWeight: 15, Lowest: 0, Highest: 10},
 		},
 		Missing:     Reweight,
+		WeightRange: 10,
 		PanelMethod: "facets",
 		RecordRules: &recordRules,
 		Bands: []Band{
@@ -165,6 +171,9 @@ func (r *RuleBook) Check() error {
 	}
 	if r.Title["zh"] == "" {
 		return bad("title.zh", "", "a title")
+	}
+	if err := r.checkGrades(bad); err != nil {
+		return err
 	}
 	if err := r.checkFrame(bad); err != nil {
 		return err
