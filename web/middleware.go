@@ -104,6 +104,7 @@ var menu = []struct {
 		{render.NavItem{Key: "nav.notices", Href: "/notices", Icon: "bell"}, authz.AppealObject},
 		{render.NavItem{Key: "nav.appeal_statistics", Href: "/appeals/statistics", Icon: "chart-bar"}, authz.AppealStatistics},
 		{render.NavItem{Key: "nav.words", Href: "/words", Icon: "messages"}, authz.CommentThemes},
+		{render.NavItem{Key: "nav.grades", Href: "/grades", Icon: "award"}, authz.GradeRead},
 		{render.NavItem{Key: "nav.departments", Href: "/departments", Icon: "building-community"}, authz.DepartmentRead},
 		{render.NavItem{Key: "nav.tasks", Href: "/tasks", Icon: "list-details"}, authz.TaskEdit},
 		{render.NavItem{Key: "nav.upward", Href: "/upward", Icon: "heart-handshake"}, authz.UpwardManage},

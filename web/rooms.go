@@ -12,6 +12,7 @@ import (
 	"gongping/internal/app/disputes"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
+	"gongping/internal/app/grades"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
 	"gongping/internal/app/quality"
@@ -25,6 +26,7 @@ import (
 	"gongping/web/api/departmentsapi"
 	"gongping/web/api/drawsapi"
 	"gongping/web/api/fieldapi"
+	"gongping/web/api/gradesapi"
 	"gongping/web/api/intakeapi"
 	"gongping/web/api/panelapi"
 	"gongping/web/api/qualityapi"
@@ -40,6 +42,7 @@ import (
 	departmentspage "gongping/web/page/departments"
 	drawspage "gongping/web/page/draws"
 	fieldworkpage "gongping/web/page/fieldwork"
+	gradespage "gongping/web/page/grades"
 	intakepage "gongping/web/page/intake"
 	panelpage "gongping/web/page/panel"
 	paperpage "gongping/web/page/paper"
@@ -66,6 +69,7 @@ type Rooms struct {
 	Upward   *upward.Service
 	Appeals  *appeals.Service
 	Disputes *disputes.Service
+	Grades   *grades.Service
 	Audit    *auditlog.Service
 
 	Departments *departments.Service
@@ -94,6 +98,9 @@ func pages(r gin.IRouter, p *handle.Pages, d Deps) {
 	}
 	if d.Words != nil {
 		wordspage.Routes(r, p, d.Words)
+	}
+	if d.Grades != nil && d.Score != nil {
+		gradespage.Routes(r, p, d.Grades, d.Score)
 	}
 	if d.Audit != nil {
 		auditpage.Routes(r, p, d.Audit)
@@ -142,6 +149,9 @@ func register(a huma.API, d Deps) {
 	}
 	if d.Panel != nil {
 		panelapi.Register(a, d.Panel)
+	}
+	if d.Grades != nil {
+		gradesapi.Register(a, d.Grades)
 	}
 	if d.Audit != nil {
 		appealsapi.RegisterAudit(a, d.Audit)

@@ -15,6 +15,7 @@ import (
 	"gongping/internal/app/disputes"
 	"gongping/internal/app/draws"
 	"gongping/internal/app/field"
+	"gongping/internal/app/grades"
 	"gongping/internal/app/intake"
 	"gongping/internal/app/panel"
 	"gongping/internal/app/quality"
@@ -75,9 +76,23 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
-		Rooms: web.Rooms{Intake: intake.New(core, filepath.Join(s.Config.Data, "uploads")), Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core},
-			Field: fieldwork, Quality: watch, Score: scores, Panel: &panel.Service{Core: core}, Records: &records.Service{Core: core}, Upward: &upward.Service{Core: core}, Appeals: contested, Disputes: register, Audit: &auditlog.Service{Core: core},
-			Departments: &departments.Service{Core: core}, Words: words.New(core)},
+		Rooms: web.Rooms{
+			Intake:      intake.New(core, filepath.Join(s.Config.Data, "uploads")),
+			Rounds:      &rounds.Service{Core: core},
+			Draws:       &draws.Service{Core: core},
+			Field:       fieldwork,
+			Quality:     watch,
+			Score:       scores,
+			Panel:       &panel.Service{Core: core},
+			Records:     &records.Service{Core: core},
+			Upward:      &upward.Service{Core: core},
+			Appeals:     contested,
+			Disputes:    register,
+			Grades:      &grades.Service{Core: core},
+			Audit:       &auditlog.Service{Core: core},
+			Departments: &departments.Service{Core: core},
+			Words:       words.New(core),
+		},
 	})
 	if err != nil {
 		return nil, err

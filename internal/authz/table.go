@@ -67,6 +67,14 @@ const (
 	AppealAccept      Action = "appeal.accept"
 	AppealDecide      Action = "appeal.decide"
 	AppealWithdraw    Action = "appeal.withdraw"
+	GradePropose      Action = "grade.propose" // make proposals from a published run
+	GradeRead         Action = "grade.read"
+	GradeSign         Action = "grade.sign" // put one's name under a grade or a consequence
+	GradeExport       Action = "grade.export"
+	TrialFile         Action = "trial.file" // ask the panel to excuse a trial
+	TrialVote         Action = "trial.vote"
+	LadderRead        Action = "ladder.read"
+	LadderEdit        Action = "ladder.edit"
 	AuditRead         Action = "audit.read"
 	AccountManage     Action = "account.manage"
 	AccountSelf       Action = "account.self" // own password, own tokens
@@ -184,6 +192,14 @@ var table = map[Action]row{
 	AppealAccept:      only(row{Manager: InArea}),
 	AppealDecide:      only(row{Panel: NotMade}),
 	AppealWithdraw:    only(row{Worker: Own}),
+	GradePropose:      only(row{Manager: InArea}),
+	GradeRead:         only(row{Manager: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
+	GradeSign:         only(row{Leader: InArea}),
+	GradeExport:       only(row{Manager: InArea, Leader: InArea, Auditor: InArea}),
+	TrialFile:         only(row{Manager: InArea, Leader: InArea}),
+	TrialVote:         only(row{Panel: NotMade}),
+	LadderRead:        only(row{Manager: InArea, Leader: InArea, Auditor: InArea}),
+	LadderEdit:        only(row{Manager: InArea}),
 	AuditRead:         only(row{Auditor: InArea}),
 	AccountManage:     only(row{Admin: InArea}),
 	AccountSelf:       everyone(Own),

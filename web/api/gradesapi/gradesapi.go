@@ -1,0 +1,144 @@
+// Package gradesapi has the JSON operations on grades, consequences, excused
+// trials and the ladder.
+package gradesapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"gongping/internal/app/grades"
+	"gongping/scoring/grade"
+	"gongping/web/signin"
+)
+
+// Proposal is a committee's grade as proposed, and as signed.
+type Proposal struct {
+	Unit        string     `json:"unit"`
+	State       string     `json:"state" enum:"proposed,tied,refused"`
+	Grade       string     `json:"grade,omitempty"`
+	Grades      []string   `json:"grades,omitempty" doc:"Of a tie: those that remain possible"`
+	Why         string     `json:"why,omitempty"`
+	Score       float64    `json:"score"`
+	Low         float64    `json:"low"`
+	High        float64    `json:"high"`
+	N           int        `json:"n"`
+	Reliability float64    `json:"reliability"`
+	Excused     bool       `json:"excused,omitempty"`
+	SignedAt    *time.Time `json:"signed_at,omitempty"`
+	SignedGrade string     `json:"signed_grade,omitempty"`
+	Signer      string     `json:"signer,omitempty"`
+	Reason      string     `json:"reason,omitempty"`
+}
+
+// Sheet is what a round's grades are.
+type Sheet struct {
+	BatchID   string     `json:"batch_id,omitempty"`
+	RunID     string     `json:"run_id,omitempty"`
+	Stale     bool       `json:"stale,omitempty" doc:"A newer result was published since"`
+	Unsigned  int        `json:"unsigned"`
+	Proposals []Proposal `json:"proposals"`
+}
+
+type answer[T any] struct{ Body T }
+
+type byRound struct {
+	ID string `path:"id" doc:"Round"`
+}
+
+type operations struct{ svc *grades.Service }
+
+// Register adds the operations.
+func Register(a huma.API, svc *grades.Service) {
+	o := &operations{svc}
+	op := func(method, id, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"Grades"}}
+	}
+	huma.Register(a, op(http.MethodGet, "grades", "/rounds/{id}/grades", "Proposals of a round with their signatures"), o.sheet)
+	huma.Register(a, op(http.MethodPost, "propose-grades", "/rounds/{id}/grades", "Make proposals from the newest published run"), o.propose)
+	huma.Register(a, op(http.MethodPost, "sign-grade", "/rounds/{id}/grades/{unit}", "Sign a grade, settle a tie, or decline with none"), o.sign)
+	huma.Register(a, op(http.MethodPost, "sign-consequence", "/consequences/{id}", "Confirm or decline what is proposed for a worker"), o.consequence)
+	huma.Register(a, op(http.MethodPost, "file-trial", "/rounds/{id}/trials", "Ask the panel to excuse a trial"), o.trial)
+	huma.Register(a, op(http.MethodPost, "vote-trial", "/trials/{id}", "Vote on a trial"), o.vote)
+	huma.Register(a, op(http.MethodPut, "set-step", "/workers/{id}/step", "Record where a worker stands on the ladder"), o.step)
+}
+
+func (o *operations) sheet(ctx context.Context, in *byRound) (*answer[Sheet], error) {
+	sh, err := o.svc.Sheet(ctx, signin.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := Sheet{Stale: sh.Stale, Unsigned: sh.Unsigned(), Proposals: []Proposal{}}
+	if sh.Batch != nil {
+		out.BatchID, out.RunID = sh.Batch.ID, sh.Batch.RunID
+	}
+	for _, p := range sh.Proposals {
+		out.Proposals = append(out.Proposals, Proposal{p.Unit, p.State, p.Grade, p.Grades, p.Why, p.Value, p.Lo, p.Hi, p.N, p.Reliability, p.Excused,
+			p.Signed, p.SignedGrade, p.Signer, p.SignedReason})
+	}
+	return &answer[Sheet]{out}, nil
+}
+
+// Made is the id of what was made.
+type Made struct {
+	ID string `json:"id"`
+}
+
+func (o *operations) propose(ctx context.Context, in *byRound) (*answer[Made], error) {
+	id, err := o.svc.Propose(ctx, signin.Actor(ctx), in.ID)
+	return &answer[Made]{Made{id}}, err
+}
+
+func (o *operations) sign(ctx context.Context, in *struct {
+	byRound
+	Unit string `path:"unit"`
+	Body struct {
+		Grade  string `json:"grade" doc:"One of those proposed, or none"`
+		Reason string `json:"reason,omitempty" maxLength:"1000"`
+	}
+}) (*struct{}, error) {
+	return nil, o.svc.Sign(ctx, signin.Actor(ctx), in.ID, in.Unit, in.Body.Grade, in.Body.Reason)
+}
+
+func (o *operations) consequence(ctx context.Context, in *struct {
+	ID   string `path:"id"`
+	Body struct {
+		Confirm bool   `json:"confirm"`
+		Reason  string `json:"reason" maxLength:"1000"`
+	}
+}) (*struct{}, error) {
+	return nil, o.svc.SignConsequence(ctx, signin.Actor(ctx), in.ID, in.Body.Confirm, in.Body.Reason)
+}
+
+func (o *operations) trial(ctx context.Context, in *struct {
+	byRound
+	Body struct {
+		Unit   string `json:"unit"`
+		Matter string `json:"matter" maxLength:"2000"`
+	}
+}) (*answer[Made], error) {
+	id, err := o.svc.FileTrial(ctx, signin.Actor(ctx), in.ID, in.Body.Unit, in.Body.Matter)
+	return &answer[Made]{Made{id}}, err
+}
+
+func (o *operations) vote(ctx context.Context, in *struct {
+	ID   string `path:"id"`
+	Body struct {
+		Excuse bool   `json:"excuse"`
+		Reason string `json:"reason" maxLength:"1000"`
+	}
+}) (*struct{}, error) {
+	return nil, o.svc.VoteTrial(ctx, signin.Actor(ctx), in.ID, in.Body.Excuse, in.Body.Reason)
+}
+
+func (o *operations) step(ctx context.Context, in *struct {
+	ID   string `path:"id" doc:"Staff number"`
+	Body struct {
+		grade.Step
+		Reason string `json:"reason" maxLength:"1000"`
+	}
+}) (*struct{}, error) {
+	return nil, o.svc.SetStep(ctx, signin.Actor(ctx), in.ID, in.Body.Step, in.Body.Reason)
+}
