@@ -302,5 +302,8 @@ func (s *setup) open(ctx context.Context) error {
 	if err := s.work(ctx, id); err != nil {
 		return err
 	}
-	return s.handedDown(ctx)
+	if err := s.handedDown(ctx); err != nil {
+		return err
+	}
+	return s.graded(ctx)
 }

@@ -210,7 +210,7 @@ func TestDocumentPages(t *testing.T) {
 	contains(t, page, "非常满意", "第 1 版")
 	contains(t, m.get(at+"/edit"), "增加题目")
 	contains(t, m.get("/rulebooks"), "还没有评价规则")
-	page = m.get("/rulebooks/new?preset=70-30")
+	page = m.get("/rulebooks/new?preset=residents-70-records-30")
 	form := formOf(page)
 	form.Set("title.zh", "七三规则")
 	page, at = m.post("/rulebooks", form)

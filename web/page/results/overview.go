@@ -95,6 +95,9 @@ type overviewData struct {
 	Funnel    *chart.Figure
 	Intervals *chart.Figure
 	Map       *chart.Figure
+	Axes      *chart.Figure // residents' ratings against records
+	Weights   []string      // committees whose band depends on the choice of weights
+	Weighted  int           // committees of which that is known
 	Filters   []render.Field
 	Filtered  bool
 	Ranked    bool
@@ -214,6 +217,20 @@ func (v *reader) figures(d *overviewData, all, committees []view.Unit, focus str
 	funnel.Title = v.p.T("results.funnel")
 	funnel.Note = v.p.T("results.funnel.note")
 	d.Funnel, d.Intervals = &funnel, &intervals
+	if axes := view.Axes(committees, &v.res.Rules, v.p.T("rulebook.source.resident"), v.p.T("rulebook.source.records"), v.gate); len(axes.Points) > 0 {
+		fig := axes.Figure(v.p)
+		fig.Note = v.p.T("chart.axes.note")
+		d.Axes = &fig
+	}
+	for _, u := range committees {
+		if u.Weights == nil || !u.Composite.OK {
+			continue
+		}
+		d.Weighted++
+		if u.Weights.Depend {
+			d.Weights = append(d.Weights, u.Name)
+		}
+	}
 }
 
 // district is the map of the city with our district in it.

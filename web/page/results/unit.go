@@ -218,6 +218,13 @@ func (v *reader) say(u *view.Unit) []string {
 	default:
 		out = append(out, p.T("unit.say.no_band"))
 	}
+	if w := u.Weights; w != nil && u.Composite.OK {
+		key := "unit.say.weights"
+		if w.Depend {
+			key = "unit.say.weights_depend"
+		}
+		out = append(out, p.T(key, "Range", f.Num(w.Range, 0), "Lo", f.Num(w.Lo, 1), "Hi", f.Num(w.Hi, 1), "Band", v.band(w.Band), "Share", f.Pct(w.Share, 0)))
+	}
 	if u.N > 0 {
 		out = append(out, p.T("unit.influence.plain", "Most", f.Num(100/float64(u.N), 1)))
 	}

@@ -50,6 +50,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *rounds.Service) {
 	r.GET("/rulebooks/new", h.Signed(h.ruleBookNew))
 	r.POST("/rulebooks", h.Signed(h.ruleBookSave))
 	r.GET("/rulebooks/:id", h.Signed(h.ruleBook))
+	r.GET("/rulebooks/:id/compare", h.Signed(h.ruleBookCompare))
 	r.GET("/rulebooks/:id/edit", h.Signed(h.ruleBookEdit))
 	r.POST("/rulebooks/:id", h.Signed(h.ruleBookSave))
 	r.GET("/planner", h.Signed(h.planner))

@@ -234,6 +234,7 @@ func textOf(c *gin.Context, name string) map[string]string { return langOf(c, na
 // ruleBookOf reads the form over what a rule book held before.
 func ruleBookOf(c *gin.Context, b composite.RuleBook) composite.RuleBook {
 	b.Title, b.Missing, b.Confidence = textOf(c, "title"), composite.Missing(c.PostForm("missing")), real(c, "confidence")/100
+	b.WeightRange = real(c, "weight_range")
 	b.Tree, b.Bands = nil, nil
 	if b.Frame != nil {
 		f := *b.Frame
@@ -322,7 +323,7 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 		f.Alert = h.alert(c, err)
 	}
 	for _, name := range rounds.Presets {
-		f.Presets = append(f.Presets, render.Option{Value: name, Text: strings.ReplaceAll(name, "-", " / ")})
+		f.Presets = append(f.Presets, render.Option{Value: name, Text: p.T("rulebook.preset." + name)})
 	}
 	for _, n := range numbers(&b) {
 		if len(f.Numbers) == 0 || f.Numbers[len(f.Numbers)-1].Key != n.key {
@@ -358,4 +359,31 @@ func langOf(c *gin.Context, name string) map[string]string {
 		}
 	}
 	return l
+}
+
+type compareData struct {
+	From, To int
+	List     []composite.Difference
+}
+
+// ruleBookCompare shows in what two versions of a rule book differ; without a
+// choice the latest and the one before.
+func (h *pages) ruleBookCompare(c *gin.Context, who authz.Actor) error {
+	ctx, id := c.Request.Context(), c.Param("id")
+	now, doc, err := h.svc.RuleBook(ctx, who, id, intOf(c.Query("to"), 0))
+	if err != nil {
+		return err
+	}
+	from := intOf(c.Query("from"), max(doc.Version-1, 1))
+	old, _, err := h.svc.RuleBook(ctx, who, id, from)
+	if err != nil {
+		return err
+	}
+	p := h.Printer(c)
+	title := textIn(now.Title, string(p.Lang()))
+	h.Render(c, http.StatusOK, "rounds/rulebook-compare", render.Page{Title: p.T("rulebook.compare"),
+		Subtitle: p.T("rulebook.compare.subtitle", "From", from, "To", doc.Version),
+		Crumbs:   []render.Crumb{{Text: p.T("rulebook.list"), Href: "/rulebooks"}, {Text: title, Href: "/rulebooks/" + id}, {Text: p.T("rulebook.compare")}},
+		Data:     compareData{from, doc.Version, composite.Compare(old, now)}})
+	return nil
 }
