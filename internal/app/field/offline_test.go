@@ -16,6 +16,7 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/testkit"
+	"gongping/survey"
 	"gongping/survey/fieldwork"
 )
 
@@ -335,4 +336,71 @@ func TestImportOfAnExportedQueue(t *testing.T) {
 			t.Errorf("%s imports another's queue", x.Role)
 		}
 	}
+}
+
+// TestALateInterviewIsAdmitted: a supervisor decides without seeing answers; an
+// admitted one counts once, the others never.
+func TestALateInterviewIsAdmitted(t *testing.T) {
+	t.Parallel()
+	f := fieldtest.Load(t)
+	who, cases := f.Someone()
+	boss := f.Actor("supervisor")
+	in := queued(cases[0].ID, "2")
+	f.Clock.T = time.Date(2026, 12, 18, 0, 30, 0, 0, fieldwork.Zone)
+	second := queued(cases[1].ID, "5")
+	rep, err := f.Field.Sync(f.Ctx, who, field.Queue{Responses: []field.QueuedResponse{in, second}})
+	if err != nil || rep.Responses[0].Status != field.Kept {
+		t.Fatal(rep, err)
+	}
+	list, err := f.Field.Held(f.Ctx, boss, f.Round)
+	if err != nil || len(list) != 2 || !list[0].MayAdmit || list[0].Reason != "closed" {
+		t.Fatalf("%+v %v", list, err)
+	}
+	id := list[0].ID
+	for _, x := range []authz.Actor{who, f.Role(authz.Leader), f.Role(authz.Auditor), {}} {
+		if f.Field.DecideHeld(f.Ctx, x, id, true, "ok") == nil {
+			t.Errorf("%s decides", x.Role)
+		}
+		if _, err := f.Field.Held(f.Ctx, x, f.Round); err == nil {
+			t.Errorf("%s sees what is held", x.Role)
+		}
+	}
+	wantKey(t, f.Field.DecideHeld(f.Ctx, boss, id, true, " "), "held.reason")
+	wantKey(t, f.Field.DecideHeld(f.Ctx, boss, app.NewID(), true, "x"), "held.not_found")
+	if err := f.Field.DecideHeld(f.Ctx, boss, id, true, "截止日当晚没有信号"); err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, f.Field.DecideHeld(f.Ctx, boss, id, false, "x"), "held.decided")
+	if err := f.Field.DecideHeld(f.Ctx, boss, list[1].ID, false, "无法确认"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, f, `select count(*) from response where evaluator_id = $1 and day = '2026-12-18'`, who.AccountID); n != 1 {
+		t.Errorf("%d responses after the decisions", n)
+	}
+	rep, err = f.Field.Sync(f.Ctx, who, field.Queue{Responses: []field.QueuedResponse{in, second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted, left := 0, 0
+	for _, o := range rep.Responses {
+		switch o.Status {
+		case field.Duplicate:
+			counted++
+		case field.Kept:
+			left++
+		}
+	}
+	if counted != 1 || left != 1 {
+		t.Errorf("sent again: %+v", rep.Responses)
+	}
+	// Once the round is closed nothing is admitted any more.
+	third := queued(cases[2].ID, "4")
+	if _, err := f.Field.Sync(f.Ctx, who, field.Queue{Responses: []field.QueuedResponse{third}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Rounds.Step(f.Ctx, f.Actor("manager"), f.Round, survey.Closed, ""); err != nil {
+		t.Fatal(err)
+	}
+	list, _ = f.Field.Held(f.Ctx, boss, f.Round)
+	wantKey(t, f.Field.DecideHeld(f.Ctx, boss, list[0].ID, true, "太晚"), "field.closed")
 }

@@ -34,7 +34,10 @@ type Submission struct {
 	// Queued says that it waited on a phone, where the person cannot be asked
 	// again: what comes too late to count is held instead of refused.
 	Queued bool
-	link   []byte
+	// admitted says that somebody who may has decided to count what came too
+	// late, while the round is not closed.
+	admitted bool
+	link     []byte
 }
 
 // Status is what became of a submission.
@@ -114,7 +117,7 @@ func late(who authz.Actor, sub Submission, t *fielddb.Known, r Round, reason str
 	if version == 0 {
 		version = r.QuestionnaireVersion
 	}
-	p := prepared{digest: Digest(sub.ID, t.RoundID, version, string(sub.Mode), trimmed(sub.Answers)), hold: reason}
+	p := prepared{digest: Digest(sub.ID, t.RoundID, version, string(sub.Mode), r.Questionnaire.Normal(trimmed(sub.Answers))), hold: reason}
 	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
 		p.hold = ""
 	}
@@ -131,7 +134,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 		return p, errNoCase
 	}
 	o := authz.Object{Area: t.Committee, Assignees: []string{t.Evaluator}, CaseID: t.CaseID}
-	if authz.Check(who, authz.ResponseSubmit, o) != nil {
+	if !sub.admitted && authz.Check(who, authz.ResponseSubmit, o) != nil {
 		return p, errNoCase
 	}
 	r := b.rounds[t.RoundID]
@@ -145,7 +148,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
 		return p, nil
 	}
-	if err := checkOpen(r.RoundState, now); err != nil {
+	if err := checkOpen(r.RoundState, now); err != nil && !(sub.admitted && r.State == survey.Collecting) {
 		return p, err
 	}
 	if sub.link != nil {

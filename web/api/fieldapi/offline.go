@@ -20,6 +20,7 @@ type PackCase struct {
 	Case
 	FormKey    string        `json:"form" doc:"Key of the form: questionnaire id and version"`
 	Version    int           `json:"questionnaire_version"`
+	Languages  []string      `json:"languages" doc:"In which the questionnaire can be asked"`
 	KeepPerson bool          `json:"keep_person" doc:"Whether the phone may keep name and contacts"`
 	Person     *PackPerson   `json:"person,omitempty" doc:"Where the phone does not hold it yet; every one has an entry in the audit log"`
 	History    []PackAttempt `json:"history"`
@@ -60,7 +61,7 @@ func packOf(p field.Pack) pack {
 	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), Cases: make([]PackCase, len(p.Cases))}
 	for i, c := range p.Cases {
 		r := p.Rounds[c.RoundID]
-		x := PackCase{Case: caseOf(c.CaseView), FormKey: FormKey(r.Round), Version: r.QuestionnaireVersion, KeepPerson: c.KeepPerson,
+		x := PackCase{Case: caseOf(c.CaseView), FormKey: FormKey(r.Round), Version: r.QuestionnaireVersion, Languages: r.Questionnaire.Tags(), KeepPerson: c.KeepPerson,
 			History: make([]PackAttempt, len(c.History)), LastDay: r.ClosesOn.Format(time.DateOnly)}
 		for _, l := range c.Lacking {
 			x.Lacking = append(x.Lacking, l.Key)
@@ -151,4 +152,38 @@ func registerOffline(a huma.API, svc *field.Service) {
 		}
 		return &body[imported]{out}, nil
 	})
+	registerHeld(a, svc)
+}
+
+func registerHeld(a huma.API, svc *field.Service) {
+	type held struct {
+		ID        string    `json:"id"`
+		Case      string    `json:"case_number"`
+		Committee string    `json:"committee"`
+		Reason    string    `json:"reason" doc:"Why it was held: taken_away, closed, second_answer, id_used, version"`
+		At        time.Time `json:"received_at"`
+		MayAdmit  bool      `json:"may_admit"`
+		Admitted  *bool     `json:"admitted,omitempty"`
+	}
+	huma.Register(a, op(http.MethodGet, "list-held", "/fieldwork/{round}/held", "Answers held apart", "Why they were held, never what was answered."),
+		func(ctx context.Context, in *struct {
+			Round string `path:"round" format:"uuid"`
+		}) (*body[[]held], error) {
+			list, err := svc.Held(ctx, who(ctx), in.Round)
+			out := make([]held, len(list))
+			for i, h := range list {
+				out[i] = held{h.ID, h.Number(), h.Committee, h.Reason, h.ReceivedAt, h.MayAdmit, h.Admitted}
+			}
+			return &body[[]held]{out}, err
+		})
+	huma.Register(a, op(http.MethodPost, "decide-held", "/held/{id}/decision", "Count an answer that came too late, or leave it out", "With a reason and without seeing the answers. A decision stands."),
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id" format:"uuid"`
+			Body struct {
+				Admit  bool   `json:"admit"`
+				Reason string `json:"reason" minLength:"1" maxLength:"300"`
+			}
+		}) (*none, error) {
+			return nil, svc.DecideHeld(ctx, who(ctx), in.ID, in.Body.Admit, in.Body.Reason)
+		})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"gongping/internal/authz"
+	"gongping/internal/errs"
 	"gongping/survey/fieldwork"
 	"gongping/web/api/fieldapi"
 	"gongping/web/locale"
@@ -43,6 +44,8 @@ func (h *pages) offline(r gin.IRouter, version string) {
 	r.GET("/app/manifest.webmanifest", h.manifest)
 	r.GET("/app/import", h.Signed(h.importPage))
 	r.POST("/app/import", h.Signed(h.importFile))
+	r.GET("/fieldwork/:round/held", h.Signed(h.heldList))
+	r.POST("/fieldwork/:round/held/:id", h.Signed(h.heldDecide))
 }
 
 // buildOf names a state of the app: any change of its files, templates or
@@ -122,17 +125,21 @@ func (h *pages) shell(c *gin.Context) {
 // phone. The header names questionnaire and version, so that a sign-in page in
 // its place is not mistaken for it.
 func (h *pages) form(c *gin.Context, who authz.Actor) error {
-	lang, ok := langOf(c.Query("lang"))
-	if !ok {
-		lang = locale.Chinese
-	}
-	inLang(c, lang)
 	r, err := h.svc.FormOf(c.Request.Context(), who, c.Param("id"))
 	if err != nil {
 		return err
 	}
+	tag := c.Query("lang")
+	if !slices.Contains(r.Questionnaire.Tags(), tag) {
+		return errs.New(errs.NotFound, "questionnaire.not_found", "the questionnaire is not written in %q", tag)
+	}
+	lang, ok := langOf(tag) // the words around the questions: the page's own languages
+	if !ok {
+		lang = locale.Chinese
+	}
+	inLang(c, lang)
 	c.Header("X-Gongping-Form", fieldapi.FormKey(r))
-	h.Partial(c, http.StatusOK, "app/offline-form", question.New(r.Questionnaire, h.Printer(c), nil, nil))
+	h.Partial(c, http.StatusOK, "app/offline-form", question.NewIn(r.Questionnaire, h.Printer(c), tag, nil, nil))
 	return nil
 }
 
@@ -206,7 +213,7 @@ var wordKeys = []struct {
 	{"offline.log", []string{"Time", "New", "Old", "Held", "Refused"}}, {"offline.clock.ahead", []string{"Span"}}, {"offline.clock.behind", []string{"Span"}},
 	{"offline.exported", []string{"N"}}, {"offline.code.weak", nil}, {"offline.code.differ", nil}, {"offline.code.online", nil}, {"offline.code.set", nil},
 	{"offline.out.ask", nil}, {"offline.out.waiting", []string{"N"}}, {"offline.locked.wrong", []string{"N"}}, {"offline.locked.forgotten", nil},
-	{"offline.sync.done", nil}, {"offline.sync.other_tab", nil}, {"offline.sync.none", nil}, {"offline.sync.busy", nil},
+	{"offline.sync.done", nil}, {"offline.language", nil}, {"offline.sync.other_tab", nil}, {"offline.sync.none", nil}, {"offline.sync.busy", nil},
 }
 
 // shortReason is the sentence of an outcome's reason in the reader's language.

@@ -67,6 +67,7 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	if out := p.Overflow(); len(out) > 0 {
 		t.Errorf("the list sticks out: %v", out)
 	}
+	p.Screenshot("offline-list")
 	s.nothingInClear(t, p)
 	// An interview waits while the evaluator signs out on an ordinary page: the
 	// names go, the interview is sent after the next sign-in.
@@ -89,6 +90,8 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	if n := s.count(t, `select count(*) from case_completion where case_id = $1`, cases[2].ID); n != 1 {
 		t.Errorf("the interview that waited over the sign-out arrived %d times", n)
 	}
+	until(t, p, "the sync ends", `!gpField.app.syncing`)
+	s.layoutMoves(t, p)
 }
 
 // nothingInClear looks for a name in all that the phone has stored.
@@ -108,4 +111,28 @@ func (s *stairwell) nothingInClear(t *testing.T, p *browsertest.Page) {
 			t.Errorf("%q stands on the phone in clear", v)
 		}
 	}
+}
+
+// layoutMoves opens the store as a later version of the app would, with a
+// further step: every row is still there and still opens, and the page with the
+// older layout lets go of it.
+func (s *stairwell) layoutMoves(t *testing.T, p *browsertest.Page) {
+	t.Helper()
+	got := browsertest.Eval[string](p, `(async () => {
+		const app = gpField.app, before = (await app.store.all('cases')).length + '/' + (await app.store.all('records')).length;
+		const old = await gpField.store.open(app.account.id, () => {});
+		let told = '';
+		old.db.onversionchange = () => { told = 'told'; old.db.close(); };
+		app.store.close();
+		gpField.store.STEPS.push((db, tx) => { tx.objectStore('records').createIndex('made', 'made'); });
+		const next = await gpField.store.open(app.account.id, () => {});
+		const after = (await next.all('cases')).length + '/' + (await next.all('records')).length;
+		app.store = next; app.queue.store = next; app.vault.store = next;
+		const opens = (await gpField.cases.load(app)).length;
+		return [told, before === after, opens > 0, next.db.version].join(' ');
+	})()`)
+	if got != "told true true 2" {
+		t.Errorf("a step of the layout: %s", got)
+	}
+	browsertest.Eval[bool](p, `(async () => { gpField.store.STEPS.pop(); return true; })()`)
 }

@@ -154,7 +154,8 @@ func (h *pages) show(c *gin.Context, who authz.Actor) error {
 		page.Crumbs = []render.Crumb{{Text: p.T("fieldwork.title"), Href: "/fieldwork"}, {Text: d.Round.Title, Href: d.Back}, {Text: d.AreaName}}
 	}
 	if d.MayAssign {
-		page.Actions = []render.Action{{Text: p.T("fieldwork.cases"), Href: "/fieldwork/" + d.Round.ID + "/cases?area=" + d.Area, Icon: "list-details"}}
+		page.Actions = []render.Action{{Text: p.T("fieldwork.cases"), Href: "/fieldwork/" + d.Round.ID + "/cases?area=" + d.Area, Icon: "list-details"},
+			{Text: p.T("held.title"), Href: "/fieldwork/" + d.Round.ID + "/held", Icon: "archive"}, {Text: p.T("offline.import"), Href: "/app/import", Icon: "file-import"}}
 	}
 	h.Render(c, http.StatusOK, "fieldwork/show", page)
 	return nil

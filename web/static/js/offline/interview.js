@@ -13,9 +13,15 @@
     if (c.draft) { await questions(app, c, turn); return; }
     before(app, c, turn);
   }
-  async function form(app, key) {
-    var lang = app.formLang || gp.lang;
-    return await app.store.get('forms', key + '/' + lang) || await app.store.get('forms', key + '/zh');
+  // form gives the questionnaire in the language chosen, else the app's, else
+  // any that is on the phone.
+  async function form(app, key, lang) {
+    var all = await app.store.all('forms', IDBKeyRange.bound(key + '/', key + '/\uffff'));
+    function of(l) { return all.find(function (f) { return f.key === key + '/' + l; }); }
+    return of(lang) || of(gp.lang) || of('zh') || all[0];
+  }
+  function languageName(tag) {
+    try { return new Intl.DisplayNames([tag], { type: 'language' }).of(tag); } catch (e) { return tag; }
   }
 
   // before: whom to ask, and whether the person agrees.
@@ -31,12 +37,20 @@
         gp.say_live(gp.say('offline.attempt_kept'));
       });
     });
+    var choice = gp.part(view, 'language'), tags = c.languages || [];
+    tags.forEach(function (tag) { choice.add(new Option(languageName(tag), tag, tag === gp.lang, tag === gp.lang)); });
+    gp.set(view, { languages: tags.length > 1 });
+    async function intro() {
+      var f = await form(app, c.form, choice.value), box = document.createElement('div');
+      box.innerHTML = f.html;
+      var words = box.querySelector('[data-intro]');
+      if (words) gp.part(view, 'intro').textContent = words.textContent;
+      gp.part(view, 'intro').lang = choice.value;
+    }
+    choice.addEventListener('change', intro);
     gp.part(view, 'right').addEventListener('click', async function () {
       gp.set(view, { ask: false, consent: true });
-      var f = await form(app, c.form), box = document.createElement('div');
-      box.innerHTML = f.html;
-      var intro = box.querySelector('[data-intro]');
-      if (intro) gp.part(view, 'intro').textContent = intro.textContent;
+      await intro();
       gp.part(view, 'consent').focus();
     });
     gp.part(view, 'refuse').addEventListener('click', async function () {
@@ -49,7 +63,7 @@
       var k = gp.net.clock(), w = { mode: mode(view), questionnaire_version: c.questionnaire_version, answers: {}, consent: true, hour: gp.hour(gp.net.now()), offline: !app.online };
       if (k.after) w.clock_offset_s = k.offset / 1000;
       try {
-        c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0 } })).record;
+        c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0, lang: choice.value } })).record;
       } catch (e) {
         gp.say_live(gp.say('offline.answered_elsewhere'));
         location.hash = '#/case/' + c.id;
@@ -76,7 +90,7 @@
 
   async function questions(app, c, turn) {
     var content = await app.queue.content(await app.store.get('records', c.draft.id));
-    var w = content.wire, ui = content.ui, f = await form(app, c.form);
+    var w = content.wire, ui = content.ui, f = await form(app, c.form, ui.lang);
     var view = gp.tpl('interview'), root = gp.part(view, 'form');
     gp.part(view, 'questions').innerHTML = f.html; // our own server's words, without any script
     gp.set(view, { number: gp.say('app.case', { Number: c.number }) });

@@ -77,7 +77,7 @@
   async function locked(who, why) {
     if (!app.store) await openStore(who);
     var view = gp.tpl('locked'), code = await app.store.meta('wrap.code');
-    gp.set(view, { who: who.name, code: !!code, nocode: !code, signin: why === 'signin' || app.online, away: !app.online && !code });
+    gp.set(view, { who: who.name, code: !!code, nocode: !code, signin: true, away: !app.online && !code });
     gp.part(view, 'code').addEventListener('submit', async function (e) {
       e.preventDefault();
       var field = gp.part(view, 'code').elements.code, button = gp.part(view, 'open');

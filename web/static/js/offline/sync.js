@@ -102,15 +102,16 @@
   // no record needs any more.
   async function forms(app, cases) {
     var need = {}, from = {};
-    cases.forEach(function (c) { need[c.form] = true; from[c.form] = c.id; });
+    cases.forEach(function (c) { need[c.form] = true; from[c.form] = c; });
     (await app.store.all('records')).forEach(function (r) { if (r.state !== 'sent' && r.form) need[r.form] = true; });
     var have = {};
     (await app.store.all('forms')).forEach(function (f) { have[f.key] = f; });
     for (var form in from) {
-      for (var i = 0; i < app.langs.length; i++) {
-        var key = form + '/' + app.langs[i], id = from[form];
+      var langs = from[form].languages, id = from[form].id;
+      for (var i = 0; i < langs.length; i++) {
+        var key = form + '/' + langs[i];
         if (have[key] && have[key].build === app.build) continue;
-        var r = await fetch('/app/offline/form/' + id + '?lang=' + app.langs[i], { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+        var r = await fetch('/app/offline/form/' + id + '?lang=' + encodeURIComponent(langs[i]), { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
         if (!r.ok || r.headers.get('X-Gongping-Form') !== form) continue;
         await app.store.put('forms', { key: key, build: app.build, html: await r.text() });
       }
