@@ -131,7 +131,7 @@ func (h *pages) form(c *gin.Context, who authz.Actor) error {
 	}
 	tag := c.Query("lang")
 	if !slices.Contains(r.Questionnaire.Tags(), tag) {
-		return errs.New(errs.NotFound, "questionnaire.not_found", "the questionnaire is not written in %q", tag)
+		return errs.New(errs.NotFound, "offline.no_language", "the questionnaire is not written in %q", tag)
 	}
 	lang, ok := langOf(tag) // the words around the questions: the page's own languages
 	if !ok {
