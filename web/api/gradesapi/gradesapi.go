@@ -44,7 +44,8 @@ type Sheet struct {
 
 type answer[T any] struct{ Body T }
 
-type byRound struct {
+// ByRound is the round in an address.
+type ByRound struct {
 	ID string `path:"id" doc:"Round"`
 }
 
@@ -65,7 +66,7 @@ func Register(a huma.API, svc *grades.Service) {
 	huma.Register(a, op(http.MethodPut, "set-step", "/workers/{id}/step", "Record where a worker stands on the ladder"), o.step)
 }
 
-func (o *operations) sheet(ctx context.Context, in *byRound) (*answer[Sheet], error) {
+func (o *operations) sheet(ctx context.Context, in *ByRound) (*answer[Sheet], error) {
 	sh, err := o.svc.Sheet(ctx, signin.Actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -86,13 +87,13 @@ type Made struct {
 	ID string `json:"id"`
 }
 
-func (o *operations) propose(ctx context.Context, in *byRound) (*answer[Made], error) {
+func (o *operations) propose(ctx context.Context, in *ByRound) (*answer[Made], error) {
 	id, err := o.svc.Propose(ctx, signin.Actor(ctx), in.ID)
 	return &answer[Made]{Made{id}}, err
 }
 
 func (o *operations) sign(ctx context.Context, in *struct {
-	byRound
+	ByRound
 	Unit string `path:"unit"`
 	Body struct {
 		Grade  string `json:"grade" doc:"One of those proposed, or none"`
@@ -113,7 +114,7 @@ func (o *operations) consequence(ctx context.Context, in *struct {
 }
 
 func (o *operations) trial(ctx context.Context, in *struct {
-	byRound
+	ByRound
 	Body struct {
 		Unit   string `json:"unit"`
 		Matter string `json:"matter" maxLength:"2000"`
