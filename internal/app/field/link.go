@@ -101,10 +101,10 @@ func revoke(ctx context.Context, tx *app.Tx, c fielddb.Case, reason string) erro
 // RevokeLinks ends the links of a case that were not used. Whoever does not
 // hold the case has to say why.
 func (s *Service) RevokeLinks(ctx context.Context, who authz.Actor, caseID, reason string) error {
-	if reason = strings.TrimSpace(reason); reason == "" && who.Role != authz.Evaluator {
-		return errs.New(errs.Invalid, "link.reason", "a link is revoked with a reason").At("reason", "", "why the link must not be used", "write a sentence")
-	}
 	return s.onCase(ctx, who, authz.LinkIssue, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
+		if reason = strings.TrimSpace(reason); reason == "" && who.Role != authz.Evaluator {
+			return errs.New(errs.Invalid, "link.reason", "a link is revoked with a reason").At("reason", "", "why the link must not be used", "write a sentence")
+		}
 		tx.Record("case", c.ID, c.Committee, map[string]any{"link": "revoked"})
 		return revoke(ctx, tx, c, reason)
 	})
