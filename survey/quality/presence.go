@@ -9,12 +9,14 @@ import (
 // slot is an hour of a day; hour −1 stands for the whole day.
 type slot struct{ day, hour int }
 
-// bursts: the most interviews that an interviewer finished within one hour, and
-// on one day. Given that an hour (a day) has one, the number in it is taken as
-// negative binomial, with the mean and dispersion of all interviewers' hours
-// (the busiest twentieth left out), cut off at zero. The unit's p-value is that
-// of its busiest hour times its number of hours, or of its busiest day times its
-// days, the smaller of the two doubled (Bonferroni).
+// bursts: interviews that an interviewer finished within one hour, and on one
+// day, far above what is usual at that hour of the day, or on that day of the
+// week. Given that an hour (a day) has one, the number in it is taken as negative
+// binomial with the mean of all interviewers at that hour (on that weekday) and
+// the dispersion around those means, cut off at zero; the busiest hundredth is
+// left out of both. The unit's p-value is that of its least likely hour times its
+// number of hours, or of its least likely day times its days, the smaller of the
+// two doubled (Bonferroni).
 func (x *indexed) bursts() []Test {
 	count := func(rows []int, hours bool) map[slot]int {
 		out := map[slot]int{}
@@ -31,31 +33,30 @@ func (x *indexed) bursts() []Test {
 		}
 		return out
 	}
-	var usual [2][]int
-	for _, g := range x.interviewers {
-		for k := range usual {
-			for _, n := range count(g.rows, k == 0) {
-				usual[k] = append(usual[k], n)
+	var all [2]map[int][]int // counts by hour of the day, by day of the week
+	for k := range all {
+		all[k] = map[int][]int{}
+		for _, g := range x.interviewers {
+			for s, n := range count(g.rows, k == 0) {
+				all[k][s.kind()] = append(all[k][s.kind()], n)
 			}
 		}
 	}
-	var mu, phi [2]float64
-	for k := range usual {
-		mu[k], phi[k] = calm(usual[k])
-	}
+	usual := [2]calm{newCalm(all[0]), newCalm(all[1])}
 	var out []Test
 	for _, g := range x.interviewers {
 		t := interviewerTest(Burst, g.key)
-		t.P = 1
+		t.P = 2
 		for k := range usual {
 			slots := count(g.rows, k == 0)
-			at, total := busiest(slots)
-			if t.N = total; total < x.rules.Least {
-				break
-			}
-			p := min(1, 2*float64(len(slots))*countTail(slots[at], mu[k], phi[k])/countTail(1, mu[k], phi[k]))
-			if k == 0 || p < t.P {
-				t.P, t.Hits, t.Expected, t.Day, t.Hour = p, float64(slots[at]), mu[k], at.day, at.hour
+			t.N = 0
+			for s, n := range slots {
+				t.N += n
+				mu := usual[k].mean[s.kind()]
+				p := min(1, 2*float64(len(slots))*countTail(n, mu, usual[k].phi)/countTail(1, mu, usual[k].phi))
+				if p < t.P || (p == t.P && (s.day < t.Day || (s.day == t.Day && s.hour < t.Hour))) {
+					t.P, t.Hits, t.Expected, t.Day, t.Hour = p, float64(n), mu, s.day, s.hour
+				}
 			}
 		}
 		if t.N < x.rules.Least {
@@ -63,7 +64,7 @@ func (x *indexed) bursts() []Test {
 		}
 		rows := slices.DeleteFunc(slices.Clone(g.rows), func(i int) bool {
 			r := &x.Responses[i]
-			return r.Day != t.Day || (t.Hour >= 0 && r.Hour != t.Hour) || r.Mode == "paper"
+			return r.Day != t.Day || (t.Hour >= 0 && r.Hour != t.Hour) || r.Hour < 0 || r.Mode == "paper"
 		})
 		t.Responses = x.ids(rows)
 		out = append(out, t)
@@ -71,32 +72,51 @@ func (x *indexed) bursts() []Test {
 	return out
 }
 
-// calm is the mean and the dispersion of counts without the busiest twentieth.
-func calm(n []int) (mu, phi float64) {
-	slices.Sort(n)
-	n = n[:len(n)-len(n)/20]
-	if len(n) == 0 {
-		return 1, 1
+// kind is the hour of the day, or of a whole day the day of the week.
+func (s slot) kind() int {
+	if s.hour >= 0 {
+		return s.hour
 	}
-	for _, v := range n {
-		mu += float64(v)
-	}
-	mu /= float64(len(n))
-	for _, v := range n {
-		phi += (float64(v) - mu) * (float64(v) - mu)
-	}
-	return mu, max(1, phi/float64(len(n))/mu)
+	return s.day % 7
 }
 
-func busiest(slots map[slot]int) (at slot, total int) {
-	most := 0
-	for s, n := range slots {
-		total += n
-		if n > most || (n == most && (s.day < at.day || (s.day == at.day && s.hour < at.hour))) {
-			most, at = n, s
+// calm is what is usual: the mean by kind of slot, and the dispersion around
+// the means, both without the busiest hundredth of all slots.
+type calm struct {
+	mean map[int]float64
+	phi  float64
+}
+
+func newCalm(counts map[int][]int) calm {
+	var all []int
+	for _, n := range counts {
+		all = append(all, n...)
+	}
+	c := calm{mean: map[int]float64{}, phi: 1}
+	if len(all) == 0 {
+		return c
+	}
+	slices.Sort(all)
+	top := all[len(all)-1-len(all)/100]
+	sum, n := 0.0, 0
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		m, k := 0, 0
+		for _, v := range counts[kind] {
+			if v <= top {
+				m, k = m+v, k+1
+			}
+		}
+		// A kind that is seldom seen is drawn towards one a slot by one slot.
+		c.mean[kind] = float64(m+1) / float64(k+1)
+		for _, v := range counts[kind] {
+			if v <= top {
+				d := float64(v) - c.mean[kind]
+				sum, n = sum+d*d/c.mean[kind], n+1
+			}
 		}
 	}
-	return at, total
+	c.phi = max(1, sum/float64(n))
+	return c
 }
 
 // routes: two doors of different buildings within less time than it takes to

@@ -22,15 +22,18 @@ type body[T any] struct{ Body T }
 
 type none struct{}
 
+// RoundPath is the round in an address.
 type RoundPath struct {
 	Round string `path:"id" format:"uuid" doc:"Id of the round"`
 }
 
-type areaPath struct {
+// AreaPath is a round with an area.
+type AreaPath struct {
 	RoundPath
 	Area string `query:"area" doc:"Code of an area; empty for one's own"`
 }
 
+// IDPath is the id in an address.
 type IDPath struct {
 	ID string `path:"id" format:"uuid"`
 }
@@ -117,7 +120,7 @@ func registerFindings(a huma.API, svc *quality.Service) {
 			return &body[count]{count{n}}, err
 		})
 	huma.Register(a, op(http.MethodGet, "list-findings", "/rounds/{id}/quality", "The review queue", "Findings and their counterparts on the other side, with the counts of both sides."),
-		func(ctx context.Context, in *areaPath) (*body[queue], error) {
+		func(ctx context.Context, in *AreaPath) (*body[queue], error) {
 			v, err := svc.Queue(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
 				return nil, err
@@ -201,7 +204,7 @@ type Interviewer struct {
 
 func registerLive(a huma.API, svc *quality.Service) {
 	huma.Register(a, op(http.MethodGet, "get-balance", "/rounds/{id}/balance", "Balance of response", "R-indicator and partial indicators over sex, age, tenure and area."),
-		func(ctx context.Context, in *areaPath) (*body[Balance], error) {
+		func(ctx context.Context, in *AreaPath) (*body[Balance], error) {
 			v, err := svc.Balance(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
 				return nil, err
@@ -224,7 +227,7 @@ func registerLive(a huma.API, svc *quality.Service) {
 			return &body[Balance]{out}, nil
 		})
 	huma.Register(a, op(http.MethodGet, "compare-interviewers", "/rounds/{id}/interviewers", "Compare interviewers", "In the order of names; no ranking."),
-		func(ctx context.Context, in *areaPath) (*body[[]Interviewer], error) {
+		func(ctx context.Context, in *AreaPath) (*body[[]Interviewer], error) {
 			v, err := svc.Interviewers(ctx, who(ctx), in.Round, in.Area)
 			out := []Interviewer{}
 			for _, p := range v.People {
@@ -279,7 +282,7 @@ type backChecks struct {
 
 func registerBackChecks(a huma.API, svc *quality.Service) {
 	huma.Register(a, op(http.MethodGet, "get-backchecks", "/rounds/{id}/backchecks", "Back-checks of a round", "Counts, and agreement of first and second answers for ten people and more."),
-		func(ctx context.Context, in *areaPath) (*body[backChecks], error) {
+		func(ctx context.Context, in *AreaPath) (*body[backChecks], error) {
 			v, err := svc.BackChecks(ctx, who(ctx), in.Round, in.Area)
 			if err != nil {
 				return nil, err

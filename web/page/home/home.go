@@ -49,7 +49,7 @@ func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service) {
 // whose address is known only once the demonstration has been set up.
 func stop(scores *score.Service) handle.Func {
 	return func(c *gin.Context, who authz.Actor) error {
-		to := map[string]string{"draw": "/rounds", "score": "/results"}[c.Param("stop")]
+		to := map[string]string{"draw": "/rounds", "score": "/results", "quality": "/fieldwork"}[c.Param("stop")]
 		if to == "" || scores == nil {
 			return errs.New(errs.NotFound, "demo.off", "the tour exists in the demonstration only")
 		}
@@ -59,6 +59,8 @@ func stop(scores *score.Service) handle.Func {
 		}
 		switch {
 		case len(list) == 0: // the list tells what is missing
+		case to == "/fieldwork":
+			to += "/" + list[0].RoundID + "/quality"
 		case to == "/rounds":
 			to += "/" + list[0].RoundID + "/draw"
 		case who.Role == authz.Worker:
@@ -86,6 +88,7 @@ var stories = []Story{
 		{"draw", "manager", "/tour/draw"},
 		{"cases", "eval-015-1", "/app"},
 		{"progress", "supervisor", "/fieldwork"},
+		{"quality", "auditor", "/tour/quality"},
 	}},
 	{"leader", "chart-dots", []Stop{
 		{"overview", "leader-015", "/tour/score"},
