@@ -117,9 +117,14 @@ func (s *Service) choose(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c *
 	if err != nil {
 		return err
 	}
+	graded, err := gradedItems(ctx, tx, d, a.RoundID)
+	if err != nil {
+		return err
+	}
 	plain := make([]appeal.Answer, len(answers))
 	byID := make(map[string]int, len(answers))
 	for i, x := range answers {
+		answers[i].Given = onlyGrades(x.Given, graded)
 		plain[i], byID[x.ID] = x.Answer, i
 		plain[i].Theme = theme[x.ID]
 	}

@@ -200,6 +200,9 @@ func (s *setup) evaluators() (list []rounddb.Evaluator) {
 
 func (s *setup) finished(ctx context.Context) error {
 	manager := s.as("manager")
+	if err := s.examples(ctx, manager); err != nil {
+		return err
+	}
 	q, _, err := s.rounds.SaveQuestionnaire(ctx, manager, "", &s.world.Questionnaire)
 	if err != nil {
 		return err
