@@ -47,8 +47,8 @@ const (
 
 // Practices flags every unit of one indicator. What is compared with others is
 // judged by a funnel: the arcsine of the share with variance 1/(4n), widened by
-// the spread of all units (median absolute deviation), so that an indicator on
-// which all differ does not flag everybody (Spiegelhalter 2005). Flags never
+// the spread between units, so that an indicator on which all differ does not
+// flag everybody (Spiegelhalter 2005). Flags never
 // change a figure; whether it is scored is for a named person to decide.
 func (r Rules) Practices(list []Series) map[string][]Flag {
 	out := map[string][]Flag{}
@@ -118,30 +118,35 @@ func equalRun(list []Month) int {
 type ratio struct{ x, n float64 }
 
 // outlying is the distance of every ratio from the median of all, in standard
-// errors widened by their own overdispersion; 0 where too little is known.
+// errors that hold the sampling error and the spread between units:
+//
+//	z = (y − median y) / √(1/(4n) + τ²),  τ² = (1.4826 MAD)² − median 1/(4n), at least 0
+//
+// with y = asin √(x/n) (additive overdispersion as in Spiegelhalter 2005, with a
+// robust spread). 0 where too little is known.
 func outlying(list []ratio) []float64 {
 	z := make([]float64, len(list))
-	var y []float64
+	var y, v []float64
 	for _, r := range list {
 		if r.n >= fewest {
-			y = append(y, arcsine(r))
+			y, v = append(y, arcsine(r)), append(v, 1/(4*r.n))
 		}
 	}
 	if len(y) < fewestUnits {
 		return z
 	}
 	centre := median(y)
-	var dev []float64
-	for i, r := range list {
-		if r.n >= fewest {
-			z[i] = (arcsine(r) - centre) * math.Sqrt(4*r.n)
-			dev = append(dev, math.Abs(z[i]))
-		}
+	dev := make([]float64, len(y))
+	for i := range y {
+		dev[i] = math.Abs(y[i] - centre)
 	}
 	// 1.4826 makes the median deviation the standard deviation of a normal.
-	wide := math.Max(1, 1.4826*median(dev))
-	for i := range z {
-		z[i] /= wide
+	spread := 1.4826 * median(dev)
+	between := math.Max(0, float64(spread*spread)-median(v))
+	for i, r := range list {
+		if r.n >= fewest {
+			z[i] = (arcsine(r) - centre) / math.Sqrt(1/(4*r.n)+between)
+		}
 	}
 	return z
 }
