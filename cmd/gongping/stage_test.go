@@ -177,7 +177,7 @@ func leave(t *testing.T, p *browsertest.Page, click func()) {
 	browsertest.Eval[bool](p, `(document.documentElement.dataset.left = '', true)`)
 	click()
 	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
-		if browsertest.Eval[bool](p, `document.documentElement.dataset.left === undefined`) {
+		if browsertest.Eval[bool](p, `!!document.documentElement && document.documentElement.dataset.left === undefined`) {
 			p.Settle()
 			return
 		}
