@@ -70,6 +70,10 @@ func TestFromScanToSetAside(t *testing.T) {
 			t.Errorf("%s read the queue: %v", role, err)
 		}
 	}
+	if _, err := testkit.OwnerDB(t).Exec(ctx, `insert into response_signal (district, response_id, round_id, committee, kind, day)
+		select district, id, round_id, committee, 'pressed', day from response order by id limit 1`); err != nil {
+		t.Fatal(err)
+	}
 	n, err := f.svc.Scan(ctx, supervisor, f.Round)
 	if err != nil || n < 2 {
 		t.Fatalf("%d findings, %v", n, err)
@@ -80,6 +84,10 @@ func TestFromScanToSetAside(t *testing.T) {
 	v, err := f.svc.Queue(ctx, supervisor, f.Round, "")
 	if err != nil || len(v.Scans) != 2 {
 		t.Fatalf("%d scans, %v", len(v.Scans), err)
+	}
+	signal := func(x quality.Finding) bool { return x.Detector == pure.Signal }
+	if w, err := f.svc.Queue(ctx, auditor, f.Round, ""); err != nil || !slices.ContainsFunc(w.Findings, signal) || slices.ContainsFunc(v.Findings, signal) {
+		t.Errorf("a resident's signal is for auditors, and for auditors only: %v", err)
 	}
 	var fast quality.Finding
 	for _, x := range v.Findings {

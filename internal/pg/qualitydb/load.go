@@ -152,5 +152,12 @@ func FrameTraits(ctx context.Context, q pg.Querier, district, round, area string
 // Signals lists the answers of a round whose residents said that they were
 // pressed or told what to answer.
 func Signals(ctx context.Context, q pg.Querier, district, round string) (map[string]bool, error) {
-	return map[string]bool{}, nil
+	rows, err := q.Query(ctx, `select distinct response_id::text from response_signal where round_id = $2 and district = $1`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	return out, err
 }
