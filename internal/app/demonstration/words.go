@@ -50,6 +50,9 @@ func (s *setup) opinions(ctx context.Context, round string) error {
 		return err
 	}
 	slices.SortStableFunc(texts, func(a, b worddb.Text) int { return cmp.Or(blames(b)-blames(a), cmp.Compare(a.Body, b.Body)) })
+	// The story of lone grievances is told by the estimator alone: there nothing is
+	// credited away.
+	texts = slices.DeleteFunc(texts, func(t worddb.Text) bool { return t.Area == s.world.Truth.Lone.Committee })
 	texts = texts[:min(len(texts), codedTexts)]
 	var first, second []words.Judgement
 	third := map[string]string{}

@@ -183,7 +183,11 @@ func (h *pages) statistics(c *gin.Context, who authz.Actor) error {
 	for _, s := range st.Sides {
 		d.Net += s.Net
 	}
+	crumbs := []render.Crumb{{Text: h.T(c, "appeal.statistics")}}
+	if authz.May(who, authz.AppealRead, authz.Object{Area: who.Area}) {
+		crumbs = slices.Insert(crumbs, 0, render.Crumb{Text: h.T(c, "nav.appeals"), Href: "/appeals"})
+	}
 	h.Render(c, http.StatusOK, "appeals/statistics", render.Page{Title: h.T(c, "appeal.statistics"), Subtitle: h.T(c, "appeal.statistics.subtitle"), Data: d,
-		Crumbs: []render.Crumb{{Text: h.T(c, "nav.appeals"), Href: "/appeals"}, {Text: h.T(c, "appeal.statistics")}}})
+		Crumbs: crumbs})
 	return nil
 }
