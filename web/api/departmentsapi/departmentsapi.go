@@ -58,7 +58,7 @@ type Cause struct {
 type answer[T any] struct{ Body T }
 
 type byCode struct {
-	Code string `path:"department" example:"housing"`
+	Code string `path:"code" example:"housing"`
 }
 
 type operations struct{ svc *departments.Service }
@@ -71,8 +71,8 @@ func Register(a huma.API, svc *departments.Service) {
 	}
 	huma.Register(a, op(http.MethodGet, "list-departments", "/departments", "List the functional departments"), o.list)
 	huma.Register(a, op(http.MethodPut, "save-departments", "/departments", "Add departments or rename them"), o.save)
-	huma.Register(a, op(http.MethodGet, "department-card", "/departments/{department}", "The card of a department"), o.card)
-	huma.Register(a, op(http.MethodPost, "reply-department", "/departments/{department}/replies", "Publish a reply of the department"), o.reply)
+	huma.Register(a, op(http.MethodGet, "department-card", "/departments/{code}", "The card of a department"), o.card)
+	huma.Register(a, op(http.MethodPost, "reply-department", "/departments/{code}/replies", "Publish a reply of the department"), o.reply)
 }
 
 func (o *operations) list(ctx context.Context, _ *struct{}) (*answer[[]Department], error) {
@@ -115,7 +115,7 @@ func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error
 }
 
 func (o *operations) reply(ctx context.Context, in *struct {
-	Code string `path:"department" example:"housing"`
+	Code string `path:"code" example:"housing"`
 	Body struct {
 		RoundID string `json:"round_id,omitempty" format:"uuid"`
 		Topic   string `json:"topic,omitempty" maxLength:"60"`
