@@ -285,8 +285,7 @@ func (a *assigner) plan() Plan {
 // largest first; reviewers and sets of one size by name.
 func Connected(pairs []Pair) [][]string {
 	up := map[string]string{}
-	var root func(string) string
-	root = func(x string) string {
+	root := func(x string) string {
 		for up[x] != x {
 			up[x] = up[up[x]]
 			x = up[x]

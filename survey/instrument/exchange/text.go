@@ -16,10 +16,7 @@ func Code(s string) string {
 		}
 		return r
 	}, strings.TrimSpace(s))
-	s = Clip(s, 60)
-	if strings.HasSuffix(s, "…") {
-		s = strings.TrimSuffix(s, "…")
-	}
+	s = strings.TrimSuffix(Clip(s, 60), "…")
 	if s == "" {
 		return "q"
 	}

@@ -23,7 +23,6 @@ type reader struct {
 	groups   []group
 	sections exchange.Names
 	matrices exchange.Names
-	words    []words
 	rows     map[string]int // line by item id
 }
 
@@ -36,9 +35,6 @@ type group struct {
 	label    instrument.Lang
 	repeat   bool
 }
-
-// words is a text row that belongs to an option of another row.
-type words struct{ item, code string }
 
 // list is a list of choices.
 type list struct {

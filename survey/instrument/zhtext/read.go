@@ -41,7 +41,6 @@ type reader struct {
 	jumps  []jump
 	texts  map[string]int
 	blocks []block
-	maxes  int
 }
 
 // jump is "go to question N" written beside an option.

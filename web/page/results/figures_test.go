@@ -33,7 +33,8 @@ func TestAuditorRebuildsAFigure(t *testing.T) {
 	}
 	var u scoring.UnitResult
 	var raw []byte
-	if err := b.Pool.QueryRow(t.Context(), `select result from run_unit where run_id = $1 and unit = $2`, b.first, b.own).Scan(&raw); err == nil {
+	err = b.Pool.QueryRow(t.Context(), `select result from run_unit where run_id = $1 and unit = $2`, b.first, b.own).Scan(&raw)
+	if err == nil {
 		err = json.Unmarshal(raw, &u)
 	}
 	if err != nil {

@@ -220,7 +220,7 @@ func flat(c *instrument.Cond) (mode string, tests []test, ok bool) {
 		}
 		return t, true
 	}
-	list := []instrument.Cond{}
+	var list []instrument.Cond
 	switch {
 	case c == nil:
 		return "", nil, true
