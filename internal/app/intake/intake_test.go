@@ -170,6 +170,9 @@ func TestPermissions(t *testing.T) {
 	data := frameCSV(t, w)
 	for _, who := range []authz.Actor{worker, leader, {District: "310104", Role: authz.Auditor, Area: "310104"}, {}} {
 		for _, k := range intake.Kinds {
+			if k == intake.Tasks && who.Role == authz.Leader {
+				continue // the street enters what was handed down to it
+			}
 			req := intake.Request{Kind: k, Name: "x", Round: app.NewID()}
 			if _, err := s.Check(ctx, who, req, source(t, "f.csv", data), nil); err == nil {
 				t.Errorf("%q may check %s", who.Role, k)

@@ -41,9 +41,12 @@ func Declared(ctx context.Context, q pg.Querier, district, round string) ([]Conf
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Conflict])
 }
 
-// AddConflict appends a declaration or its lifting.
+// AddConflict appends a declaration or its lifting. Its time lies after what was
+// said before of the same reviewer and area, so that the latest word is one.
 func AddConflict(ctx context.Context, q pg.Querier, district, round, id, by string, c Conflict) error {
-	_, err := q.Exec(ctx, `insert into panel_conflict (district, id, round_id, reviewer, area, kind, reason, by_id, at) values ($1,$2,$3,$4,$5,$6,$7,nullif($8,'')::uuid,$9)`,
+	_, err := q.Exec(ctx, `insert into panel_conflict (district, id, round_id, reviewer, area, kind, reason, by_id, at)
+		select $1,$2,$3,$4,$5,$6,$7,nullif($8,'')::uuid, greatest($9::timestamptz, max(at) + interval '1 microsecond')
+		from panel_conflict where district = $1 and round_id = $3 and reviewer = $4 and area = $5`,
 		district, id, round, c.Reviewer, c.Area, c.Kind, c.Reason, by, c.At)
 	return err
 }
