@@ -21,7 +21,7 @@ func TestAReserveWeighsWhatItsOwnChanceWas(t *testing.T) {
 	t.Parallel()
 	for name, plan := range map[string]survey.Plan{
 		"two-stage": {Method: survey.TwoStagePPS, Selection: survey.Selection{ClusterBy: "building", PerCluster: 5}},
-		"pps":       {Method: survey.PPSPoisson, Selection: survey.Selection{Chances: map[string]int{"sex:f": 5}}},
+		"pps":       {Method: survey.PPSPoisson, Selection: survey.Selection{Chances: map[string]int{"sex:f": 2}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +34,7 @@ func TestAReserveWeighsWhatItsOwnChanceWas(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, c := range list {
-					if len(f.Reserves(c)) == 0 || tried == 12 || c.DesignWeight <= 1 {
+					if len(f.Reserves(c)) == 0 || tried == 30 || c.DesignWeight <= 1 {
 						continue
 					}
 					moved := field.NewAttempt{ID: app.NewID(), Mode: fieldwork.Door, Code: fieldwork.MovedAway, At: f.Clock.Now()}
@@ -75,7 +75,7 @@ var chance = map[string]string{
 		lateral (select count(*)::float8 as n from frame_person k join frame_person p using (district, frame_id, committee, household)
 			where k.district = $1 and k.frame_id = $2 and k.person_id = n.person_id and p.status = 'resident') nm
 		where o.id = $3 and n.id = $4`,
-	"pps": `select n.design_weight, 1.0 / case op.sex when 'f' then 5 else 1 end, 1.0 / case np.sex when 'f' then 5 else 1 end
+	"pps": `select n.design_weight, 1.0 / case op.sex when 'f' then 2 else 1 end, 1.0 / case np.sex when 'f' then 2 else 1 end
 		from survey_case o, survey_case n, frame_person op, frame_person np
 		where o.id = $3 and n.id = $4 and op.district = $1 and op.frame_id = $2 and op.person_id = o.person_id
 			and np.district = $1 and np.frame_id = $2 and np.person_id = n.person_id`,
