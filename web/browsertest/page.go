@@ -202,10 +202,29 @@ func (p *Page) Settle() {
 // Click clicks what a CSS selector finds and waits for what follows.
 func (p *Page) Click(css string) {
 	p.t.Helper()
+	p.do("find "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+	sel, _ := json.Marshal(css)
+	Eval[bool](p, `(`+standStill+`)(`+string(sel)+`)`)
 	p.do("click "+css, chromedp.Click(chromedp.CSS(css)))
 	time.Sleep(60 * time.Millisecond) // for a navigation to begin
 	p.Settle()
 }
+
+// standStill brings an element into view and waits until it has stopped moving:
+// a click on what is still being scrolled or laid out would miss it.
+const standStill = `async function (css) {
+	var last = '';
+	for (var i = 0; i < 100; i++) {
+		var e = document.querySelector(css);
+		if (!e) return false;
+		if (i === 0) e.scrollIntoView({ block: 'center', behavior: 'instant' });
+		var r = e.getBoundingClientRect(), now = [r.left, r.top, r.width, r.height].join();
+		if (now === last) return true;
+		last = now;
+		await new Promise(function (done) { setTimeout(done, 30); });
+	}
+	return false;
+}`
 
 // ClickText clicks the first visible link or button with the text.
 func (p *Page) ClickText(text string) {
