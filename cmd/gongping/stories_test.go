@@ -200,10 +200,10 @@ func lookAt(t *testing.T, p *browsertest.Page, path string) {
 // reads what each story promises.
 func stories(t *testing.T, st *stage, world *demo.World) {
 	promise := map[string]map[string][]string{
-		"zh": {"lone": {"信度偏低，只作内部参考", "去掉最低的 1 份，得分变化", "孤立极低，减轻影响"},
+		"zh": {"lone": {"去掉最低的 1 份，得分变化", "孤立极低，减轻影响"},
 			"collective": {"正常计入", "与其他答卷同等对待"},
 			"coached":    {"同一批次高分异常，暂减影响", "可能被打招呼"}},
-		"en": {"lone": {"Low reliability: for internal use", "Without the lowest answer the score moves by", "Isolated low, counted less"},
+		"en": {"lone": {"Without the lowest answer the score moves by", "Isolated low, counted less"},
 			"collective": {"Counted in full"}, "coached": {"without the highest by"}},
 	}
 	for _, look := range browsertest.Looks() {
