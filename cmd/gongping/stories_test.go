@@ -225,6 +225,10 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 					if !strings.HasPrefix(strings.TrimPrefix(p.URL(), st.URL), "/results/") {
 						continue // the stop at the appeals
 					}
+					if text := p.Text("#main"); story == "lone" && (strings.Contains(text, "证据不足，不给分数") || strings.Contains(text, "Not enough evidence for a score")) {
+						t.Log("this draw reached fewer than 30 in the committee of the lone grievances, and the page says so")
+						continue
+					}
 					see(t, p, promise[lang][story]...)
 					told(t, story, p.Text("#main"))
 				}
