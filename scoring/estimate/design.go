@@ -70,7 +70,10 @@ type stage struct {
 	parentOf   []int32   // stratum -> unit of the stage before, -1 at the first
 	sampled    []int32   // stratum -> units sampled
 	firstUnit  []int32   // stratum -> its first unit
+	row        []int32   // unit -> one of its rows
 	population []float64 // stratum -> population units, +Inf without one
+	largest    int       // rows of the largest unit
+	ascending  bool      // unit never falls from one row to the next
 }
 
 // Design is a checked sampling design. It is immutable and safe for use by
@@ -81,6 +84,9 @@ type Design struct {
 	stages []stage
 	hasFPC bool
 	lonely LonelyPolicy
+	// maxWeight is the largest design weight; positive is true where none is zero.
+	maxWeight float64
+	positive  bool
 }
 
 // Rows is the number of rows of the sample.
@@ -131,15 +137,14 @@ func New(s Spec) (*Design, error) {
 		d.stages = append(d.stages, g)
 		parent = g.unit
 	}
-	if s.DesignWeight == nil {
-		d.weight = d.impliedWeights()
-		return d, nil
+	w := s.DesignWeight
+	if w == nil {
+		w = d.impliedWeights()
 	}
-	mustLen("DesignWeight", len(s.DesignWeight), s.Rows)
-	if err := checkWeights(s.DesignWeight); err != nil {
+	mustLen("DesignWeight", len(w), s.Rows)
+	if err := d.setWeights(w); err != nil {
 		return nil, err
 	}
-	d.weight = s.DesignWeight
 	return d, nil
 }
 
@@ -147,24 +152,23 @@ func New(s Spec) (*Design, error) {
 // replicate).
 func (d *Design) WithWeights(w []float64) (*Design, error) {
 	mustLen("DesignWeight", len(w), d.n)
-	if err := checkWeights(w); err != nil {
+	c := *d
+	if err := c.setWeights(w); err != nil {
 		return nil, err
 	}
-	c := *d
-	c.weight = w
 	return &c, nil
 }
 
-func checkWeights(w []float64) error {
-	any := false
+func (d *Design) setWeights(w []float64) error {
+	d.weight, d.maxWeight, d.positive = w, 0, true
 	for i, v := range w {
 		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 			return fault("weight", "a design weight must be a number of at least 0").
 				At(fmt.Sprintf("DesignWeight, row %d", i+1), fmt.Sprint(v), "0 or more", "mend the weight or leave out the row's design")
 		}
-		any = any || v > 0
+		d.maxWeight, d.positive = max(d.maxWeight, v), d.positive && v > 0
 	}
-	if !any {
+	if d.maxWeight == 0 {
 		return fault("weight_all_zero", "all design weights are zero")
 	}
 	return nil

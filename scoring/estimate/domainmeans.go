@@ -3,8 +3,6 @@ package estimate
 import (
 	"math"
 	"math/bits"
-	"runtime"
-	"sync"
 )
 
 // DomainEstimate is the figure of one domain. Refused says why there is no
@@ -22,10 +20,12 @@ type DomainEstimate struct {
 // least 2^62/rows steps for the largest term, a sum is good to more digits
 // than the terms.
 type cellSums struct {
-	n                         int64 // rows with an answer and a positive weight
-	w, wy, wyy, ww, wwy, wwyy int64
-	zero                      int64 // rows with an answer and weight zero
+	n, zero    int32 // rows with an answer: of positive weight, of weight zero
+	w, wy, wyy int64
 }
+
+// rowSums are the further sums of a cell of single rows.
+type rowSums struct{ ww, wwy, wwyy int64 }
 
 // constantSpread is the variance, relative to the squared half range of all
 // answers, below which the answers of a domain count as equal: far above what
@@ -47,10 +47,7 @@ func (p *Domains) Means(y Column) []DomainEstimate {
 	if y.Missing != nil {
 		mustLen("missing", len(y.Missing), p.d.n)
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), p.d.n/(1<<15)))
-	if len(p.key) > p.d.n/8 {
-		workers = 1 // so many cells that a copy per worker costs more than it saves
-	}
+	workers := p.workers()
 	out := make([]DomainEstimate, p.count)
 	sc, err := p.scalesFor(y, workers)
 	if err != nil {
@@ -59,25 +56,24 @@ func (p *Domains) Means(y Column) []DomainEstimate {
 		}
 		return out
 	}
-	sums := p.accumulate(y, sc, workers)
-	c := combiner{p: p, sc: sc, sums: sums}
+	sums, squares := p.accumulate(y, sc)
 	deff := make([]float64, 2*p.count)
-	for g := range out {
-		c.domain(g, &out[g], deff[2*g:2*g+2])
-	}
+	p.byDomain(workers, func(_, from, to int) {
+		c := combiner{p: p, sc: sc, inv: sc.inverse(), sums: sums, squares: squares}
+		for g := from; g < to; g++ {
+			c.domain(g, &out[g], deff[2*g:2*g+2])
+		}
+	})
 	return out
 }
 
-// scalesFor reads the range of the answers; that of the weights was read by
-// NewDomains. Both are the same for any order of the rows. Answers outside the
+// scalesFor reads the range of the answers; that of the weights belongs to the
+// design. Both are the same for any order of the rows. Answers outside the
 // domains widen the range at most, unless they are not finite.
 func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
-	if p.maxWeight == 0 {
-		return scales{}, fault("empty_domain", "no row with a positive weight is in any domain")
-	}
 	type extent struct{ lo, hi float64 }
 	part := make([]extent, workers)
-	p.parallel(workers, func(k, from, to int) {
+	split(workers, p.d.n, func(k, from, to int) {
 		e := extent{math.Inf(1), math.Inf(-1)}
 		for i, x := range y.Values[from:to] {
 			if y.Missing != nil && y.Missing[from+i] {
@@ -120,97 +116,101 @@ func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
 		_, e := math.Frexp(largest)
 		return math.Ldexp(1, min(room-e, 1000))
 	}
-	w := p.maxWeight
+	w := p.d.maxWeight
 	s.w, s.wy, s.wyy = unit(w), unit(w*half), unit(w*half*half)
 	s.ww, s.wwy, s.wwyy = unit(w*w), unit(w*w*half), unit(w*w*half*half)
 	return s, nil
 }
 
-func (p *Domains) parallel(workers int, f func(k, from, to int)) {
-	if workers == 1 {
-		f(0, 0, p.d.n)
-		return
-	}
-	var wg sync.WaitGroup
-	for k := range workers {
-		wg.Go(func() { f(k, k*p.d.n/workers, (k+1)*p.d.n/workers) })
-	}
-	wg.Wait()
+// inverse are the reciprocals, exact because the scales are powers of two.
+func (s *scales) inverse() scales {
+	return scales{w: 1 / s.w, wy: 1 / s.wy, wyy: 1 / s.wyy, ww: 1 / s.ww, wwy: 1 / s.wwy, wwyy: 1 / s.wwyy}
 }
 
-// accumulate sums up all cells.
-func (p *Domains) accumulate(y Column, sc scales, workers int) []cellSums {
-	part := make([][]cellSums, workers)
-	p.parallel(workers, func(k, from, to int) {
-		sums := make([]cellSums, len(p.key))
-		if p.rows {
-			p.addRows(sums, y, sc, from, to)
-		} else {
-			p.addClusters(sums, y, sc, from, to)
-		}
-		part[k] = sums
+// accumulate sums up all cells. Where cells follow each other in the rows, or
+// are few, both processors add.
+func (p *Domains) accumulate(y Column, sc scales) ([]cellSums, []rowSums) {
+	workers := p.workers()
+	if p.ascending {
+		return p.accumulateRuns(y, sc, workers)
+	}
+	if p.cells > p.d.n/8 {
+		workers = 1 // so many cells that a copy per worker costs more than it saves
+	}
+	part, squares := make([][]cellSums, workers), make([][]rowSums, workers)
+	split(workers, p.d.n, func(k, from, to int) {
+		part[k], squares[k] = p.newSums()
+		p.add(part[k], squares[k], y, sc, from, to)
 	})
-	total := part[0]
-	for _, s := range part[1:] {
-		for c := range total {
-			t, a := &total[c], &s[c]
+	for k := 1; k < workers; k++ {
+		for c, a := range part[k] {
+			t := &part[0][c]
 			t.n += a.n
 			t.zero += a.zero
 			t.w += a.w
 			t.wy += a.wy
 			t.wyy += a.wyy
+		}
+		for c, a := range squares[k] {
+			t := &squares[0][c]
 			t.ww += a.ww
 			t.wwy += a.wwy
 			t.wwyy += a.wwyy
 		}
 	}
-	return total
+	return part[0], squares[0]
 }
 
-// addClusters fills the sums that a stage of clusters needs.
-func (p *Domains) addClusters(sums []cellSums, y Column, sc scales, from, to int) {
-	weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
-	for i, c := range cell {
-		w := weight[i]
-		if c < 0 || y.Missing != nil && y.Missing[from+i] {
-			continue
+// accumulateRuns cuts the rows between cells, so that no two workers write to
+// the same one.
+func (p *Domains) accumulateRuns(y Column, sc scales, workers int) ([]cellSums, []rowSums) {
+	sums, squares := p.newSums()
+	cut := func(i int) int {
+		for i > 0 && i < p.d.n && p.cell[i] == p.cell[i-1] {
+			i++
 		}
-		if w == 0 {
-			sums[c].zero++
-			continue
-		}
-		x := v[i] - sc.centre
-		s := &sums[c]
-		s.n++
-		s.w += int64(w * sc.w)
-		wx := w * x
-		s.wy += int64(wx * sc.wy)
-		s.wyy += int64(float64(wx*x) * sc.wyy)
+		return i
 	}
+	split(workers, p.d.n, func(_, from, to int) { p.add(sums, squares, y, sc, cut(from), cut(to)) })
+	return sums, squares
 }
 
-// addRows fills all sums: single rows are sampling units, so squares of their
-// scores are needed.
-func (p *Domains) addRows(sums []cellSums, y Column, sc scales, from, to int) {
+func (p *Domains) newSums() ([]cellSums, []rowSums) {
+	if p.rows {
+		return make([]cellSums, p.cells), make([]rowSums, p.cells)
+	}
+	return make([]cellSums, p.cells), nil
+}
+
+// add adds up some rows. Where single rows are sampling units, squares of their
+// scores are needed, too.
+func (p *Domains) add(sums []cellSums, squares []rowSums, y Column, sc scales, from, to int) {
 	weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
+	var missing []bool
+	if y.Missing != nil {
+		missing = y.Missing[from:to]
+	}
 	for i, c := range cell {
 		w := weight[i]
-		if c < 0 || y.Missing != nil && y.Missing[from+i] {
+		if c < 0 || missing != nil && missing[i] {
 			continue
 		}
+		s := &sums[c]
 		if w == 0 {
-			sums[c].zero++
+			s.zero++
 			continue
 		}
 		x := v[i] - sc.centre
-		s := &sums[c]
+		wx := w * x
 		s.n++
 		s.w += int64(w * sc.w)
-		wx := w * x
 		s.wy += int64(wx * sc.wy)
 		s.wyy += int64(float64(wx*x) * sc.wyy)
-		s.ww += int64(float64(w*w) * sc.ww)
-		s.wwy += int64(float64(w*wx) * sc.wwy)
-		s.wwyy += int64(float64(wx*wx) * sc.wwyy)
+		if squares != nil {
+			q := &squares[c]
+			q.ww += int64(float64(w*w) * sc.ww)
+			q.wwy += int64(float64(w*wx) * sc.wwy)
+			q.wwyy += int64(float64(wx*wx) * sc.wwyy)
+		}
 	}
 }

@@ -4,9 +4,10 @@ import "math"
 
 // combiner turns the sums of cells into estimates.
 type combiner struct {
-	p    *Domains
-	sc   scales
-	sums []cellSums
+	p       *Domains
+	sc, inv scales
+	sums    []cellSums
+	squares []rowSums // of single rows
 	// scratch of the current stage: unit or stratum, score total, score squares
 	key   []int32
 	total []float64
@@ -17,11 +18,12 @@ func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
 	from, to := c.p.first[g], c.p.first[g+1]
 	var n int64
 	w, wy, wyy := 0.0, 0.0, 0.0
-	for _, s := range c.sums[from:to] {
-		n += s.n
-		w += float64(s.w) / c.sc.w
-		wy += float64(s.wy) / c.sc.wy
-		wyy += float64(s.wyy) / c.sc.wyy
+	for i := from; i < to; i++ {
+		s := &c.sums[at(c.p.order, i)]
+		n += int64(s.n)
+		w += float64(float64(s.w) * c.inv.w)
+		wy += float64(float64(s.wy) * c.inv.wy)
+		wyy += float64(float64(s.wyy) * c.inv.wyy)
 	}
 	if n == 0 || w <= 0 {
 		out.Refused = fault("empty_domain", "no row with an answer and a positive weight is in the domain")
@@ -57,14 +59,19 @@ func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
 func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 	c.key, c.total, c.sq = c.key[:0], c.total[:0], c.sq[:0]
 	for i := from; i < to; i++ {
-		s := &c.sums[i]
-		if s.n+s.zero == 0 {
+		cell := at(c.p.order, i)
+		s := &c.sums[cell]
+		if s.n|s.zero == 0 {
 			continue
 		}
-		t := (float64(s.wy)/c.sc.wy - float64(mean*(float64(s.w)/c.sc.w))) / w
-		q := float64(s.wwyy)/c.sc.wwyy - float64(2*mean*(float64(s.wwy)/c.sc.wwy)) +
-			float64(mean*mean*(float64(s.ww)/c.sc.ww))
-		c.key, c.total, c.sq = append(c.key, c.p.key[i]), append(c.total, t), append(c.sq, max(0, q)/(w*w))
+		t := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
+		c.key, c.total = append(c.key, at(c.p.key, cell)), append(c.total, t)
+		if c.squares != nil {
+			r := &c.squares[cell]
+			q := float64(float64(r.wwyy)*c.inv.wwyy) - float64(2*mean*float64(float64(r.wwy)*c.inv.wwy)) +
+				float64(mean*mean*float64(float64(r.ww)*c.inv.ww))
+			c.sq = append(c.sq, max(0, q)/(w*w))
+		}
 	}
 	v := 0.0
 	for k := c.p.last; k >= 0; k-- {
@@ -83,29 +90,21 @@ func (c *combiner) stage(k int, rows bool) (float64, error) {
 	st := &c.p.d.stages[k]
 	v, kept := 0.0, 0
 	for i := 0; i < len(c.key); { // one parent unit
-		parent := st.parentOf[c.stratum(st, i, rows)]
+		h := c.stratum(st, i, rows)
+		parent, factor := st.parentOf[h], c.p.factor[k][h]
 		sum, parentTotal, strata, counted := 0.0, 0.0, 0, 0
-		factor := c.p.factor[k][c.stratum(st, i, rows)]
-		for i < len(c.key) && st.parentOf[c.stratum(st, i, rows)] == parent { // one stratum
-			h := c.stratum(st, i, rows)
-			j, t, sq := i, 0.0, 0.0
+		for i < len(c.key) { // one stratum
+			if h = c.stratum(st, i, rows); st.parentOf[h] != parent {
+				break
+			}
+			j, t := i+1, c.total[i]
 			for j < len(c.key) && c.stratum(st, j, rows) == h {
 				t += c.total[j]
 				j++
 			}
 			parentTotal += t
-			n := float64(st.sampled[h])
-			if rows {
-				sq = max(0, c.sq[i]-t*t/n)
-			} else {
-				m := t / n
-				for _, u := range c.total[i:j] {
-					sq += float64((u - m) * (u - m))
-				}
-				sq += float64(float64(int(st.sampled[h])-(j-i)) * float64(m*m))
-			}
 			strata++
-			term, ok, err := c.p.d.stratumTerm(k, int(h), sq, t)
+			term, ok, err := c.p.d.stratumTerm(k, int(h), c.squaresAround(st, h, i, j, t, rows), t)
 			if err != nil && factor > 0 {
 				return 0, err
 			}
@@ -128,6 +127,20 @@ func (c *combiner) stage(k int, rows bool) (float64, error) {
 	}
 	c.key, c.total = c.key[:kept], c.total[:kept]
 	return v, nil
+}
+
+// squaresAround is the sum of squares around their mean of the totals of the
+// units of stratum h, of which those of the domain are entries i…j-1 with sum t.
+func (c *combiner) squaresAround(st *stage, h int32, i, j int, t float64, rows bool) float64 {
+	n := float64(st.sampled[h])
+	if rows {
+		return max(0, c.sq[i]-float64(t*t)/n)
+	}
+	m, sq := t/n, 0.0
+	for _, u := range c.total[i:j] {
+		sq += float64((u - m) * (u - m))
+	}
+	return sq + float64(float64(int(st.sampled[h])-(j-i))*float64(m*m))
 }
 
 // stratum is the stratum of scratch entry i.

@@ -53,6 +53,17 @@ func drawSample(t *rapid.T) sample {
 		s.domain[i] = int32(rapid.IntRange(-1, s.domains-1).Draw(t, "domain"))
 	}
 	s.spec.DesignWeight[0] = 7
+	if rapid.Bool().Draw(t, "nested") { // whole units in one domain, in any order
+		offset := rapid.IntRange(0, s.domains).Draw(t, "offset")
+		for i, u := range psu {
+			s.domain[i] = int32((5*int(u)+offset)%(s.domains+1)) - 1
+		}
+	}
+	if rapid.Bool().Draw(t, "positive") {
+		for i, w := range s.spec.DesignWeight {
+			s.spec.DesignWeight[i] = max(w, 0.5)
+		}
+	}
 	switch stages {
 	case 0:
 		for i := range n1 { // rows are the units: their population by stratum

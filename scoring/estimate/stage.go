@@ -27,7 +27,8 @@ func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
 		}
 		return key[i]
 	}
-	g := stage{unit: make([]int32, n)}
+	g := stage{unit: make([]int32, n), ascending: true}
+	rows := 0 // of the unit at hand
 	for k, i := range order {
 		var p int32
 		newStratum := k == 0
@@ -46,9 +47,12 @@ func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
 		}
 		if newStratum || s.Unit == nil || s.Unit[p] != s.Unit[i] {
 			h := int32(len(g.sampled) - 1)
-			g.stratumOf = append(g.stratumOf, h)
+			g.stratumOf, g.row = append(g.stratumOf, h), append(g.row, i)
 			g.sampled[h]++
+			rows = 0
 		}
+		rows++
+		g.largest, g.ascending = max(g.largest, rows), g.ascending && int(i) == k
 		g.unit[i] = int32(len(g.stratumOf) - 1)
 	}
 	if !nest && s.Unit != nil && s.Stratum != nil {

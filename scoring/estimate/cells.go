@@ -1,0 +1,227 @@
+package estimate
+
+import (
+	"math"
+	"runtime"
+	"sync"
+)
+
+// denseCells bounds the size of a table domain × unit, relative to the rows.
+const denseCells = 4
+
+// keys says what cells are made of, besides the domain: the unit of every row at
+// the last stage, or its stratum where the units are single rows.
+type keys struct {
+	of        []int32 // row -> key
+	row       []int32 // key -> one of its rows
+	largest   int     // rows of the largest key
+	ascending bool    // of never falls
+}
+
+// keys of the last stage.
+func (p *Domains) keys() keys {
+	st := &p.d.stages[p.last]
+	k := keys{of: st.unit, row: st.row, largest: st.largest, ascending: st.ascending}
+	if !p.rows {
+		return k
+	}
+	k.row, k.largest = make([]int32, len(st.sampled)), 0
+	for h, u := range st.firstUnit {
+		k.row[h], k.largest = st.row[u], max(k.largest, int(st.sampled[h]))
+	}
+	if p.last > 0 && len(st.sampled) == len(p.d.stages[p.last-1].stratumOf) {
+		k.of = p.d.stages[p.last-1].unit // one stratum in every unit of the stage before
+		return k
+	}
+	k.of = make([]int32, p.d.n)
+	for i, u := range st.unit {
+		k.of[i] = st.stratumOf[u]
+	}
+	return k
+}
+
+// nested looks whether all rows of a key lie in one domain, as households do in
+// committees. Then cells are keys, and nothing need be numbered. It returns the
+// least and the largest code.
+func (p *Domains) nested(code []int32, k keys) (lo, hi int32) {
+	domain := make([]int32, len(k.row))
+	workers := p.workers()
+	split(workers, len(domain), func(_, from, to int) {
+		for j, i := range k.row[from:to] {
+			domain[from+j] = code[i]
+		}
+	})
+	type part struct{ lo, hi, differ int32 }
+	parts := make([]part, workers)
+	split(workers, len(code), func(w, from, to int) {
+		x := part{math.MaxInt32, math.MinInt32, 0}
+		of := k.of[from:to]
+		for i, g := range code[from:to] {
+			x.lo, x.hi = min(x.lo, g), max(x.hi, g)
+			x.differ |= domain[of[i]] ^ g
+		}
+		parts[w] = x
+	})
+	all := parts[0]
+	for _, x := range parts[1:] {
+		all = part{min(all.lo, x.lo), max(all.hi, x.hi), all.differ | x.differ}
+	}
+	if all.differ != 0 || all.lo < -1 || all.hi >= int32(p.count) {
+		return all.lo, all.hi
+	}
+	p.cells, p.cell, p.maxRows = len(domain), k.of, k.largest
+	p.ascending = k.ascending && all.lo >= 0
+	if all.lo < 0 { // leave out the rows outside
+		p.cell = make([]int32, len(code))
+		for i, g := range code {
+			p.cell[i] = max(g, -1)
+			if g >= 0 {
+				p.cell[i] = k.of[i]
+			}
+		}
+	}
+	p.orderCells(domain)
+	return all.lo, all.hi
+}
+
+// orderCells lists the cells by domain, given the domain of each.
+func (p *Domains) orderCells(domain []int32) {
+	p.first = make([]int32, p.count+1)
+	sorted, before := true, int32(0)
+	for _, g := range domain {
+		sorted = sorted && g >= before
+		before = g
+		if g >= 0 {
+			p.first[g+1]++
+		}
+	}
+	for g := range p.count {
+		p.first[g+1] += p.first[g]
+	}
+	if sorted {
+		return
+	}
+	next := append([]int32(nil), p.first[:p.count]...)
+	p.order = make([]int32, p.first[p.count])
+	for c, g := range domain {
+		if g >= 0 {
+			p.order[next[g]] = int32(c)
+			next[g]++
+		}
+	}
+}
+
+// setCells numbers the pairs (domain, key) that occur, in that order.
+func (p *Domains) setCells(code []int32, k keys) {
+	if int64(p.count)*int64(len(k.row)) > int64(denseCells*p.d.n)+1<<16 {
+		p.sparseCells(code, k.of)
+	} else {
+		p.denseCells(code, k.of, len(k.row))
+	}
+	p.cells = len(p.key)
+	size := make([]int32, p.cells)
+	for _, c := range p.cell {
+		if c >= 0 {
+			size[c]++
+			p.maxRows = max(p.maxRows, int(size[c]))
+		}
+	}
+}
+
+func (p *Domains) denseCells(code, key []int32, keys int) {
+	table := make([]int32, p.count*keys)
+	for i, g := range code {
+		if g >= 0 {
+			table[int(g)*keys+int(key[i])] = 1
+		}
+	}
+	p.first = make([]int32, 1, p.count+1)
+	for g := range p.count {
+		for k := range keys {
+			if at := g*keys + k; table[at] != 0 {
+				table[at] = int32(len(p.key))
+				p.key = append(p.key, int32(k))
+			}
+		}
+		p.first = append(p.first, int32(len(p.key)))
+	}
+	p.cell = make([]int32, len(code))
+	for i, g := range code {
+		p.cell[i] = -1
+		if g >= 0 {
+			p.cell[i] = table[int(g)*keys+int(key[i])]
+		}
+	}
+}
+
+// sparseCells does the same by sorting the pairs of each domain's rows.
+func (p *Domains) sparseCells(code, key []int32) {
+	order := sortBy(sortBy(identity(len(code)), key), code)
+	p.cell = make([]int32, len(code))
+	p.first = make([]int32, 1, p.count+1)
+	domain, before := int32(0), int32(-1)
+	for _, i := range order {
+		g := code[i]
+		if g < 0 {
+			p.cell[i] = -1
+			continue
+		}
+		for ; domain < g; domain++ {
+			p.first = append(p.first, int32(len(p.key)))
+			before = -1
+		}
+		if key[i] != before {
+			before = key[i]
+			p.key = append(p.key, before)
+		}
+		p.cell[i] = int32(len(p.key) - 1)
+	}
+	for ; int(domain) < p.count; domain++ {
+		p.first = append(p.first, int32(len(p.key)))
+	}
+}
+
+// at reads a renumbering; nil leaves numbers as they are.
+func at(renumber []int32, i int32) int32 {
+	if renumber == nil {
+		return i
+	}
+	return renumber[i]
+}
+
+// leastRows is the work that is worth another processor.
+const leastRows = 1 << 12
+
+func (p *Domains) workers() int { return max(1, min(runtime.GOMAXPROCS(0), p.d.n/leastRows)) }
+
+// split runs f on the parts of 0…n-1, one for each worker.
+func split(workers, n int, f func(k, from, to int)) {
+	if workers == 1 {
+		f(0, 0, n)
+		return
+	}
+	var wg sync.WaitGroup
+	for k := 1; k < workers; k++ {
+		wg.Go(func() { f(k, k*n/workers, (k+1)*n/workers) })
+	}
+	f(0, 0, n/workers)
+	wg.Wait()
+}
+
+// byDomain runs f on runs of domains that hold about the same number of cells.
+func (p *Domains) byDomain(workers int, f func(k, from, to int)) {
+	cut := make([]int, workers+1)
+	cut[workers] = p.count
+	all, g := int(p.first[p.count]), 0
+	for k := 1; k < workers; k++ {
+		for g < p.count && int(p.first[g]) < k*all/workers {
+			g++
+		}
+		cut[k] = g
+	}
+	split(workers, workers, func(_, from, to int) {
+		for k := from; k < to; k++ {
+			f(k, cut[k], cut[k+1])
+		}
+	})
+}
