@@ -11,12 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
 
 func main() {
-	max := flag.Int("max", 1_000_000, "largest number of answers; sizes are powers of ten from 10000")
+	least := flag.Int("min", 10_000, "smallest number of answers; sizes are ten times each other")
+	max := flag.Int("max", 1_000_000, "largest number of answers")
+	only := flag.String("only", "", "measure only these tasks: keys, with commas ("+strings.Join(keys(), ",")+"); empty = all")
 	withR := flag.Bool("r", true, "compare with R where it is installed")
 	cap := flag.Int("rcap", 60, "seconds that R may take for one task; larger sizes of the task are then left out")
 	groups := flag.String("committees", "400,6500", "numbers of committees")
@@ -34,19 +37,42 @@ func main() {
 			os.Exit(2)
 		}
 		r.tooSlow = map[string]bool{}
-		measure(*max, committees, r)
+		measure(*least, *max, committees, chosen(*only), r)
 	}
 }
 
-// measure runs all tasks on all sizes for one number of committees.
-func measure(max, committees int, r *rival) {
+func keys() []string {
+	var out []string
+	for _, t := range tasks {
+		out = append(out, t.key)
+	}
+	return out
+}
+
+// chosen are the tasks with the keys of a list, and the plain pass; all for an
+// empty list.
+func chosen(list string) []task {
+	if list == "" {
+		return tasks
+	}
+	var out []task
+	for _, t := range tasks {
+		if t.key == "plain" || slices.Contains(strings.Split(list, ","), t.key) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// measure runs tasks on all sizes for one number of committees.
+func measure(least, max, committees int, tasks []task, r *rival) {
 	before := map[string]time.Duration{}
-	for n := 10_000; n <= max; n *= 10 {
+	for n := least; n <= max; n *= 10 {
 		if n < 3*committees {
 			continue
 		}
 		d := generate(n, committees)
-		theirs := r.run(d)
+		theirs := r.run(d, tasks)
 		fmt.Printf("\n%d answers, %d committees; columns %s\n", n, committees, size(d.bytes()))
 		fmt.Printf("%-46s %10s %10s %9s %8s %8s %10s %9s\n", "task", "time", "cpu", "allocated", "/columns", "growth", "R (cpu)", "R/ours")
 		plain := time.Duration(0)
@@ -75,13 +101,16 @@ func measure(max, committees int, r *rival) {
 				columns = t.columns(d)
 			}
 			fmt.Printf("%-46s %10s %10s %9s %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), float64(bytes)/float64(columns), growth, compared(theirs, t.key, took))
-			if t.key == "means" && plain > 0 {
+			if passes[t.key] && plain > 0 {
 				fmt.Printf("   %.1f plain passes", float64(took)/float64(plain))
 			}
 			fmt.Println()
 		}
 	}
 }
+
+// passes are the tasks that are measured in plain passes, too.
+var passes = map[string]bool{"domains": true, "means": true, "domains2": true}
 
 func compared(theirs map[string]string, key string, took time.Duration) string {
 	v, ok := theirs[key]

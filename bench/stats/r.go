@@ -38,8 +38,8 @@ func (r *rival) look() {
 	r.path = path
 }
 
-// run gives the seconds of every task, or a word in their place.
-func (r *rival) run(d *data) map[string]string {
+// run gives the seconds of the tasks, or a word in their place.
+func (r *rival) run(d *data, tasks []task) map[string]string {
 	out := map[string]string{}
 	if r.path == "" {
 		return out
@@ -53,11 +53,13 @@ func (r *rival) run(d *data) map[string]string {
 	if os.WriteFile(code, script, 0o600) != nil || d.write(file) != nil {
 		return out
 	}
-	var skip []string
-	for k := range r.tooSlow {
-		skip = append(skip, k)
+	var wanted []string
+	for _, t := range tasks {
+		if !r.tooSlow[t.key] {
+			wanted = append(wanted, t.key)
+		}
 	}
-	cmd := exec.Command(r.path, code, file, fmt.Sprint(d.n), fmt.Sprint(r.cap), strings.Join(skip, ",")+",")
+	cmd := exec.Command(r.path, code, file, fmt.Sprint(d.n), fmt.Sprint(r.cap), strings.Join(wanted, ",")+",")
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if err != nil {

@@ -1,7 +1,7 @@
 # The tasks of bench/stats in R, each line: key and seconds of processor time, so
 # that other work on the machine does not count against R.
 a <- commandArgs(TRUE)
-n <- as.integer(a[2]); cap <- as.numeric(a[3]); skip <- strsplit(a[4], ",")[[1]]
+n <- as.integer(a[2]); cap <- as.numeric(a[3]); wanted <- strsplit(a[4], ",")[[1]]
 suppressPackageStartupMessages({library(survey); library(MASS); library(lme4)})
 options(survey.lonely.psu = "certainty")
 f <- file(a[1], "rb")
@@ -12,7 +12,7 @@ x <- data.frame(committee = int(), stratum = int(), household = int(), sex = int
 close(f)
 x$row <- seq_len(n)
 task <- function(key, expr) {
-  if (key %in% skip) return(invisible())
+  if (!key %in% wanted) return(invisible())
   e <- substitute(expr); env <- parent.frame()
   s <- tryCatch({
     setTimeLimit(cpu = cap, transient = TRUE)

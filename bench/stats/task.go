@@ -39,8 +39,8 @@ var tasks = []task{
 	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }, nil},
 	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }, nil},
 	{"random intercepts, 4000 groups", "mixed4000", nil, nil, func(d *data) error { return mixed(d, d.group4000, 4000) }, nil},
-	{"fair score (scoring/fair), case mix", "", nil, nil, fairScore, nil},
-	{"whole scoring run (scoring/assess)", "", tooLarge, func(d *data) { made.input = d.input() }, wholeRun, func(*data) uint64 { return inputBytes(made.input) }},
+	{"fair score (scoring/fair), case mix", "fair", nil, nil, fairScore, nil},
+	{"whole scoring run (scoring/assess)", "run", tooLarge, func(d *data) { made.input = d.input() }, wholeRun, func(*data) uint64 { return inputBytes(made.input) }},
 }
 
 // tooLarge reports that the texts of a run's input and what a run makes of them

@@ -28,6 +28,9 @@ func newStage(s Stage, parent []int32, level, n int, nest bool) (stage, error) {
 		return key[i]
 	}
 	g := stage{unit: make([]int32, n), ascending: true}
+	if s.Unit == nil {
+		g.stratumOf, g.row = make([]int32, 0, n), make([]int32, 0, n)
+	}
 	rows := 0 // of the unit at hand
 	for k, i := range order {
 		var p int32

@@ -51,26 +51,27 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 	if err != nil {
 		return nil, err
 	}
-	theta := make([][]float64, replicates) // NaN marks a replicate without the domain
+	full := fullMeans(strata, count)
+	blocks := (replicates + block - 1) / block
+	part := make([][]moments, blocks)
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (replicates+block-1)/block) {
+	for range min(runtime.GOMAXPROCS(0), blocks) {
 		wg.Go(func() {
 			w := drawer{rng: make([]stream, block), total: make([]sums, block*count)}
 			for {
-				from := int(next.Add(block)) - block
-				if from >= replicates {
+				b := int(next.Add(1)) - 1
+				if b >= blocks {
 					return
 				}
-				w.replicates(strata, seed, from, theta[from:min(from+block, replicates)], count)
+				part[b] = w.replicates(strata, seed, b*block, min((b+1)*block, replicates), full)
 			}
 		})
 	}
 	wg.Wait()
-	full := fullMeans(strata, count)
 	out := make([]DomainMean, count)
 	for g := range out {
-		summarise(&out[g], full[g], theta, g)
+		summarise(&out[g], full[g], part, g)
 	}
 	return out, nil
 }
@@ -217,30 +218,32 @@ func fullMeans(strata []resampled, count int) []float64 {
 	return num
 }
 
-// summarise is the spread of one domain over the replicates that hold it.
-func summarise(m *DomainMean, full float64, theta [][]float64, g int) {
+// moments of the replicates of a block that hold a domain, about the domain's
+// full mean: their number, sum and sum of squares. They are kept in place of the
+// replicates, which would be larger than the survey where domains are many.
+type moments struct {
+	n       int32
+	sum, sq float64
+}
+
+// summarise is the spread of one domain over the replicates that hold it; blocks
+// are added in order.
+func summarise(m *DomainMean, full float64, part [][]moments, g int) {
 	if math.IsNaN(full) {
 		m.Refused = fault("no_value", "no row with an answer and a positive weight is in the domain")
 		return
 	}
 	m.Value = full
-	sum := 0.0
-	for _, t := range theta {
-		if !math.IsNaN(t[g]) && !math.IsInf(t[g], 0) {
-			sum += t[g]
-			m.Replicates++
-		}
+	sum, sq := 0.0, 0.0
+	for _, b := range part {
+		m.Replicates += int(b[g].n)
+		sum += b[g].sum
+		sq += b[g].sq
 	}
 	if m.Replicates < 2 {
 		m.Refused = fault("few", "fewer than two replicates hold the domain, so there is no variance")
 		return
 	}
-	mean, sq := sum/float64(m.Replicates), 0.0
-	for _, t := range theta {
-		if !math.IsNaN(t[g]) && !math.IsInf(t[g], 0) {
-			e := t[g] - mean
-			sq += float64(e * e)
-		}
-	}
-	m.SE = math.Sqrt(sq / float64(m.Replicates-1))
+	n := float64(m.Replicates)
+	m.SE = math.Sqrt(max(0, sq-float64(sum*sum)/n) / (n - 1))
 }

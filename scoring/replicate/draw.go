@@ -34,10 +34,11 @@ type drawer struct {
 	acc   []sums // of a stratum
 }
 
-// replicates draws the replicates from…from+len(theta)-1 and fills their domain
-// means.
-func (w *drawer) replicates(strata []resampled, seed uint64, from int, theta [][]float64, count int) {
-	rng, total := w.rng[:len(theta)], w.total[:len(theta)*count]
+// replicates draws the replicates from…to-1 and gives the moments of their domain
+// means about full.
+func (w *drawer) replicates(strata []resampled, seed uint64, from, to int, full []float64) []moments {
+	count := len(full)
+	rng, total := w.rng[:to-from], w.total[:(to-from)*count]
 	clear(total)
 	for k := range rng {
 		rng[k] = newStream(seed, uint64(from+k))
@@ -61,12 +62,17 @@ func (w *drawer) replicates(strata []resampled, seed uint64, from int, theta [][
 			}
 		}
 	}
-	for k := range theta {
-		theta[k] = make([]float64, count)
+	out := make([]moments, count)
+	for k := range rng {
 		for g, t := range total[k*count : (k+1)*count] {
-			theta[k][g] = t.wy / t.w
+			if d := t.wy/t.w - full[g]; d-d == 0 { // neither NaN nor infinite: it holds the domain
+				out[g].n++
+				out[g].sum += d
+				out[g].sq += float64(d * d)
+			}
 		}
 	}
+	return out
 }
 
 // draw adds up n-1 of the n units, drawn with replacement. A random number

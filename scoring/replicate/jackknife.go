@@ -18,8 +18,13 @@ func unitsOf(d *estimate.Design) units {
 	u, n := d.PSU()
 	of, strata := d.PSUStratum()
 	g := units{unit: u, n: n, strata: make([][]int32, strata), fpc: d.PSUUnsampled()}
+	all := make([]int32, n) // ordered by stratum
+	from := 0
 	for k, h := range of {
-		g.strata[h] = append(g.strata[h], int32(k))
+		if h != of[from] {
+			from = k
+		}
+		all[k], g.strata[h] = int32(k), all[from:k+1:k+1]
 	}
 	return g
 }
