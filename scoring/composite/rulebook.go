@@ -124,6 +124,8 @@ type RuleBook struct {
 	RecordRules *records.Rules `json:"record_rules,omitempty"`
 	// Quality are the rules by which the fieldwork is watched; none means DefaultQuality.
 	Quality *Quality `json:"quality,omitempty"`
+	// Calls are the rules of the telephone; none means DefaultCalls.
+	Calls *Calls `json:"calls,omitempty"`
 }
 
 // Default is the rule book that a new round starts with: residents 60, records
@@ -234,7 +236,16 @@ func (r *RuleBook) Check() error {
 			return bad(name, v, "between 0 and 1")
 		}
 	}
-	return r.checkQuality(bad)
+	if err := r.checkCalls(); err != nil {
+		return err
+	}
+	return r.checkQuality()
+}
+
+// outOfRange is the error of a figure that is not from low to high.
+func outOfRange(where, found string, low, high float64) error {
+	return errs.New(errs.Invalid, "rule_book.range", "the rule book cannot be used").
+		At(where, found, fmt.Sprintf("from %g to %g", low, high), "change the field and save again").With(map[string]any{"Low": fmt.Sprint(low), "High": fmt.Sprint(high)})
 }
 
 func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(string, any, string) error) error {

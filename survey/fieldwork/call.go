@@ -8,30 +8,31 @@ import (
 	"time"
 )
 
-// Retry are the waits before a person is called again.
+// Retry are the waits before a person is called again, and the hours in which
+// people are called. The rule book sets them.
 type Retry struct {
-	NoAnswer time.Duration // nobody picked up, or nobody was there
-	Away     time.Duration // somebody else picked up
-	Refusal  time.Duration // the person said no; once more, not sooner
+	NoAnswer   time.Duration // nobody picked up, or nobody was there
+	Away       time.Duration // somebody else picked up
+	Refusal    time.Duration // the person said no; once more, not sooner
+	MaxRefused int           // so many refusals end the calls
+	// No calls before FirstHour, nor from LastHour on, in fieldwork time.
+	FirstHour, LastHour int
 }
 
-// DefaultRetry are the waits of the telephone protocol.
-var DefaultRetry = Retry{NoAnswer: 180 * time.Minute, Away: 180 * time.Minute, Refusal: 7 * 24 * time.Hour}
+// DefaultRetry is the telephone protocol of a rule book that sets none.
+var DefaultRetry = Retry{NoAnswer: 180 * time.Minute, Away: 180 * time.Minute, Refusal: 7 * 24 * time.Hour, MaxRefused: 2, FirstHour: 9, LastHour: 21}
 
 // The parts of a day in which calls are made, in fieldwork time.
 const (
-	firstCall  = 9  // no calls before nine
-	lastCall   = 21 // nor from nine in the evening on
-	fromNoon   = 12
-	fromSix    = 18
-	maxRefused = 2 // a second refusal ends the calls
+	fromNoon = 12
+	fromSix  = 18
 )
 
-// DayPart is the part of the day of a time: "morning" (9–12), "afternoon"
-// (12–18), "evening" (18–21), or "" when nobody is to be called.
-func DayPart(t time.Time) string {
+// DayPart is the part of the day of a time: "morning" (until 12), "afternoon"
+// (12–18), "evening", or "" when nobody is to be called.
+func (r Retry) DayPart(t time.Time) string {
 	switch h := t.In(Zone).Hour(); {
-	case h < firstCall || h >= lastCall:
+	case h < r.FirstHour || h >= r.LastHour:
 		return ""
 	case h < fromNoon:
 		return "morning"
@@ -56,7 +57,7 @@ func (r Retry) NextCall(tries []Try) (from time.Time, stop bool) {
 		case d.Ends:
 			return time.Time{}, true
 		case d.Class == Refusal:
-			if refused++; refused >= maxRefused {
+			if refused++; refused >= r.MaxRefused {
 				return time.Time{}, true
 			}
 			wait = r.Refusal
@@ -77,6 +78,7 @@ type Callable struct {
 	ID          string
 	Tries       []Try
 	Appointment time.Time // agreed, zero for none
+	Rule        Retry     // of the case's round
 }
 
 // Call is a case with its place in the order of calls.
@@ -98,16 +100,16 @@ func Ticket(evaluator string, day time.Time, id string) uint64 {
 // was agreed for now, then cases never tried in this part of the day, then the
 // rest, each by ticket; later are those that may not be called yet. Whom the
 // rules no longer allow to be called is left out.
-func Calls(cases []Callable, rule Retry, evaluator string, now time.Time) (due, later []Call) {
-	part := DayPart(now)
+func Calls(cases []Callable, evaluator string, now time.Time) (due, later []Call) {
 	for _, c := range cases {
-		from, stop := rule.NextCall(c.Tries)
+		part := c.Rule.DayPart(now)
+		from, stop := c.Rule.NextCall(c.Tries)
 		if stop {
 			continue
 		}
 		x := Call{Callable: c, Fresh: true, From: from}
 		for _, t := range c.Tries {
-			x.Fresh = x.Fresh && DayPart(t.At) != part
+			x.Fresh = x.Fresh && c.Rule.DayPart(t.At) != part
 		}
 		if !c.Appointment.IsZero() {
 			x.From = c.Appointment

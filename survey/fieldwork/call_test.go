@@ -42,7 +42,10 @@ func TestOrderOfCalls(t *testing.T) {
 		{ID: "agreed-later", Tries: []Try{{at(5, 18, 30), Phone, Appointment}}, Appointment: at(5, 20, 0)},
 		{ID: "gone", Tries: []Try{{at(4, 10, 0), Phone, MovedAway}}},
 	}
-	due, later := Calls(cases, DefaultRetry, "e", now)
+	for i := range cases {
+		cases[i].Rule = DefaultRetry
+	}
+	due, later := Calls(cases, "e", now)
 	var got []string
 	for _, c := range due {
 		got = append(got, c.ID)
@@ -53,7 +56,7 @@ func TestOrderOfCalls(t *testing.T) {
 	if len(later) != 2 || later[0].ID != "agreed-later" || later[1].ID != "too-soon" {
 		t.Errorf("later %+v", later)
 	}
-	if due, later := Calls(cases, DefaultRetry, "e", at(5, 22, 0)); len(due) != 0 || len(later) != 5 {
+	if due, later := Calls(cases, "e", at(5, 22, 0)); len(due) != 0 || len(later) != 5 {
 		t.Errorf("at night: %d due, %d later", len(due), len(later))
 	}
 }
@@ -63,13 +66,13 @@ func TestOrderOfCalls(t *testing.T) {
 func TestCallsAreInRandomOrder(t *testing.T) {
 	var cases []Callable
 	for _, id := range []string{"a", "b", "c", "d", "e"} {
-		cases = append(cases, Callable{ID: id})
+		cases = append(cases, Callable{ID: id, Rule: DefaultRetry})
 	}
 	first := map[string]int{}
 	for day := 1; day <= 200; day++ {
 		now := time.Date(2026, 1, day, 10, 0, 0, 0, Zone)
-		due, _ := Calls(cases, DefaultRetry, "e", now)
-		turned, _ := Calls([]Callable{cases[4], cases[2], cases[0], cases[3], cases[1]}, DefaultRetry, "e", now)
+		due, _ := Calls(cases, "e", now)
+		turned, _ := Calls([]Callable{cases[4], cases[2], cases[0], cases[3], cases[1]}, "e", now)
 		for i := range due {
 			if due[i].ID != turned[i].ID {
 				t.Fatal("the order depends on the list")

@@ -8,8 +8,8 @@ import (
 )
 
 // straightGrade is the grade that a response gives to everything, 0 where it
-// differs or has fewer than five graded answers.
-func straightGrade(g []int8) int8 {
+// differs or has fewer than least graded answers.
+func straightGrade(g []int8, least int) int8 {
 	var first int8
 	n := 0
 	for _, v := range g {
@@ -24,7 +24,7 @@ func straightGrade(g []int8) int8 {
 		}
 		n++
 	}
-	if n < 5 {
+	if n < least {
 		return 0
 	}
 	return first
@@ -39,7 +39,7 @@ func (x *indexed) straight() (low, top []Test) {
 		hits, n := map[string]int{}, map[string]int{}
 		allHits := 0
 		for i := range x.Responses {
-			is[i] = hit(straightGrade(x.Responses[i].Grades))
+			is[i] = hit(straightGrade(x.Responses[i].Grades, x.rules.StraightItems))
 			n[x.Responses[i].Committee]++
 			if is[i] {
 				hits[x.Responses[i].Committee]++
@@ -104,7 +104,7 @@ func (x *indexed) uniform() (low, top []Test) {
 		hits, n := map[string]int{}, map[string]int{}
 		all := 0
 		for i := range x.Responses {
-			is[i] = straightGrade(x.Responses[i].Grades) == grade
+			is[i] = straightGrade(x.Responses[i].Grades, x.rules.StraightItems) == grade
 			n[x.Responses[i].Committee]++
 			if is[i] {
 				hits[x.Responses[i].Committee]++
@@ -113,7 +113,7 @@ func (x *indexed) uniform() (low, top []Test) {
 		}
 		var list []share
 		for k, c := range cells {
-			if len(c.rows) < 3 {
+			if len(c.rows) < x.rules.Cell {
 				continue
 			}
 			first := &x.Responses[c.rows[0]]

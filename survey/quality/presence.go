@@ -203,7 +203,7 @@ func (x *indexed) distances() []Test {
 func (x *indexed) digits() []Test {
 	var list []share
 	for _, key := range x.attempters() {
-		s := share{test: interviewerTest(Digit, key), floor: 0.2}
+		s := share{test: interviewerTest(Digit, key), floor: x.rules.RoundShare}
 		for _, a := range x.attempts[key] {
 			s.n++
 			if a.Minute%5 == 0 {

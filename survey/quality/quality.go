@@ -126,8 +126,22 @@ type Rules struct {
 	RouteSeconds int64
 	// FarMetres is the distance from which an interview was not at the building.
 	FarMetres float64
-	// Least is the smallest number of interviews a unit is tested with.
-	Least int
+	// Least is the smallest number of interviews a unit is tested with; Cell that
+	// of the answers of a building on a day, or of an hour.
+	Least, Cell int
+	// ItemTime is the part of a question's reading time that its answer takes at
+	// the least: a device notes the time of a tap, not of the last word.
+	ItemTime float64
+	// StraightItems is the number of equal grades from which a questionnaire is
+	// one grade throughout.
+	StraightItems int
+	// RoundShare is the share of multiples of five that is innocent.
+	RoundShare float64
+	// CommonShare is the share of outsiders from which a pattern is so common
+	// that its repetition tells nothing; it is then not counted at all.
+	CommonShare float64
+	// PhraseMatch is the Jaccard index from which two comments say the same.
+	PhraseMatch float64
 }
 
 // DefaultRules are the rules that a rule book starts with. Reading aloud goes
@@ -135,7 +149,8 @@ type Rules struct {
 // 20 is skimming (docs/methods/field-quality.md has the sources).
 func DefaultRules() Rules {
 	return Rules{Alpha: 0.05, ReadAloud: 8, ReadSilent: 20, FastShare: 0.02, NightShare: 0.02, FarShare: 0.05, MatchShare: 0.9,
-		FirstHour: 8, LastHour: 21, RouteSeconds: 60, FarMetres: 500, Least: 10}
+		FirstHour: 8, LastHour: 21, RouteSeconds: 60, FarMetres: 500, Least: 10, Cell: 3,
+		ItemTime: 0.75, StraightItems: 5, RoundShare: 0.2, CommonShare: 0.02, PhraseMatch: 0.6}
 }
 
 // Test is one unit looked at by one detector.

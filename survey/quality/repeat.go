@@ -12,10 +12,6 @@ import (
 // how common its pattern is.
 const mostOutsiders = 400
 
-// commonShare is the share of outsiders from which a pattern is so common that
-// its repetition tells nothing; it is then not counted at all.
-const commonShare = 0.02
-
 // repeats tests groups for responses that repeat an earlier one of the same
 // group. What is common by chance is learnt from the same responses: F(r) is
 // the share of outsiders that r repeats too, so that a pattern everybody gives
@@ -42,7 +38,7 @@ func (x *indexed) repeats(groups []group, outsiders func(group) []int, same func
 				}
 			}
 			f := (float64(common) + 0.1) / (float64(len(out)) + 0.2)
-			if f > commonShare {
+			if f > x.rules.CommonShare {
 				continue
 			}
 			mu -= math.Expm1(float64(k) * math.Log1p(-f))
@@ -166,11 +162,11 @@ func (x *indexed) phrases() []Test {
 	said := func(rows []int) []int {
 		return slices.DeleteFunc(slices.Clone(rows), func(i int) bool { return text[i].grams == nil })
 	}
-	same := func(a, b int) bool { return jaccard(text[a].grams, text[b].grams) >= 0.6 }
+	same := func(a, b int) bool { return jaccard(text[a].grams, text[b].grams) >= x.rules.PhraseMatch }
 	collect := func(groups []group) []group {
 		var out []group
 		for _, g := range groups {
-			if g.rows = said(g.rows); len(g.rows) >= 3 {
+			if g.rows = said(g.rows); len(g.rows) >= x.rules.Cell {
 				out = append(out, g)
 			}
 		}

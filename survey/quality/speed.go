@@ -71,8 +71,8 @@ func (x *indexed) tooFast() []Test {
 }
 
 // tooFastItem: interviews in which at least half of the graded items took less
-// time than three quarters of what reading takes at that speed (a device notes
-// the time of a tap, not of the last word).
+// time than the rule book's part of what reading takes at that speed (a device
+// notes the time of a tap, not of the last word).
 func (x *indexed) tooFastItem() []Test {
 	return x.hurried(TooFastItem, func(r *Response) bool { return len(r.PerItem) > 0 && r.Mode != "paper" }, func(r *Response) bool {
 		fast, n := 0, 0
@@ -81,7 +81,7 @@ func (x *indexed) tooFastItem() []Test {
 				continue
 			}
 			n++
-			if sec < 0.75*float64(x.Characters[k])/x.speed(r) {
+			if sec < x.rules.ItemTime*float64(x.Characters[k])/x.speed(r) {
 				fast++
 			}
 		}

@@ -1,6 +1,7 @@
 package field
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,9 +16,6 @@ import (
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/fieldwork"
 )
-
-// callCodeLife is how long a call code can be checked: a call and a while after.
-const callCodeLife = 30 * time.Minute
 
 // CallLine is a case on the list of calls.
 type CallLine struct {
@@ -35,7 +33,7 @@ type CallList struct {
 // Calls puts the evaluator's cases into today's order of calls.
 func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err error) {
 	now := s.Clock.Now()
-	out.Number, out.Part = s.EvaluatorNumber(who.District, who.AccountID), fieldwork.DayPart(now)
+	out.Number, out.Part = s.EvaluatorNumber(who.District, who.AccountID), fieldwork.DefaultRetry.DayPart(now)
 	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
 		cases, err := fielddb.CasesOf(ctx, db, who.District, who.AccountID)
 		if err != nil {
@@ -45,6 +43,7 @@ func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err
 		if err != nil {
 			return err
 		}
+		rules, part := map[string]fieldwork.Retry{}, ""
 		at := map[string]CaseView{}
 		var list []fieldwork.Callable
 		for _, c := range cases {
@@ -53,13 +52,25 @@ func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err
 				continue
 			}
 			at[c.ID] = v
-			x := fieldwork.Callable{ID: c.ID, Tries: tries[c.ID]}
+			rule, ok := rules[c.RoundID]
+			if !ok {
+				r, err := s.roundByID(ctx, db, who.District, c.RoundID)
+				if err != nil {
+					return err
+				}
+				rule = r.Rules.CallRules().Retry()
+				rules[c.RoundID], part = rule, cmp.Or(part, rule.DayPart(now))
+			}
+			x := fieldwork.Callable{ID: c.ID, Tries: tries[c.ID], Rule: rule}
 			if c.Appointment != nil && v.Final == fieldwork.Appointment {
 				x.Appointment = *c.Appointment
 			}
 			list = append(list, x)
 		}
-		due, later := fieldwork.Calls(list, fieldwork.DefaultRetry, who.AccountID, now)
+		if len(rules) > 0 {
+			out.Part = part // somebody may be called by the rules of some round
+		}
+		due, later := fieldwork.Calls(list, who.AccountID, now)
 		for _, c := range due {
 			out.Due = append(out.Due, CallLine{at[c.ID], c})
 		}
@@ -90,7 +101,7 @@ func (s *Service) StartCall(ctx context.Context, who authz.Actor, caseID string)
 		if err := checkOpen(r.RoundState, tx.Now); err != nil {
 			return err
 		}
-		expires = tx.Now.Add(callCodeLife)
+		expires = tx.Now.Add(r.Rules.CallRules().CodeLife())
 		tx.Record("case", c.ID, c.Committee, map[string]any{"call": "started"})
 		return withCode(func(fresh string) (bool, error) {
 			code = fresh

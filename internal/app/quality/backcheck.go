@@ -26,10 +26,6 @@ import (
 	"gongping/survey/quality"
 )
 
-// suspectCases is how many cases of a finding are asked again at first; once
-// confirmed, or once residents deny the interview, all are.
-const suspectCases = 20
-
 func number(v string) (float64, bool) {
 	x, err := strconv.ParseFloat(v, 64)
 	return x, err == nil && v != ""
@@ -194,7 +190,7 @@ func (s *Service) sendPair(ctx context.Context, tx *app.Tx, who authz.Actor, f q
 		if one.Role == "counterpart" {
 			why = "counterpart"
 		}
-		n, err := s.send(ctx, tx, r, s.casesOf(one, r, all), why, one.ID, suspectCases)
+		n, err := s.send(ctx, tx, r, s.casesOf(one, r, all), why, one.ID, r.Rules.QualityRules().SuspectCases)
 		if err != nil {
 			return 0, err
 		}

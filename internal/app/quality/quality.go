@@ -54,6 +54,8 @@ func rulesOf(b *composite.RuleBook) quality.Rules {
 	r.Alpha, r.ReadAloud, r.ReadSilent, r.MatchShare = q.Alpha, q.ReadAloud, q.ReadSilent, q.MatchShare
 	r.FastShare, r.NightShare, r.FarShare, r.FarMetres = q.FastShare, q.NightShare, q.FarShare, q.FarMetres
 	r.FirstHour, r.LastHour, r.Least = q.FirstHour, q.LastHour, b.Suppression.Cell
+	r.RouteSeconds, r.ItemTime, r.StraightItems, r.Cell = int64(q.RouteSeconds), q.ItemTime, q.StraightItems, q.CellAnswers
+	r.RoundShare, r.CommonShare, r.PhraseMatch = q.RoundShare, q.CommonShare, q.PhraseMatch
 	return r
 }
 

@@ -219,6 +219,7 @@ func TestDocumentPages(t *testing.T) {
 	form.Set("gates.unit_min", "40")
 	page, _ = m.post(at, form)
 	contains(t, page, "第 2 版", "少于 40 份")
+	watch(t, m, at)
 	form.Set("resident.weight", "50")
 	page, _ = m.post(at, form, http.StatusUnprocessableEntity)
 	contains(t, page, "计分规则不能使用")
@@ -230,6 +231,42 @@ func TestDocumentPages(t *testing.T) {
 	w.get("/rounds/new", http.StatusForbidden)
 	w.post("/rulebooks", form, http.StatusForbidden)
 	s.as("").get("/rounds") // leads to the sign-in page
+}
+
+// watch changes, in the form, the sections that only the JSON had once: telephone,
+// quality, panel method, records. A number out of bounds is named in words.
+func watch(t *testing.T, m *visitor, at string) {
+	t.Helper()
+	form := formOf(m.get(at + "/edit"))
+	for k, want := range map[string]string{"calls.no_answer_minutes": "180", "quality.suspect_cases": "20", "quality.route_seconds": "60", "panel_method": "facets",
+		"record_rules.limit_days": "7", "record_rules.repeat_rule": "harmonic", "grades.top_share": "0.3"} {
+		if got := form.Get(k); got != want {
+			t.Errorf("%s is %q in the form, want the default %s", k, got, want)
+		}
+	}
+	for k, v := range map[string]string{"calls.no_answer_minutes": "240", "quality.suspect_cases": "7", "panel_method": "deviation", "record_rules.repeat_rule": "once",
+		"item_type.0.id": "contact", "item_type.0.type": "1"} {
+		form.Set(k, v)
+	}
+	page, _ := m.post(at, form)
+	contains(t, page, "至少隔 240 分钟", "先复核 7 户", "离差", "只算一次")
+	again := formOf(m.get(at + "/edit"))
+	for _, k := range []string{"calls.no_answer_minutes", "quality.suspect_cases", "panel_method", "record_rules.repeat_rule", "item_type.0.id", "item_type.0.type"} {
+		if again.Get(k) != form.Get(k) {
+			t.Errorf("%s is %q after saving %q", k, again.Get(k), form.Get(k))
+		}
+	}
+	for field, words := range map[string][]string{
+		"quality.alpha":           {"无人作假时出现任何误报的概率", "0.001 到 0.2"},
+		"calls.refusal_hours":     {"本人拒访后间隔", "24 到 720"},
+		"quality.item_time":       {"单题至少用去读题时间的几成", "0.2 到 1"},
+		"record_rules.heap_share": {"月末三天集中办结比例上限", "0 到 1"},
+	} {
+		bad := formOf(m.get(at + "/edit"))
+		bad.Set(field, "9000")
+		page, _ := m.post(at, bad, http.StatusUnprocessableEntity)
+		contains(t, page, append(words, "9000")...)
+	}
 }
 
 var input = regexp.MustCompile(`<(?:input|select|textarea)[^>]*name="([^"]+)"[^>]*>`)

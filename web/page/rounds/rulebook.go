@@ -12,6 +12,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg/rounddb"
 	"gongping/scoring/composite"
+	"gongping/scoring/records"
 	"gongping/web/locale"
 	"gongping/web/page/render"
 )
@@ -39,6 +40,11 @@ type ruleBookData struct {
 	May      bool
 	Leaves   []leafRow
 	BandRows []bandRow
+	// What the book follows where it says nothing itself.
+	Call   composite.Calls
+	Watch  composite.Quality
+	Record records.Rules
+	Method string
 }
 
 // leafRow is a node of the indicator tree; Share is its part of the whole.
@@ -82,7 +88,8 @@ func (h *pages) ruleBook(c *gin.Context, who authz.Actor) error {
 	}
 	p := h.Printer(c)
 	lang := string(p.Lang())
-	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b.Tree, lang, 0, 1)}
+	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b.Tree, lang, 0, 1),
+		Call: b.CallRules(), Watch: b.QualityRules(), Record: b.RulesOfRecords(), Method: methodOf(b)}
 	to := 100.0
 	for i, band := range b.Bands {
 		d.BandRows = append(d.BandRows, bandRow{textIn(band.Text, lang), band.From, to, i == 0})
@@ -116,6 +123,10 @@ type ruleBookForm struct {
 	Rows           []composite.Node // the records' indicators and blank rows
 	BandRows       []composite.Band
 	ConfidencePct  string
+	// Method is how the panel's ratings become values, RepeatRule how repeats of
+	// a ticket count.
+	Method, RepeatRule string
+	ItemTypes          []itemTypeRow
 }
 
 type numberGroup struct {
@@ -123,7 +134,7 @@ type numberGroup struct {
 	Fields []numberField
 }
 
-type numberField struct{ Name, Value, Step string }
+type numberField struct{ Name, Value, Step, Min, Max, Error string }
 
 func (h *pages) ruleBookNew(c *gin.Context, who authz.Actor) error {
 	if err := authz.Check(who, authz.RuleBookEdit, authz.Object{}); err != nil {
@@ -181,7 +192,10 @@ func (h *pages) ruleBookSave(c *gin.Context, who authz.Actor) error {
 		}
 		base = *old
 	}
-	b := ruleBookOf(c, base)
+	b, err := ruleBookOf(c, base)
+	if err != nil {
+		return h.ruleBookForm(c, http.StatusUnprocessableEntity, c.Param("id"), b, err)
+	}
 	id, version, err := h.svc.SaveRuleBook(c.Request.Context(), who, c.Param("id"), &b)
 	if errs.Is(err, errs.Invalid) {
 		return h.ruleBookForm(c, http.StatusUnprocessableEntity, c.Param("id"), b, err)
@@ -193,64 +207,24 @@ func (h *pages) ruleBookSave(c *gin.Context, who authz.Actor) error {
 	return nil
 }
 
-// numbers are the figures of a rule book by their form names.
-func numbers(b *composite.RuleBook) []struct {
-	key  string
-	name string
-	i    *int
-	f    *float64
-} {
-	type row = struct {
-		key  string
-		name string
-		i    *int
-		f    *float64
-	}
-	if b.Frame == nil {
-		f := composite.DefaultFrame()
-		b.Frame = &f
-	}
-	if b.Disputes == nil {
-		d := composite.DefaultDisputes()
-		b.Disputes = &d
-	}
-	g, s, w, a, fr, ds := &b.Gates, &b.Suppression, &b.Fieldwork, &b.Appeal, b.Frame, b.Disputes
-	return []row{
-		{"gates", "unit_min", &g.UnitMin, nil}, {"gates", "low_reliability_below", &g.LowReliabilityBelow, nil}, {"gates", "publish_n", &g.PublishN, nil},
-		{"gates", "publish_reliability", nil, &g.PublishReliability}, {"gates", "consequence_reliability", nil, &g.ConsequenceReliability},
-		{"gates", "consequence_rounds", &g.ConsequenceRounds, nil}, {"gates", "fragile_up_to", &g.FragileUpTo, nil},
-		{"suppression", "cell", &s.Cell, nil}, {"suppression", "cross_tab", &s.CrossTab, nil},
-		{"fieldwork", "attempts", &w.Attempts, nil}, {"fieldwork", "days", &w.Days, nil}, {"fieldwork", "day_parts", &w.DayParts, nil}, {"fieldwork", "weekend", &w.Weekend, nil}, {"fieldwork", "link_days", &w.LinkDays, nil},
-		{"appeal", "file_days", &a.FileDays, nil}, {"appeal", "accept_days", &a.AcceptDays, nil}, {"appeal", "decide_days", &a.DecideDays, nil}, {"appeal", "notice_days", &a.NoticeDays, nil},
-		{"disputes", "extend_days", &ds.ExtendDays, nil}, {"disputes", "second_file_days", &ds.SecondFileDays, nil}, {"disputes", "second_decide_days", &ds.SecondDecideDays, nil},
-		{"disputes", "register_max", &ds.RegisterMax, nil}, {"disputes", "register_days", &ds.RegisterDays, nil}, {"disputes", "theme_households", &ds.ThemeHouseholds, nil},
-		{"frame", "coverage", nil, &fr.Coverage}, {"frame", "min_cell", &fr.MinCell, nil}, {"frame", "no_contact", nil, &fr.NoContact}, {"frame", "near_duplicate", nil, &fr.NearDuplicate},
-		{"frame", "inactive", nil, &fr.Inactive}, {"frame", "changed", nil, &fr.Changed}, {"frame", "missing", nil, &fr.Missing}, {"frame", "planted_missed", &fr.PlantedMissed, nil},
-	}
-}
-
 func textOf(c *gin.Context, name string) map[string]string { return langOf(c, name) }
 
-// ruleBookOf reads the form over what a rule book held before.
-func ruleBookOf(c *gin.Context, b composite.RuleBook) composite.RuleBook {
+// ruleBookOf reads the form over what a rule book held before; an error is the
+// first number that cannot be read.
+func ruleBookOf(c *gin.Context, from composite.RuleBook) (b composite.RuleBook, err error) {
+	b = from
 	b.Title, b.Missing, b.Confidence = textOf(c, "title"), composite.Missing(c.PostForm("missing")), real(c, "confidence")/100
 	b.WeightRange = real(c, "weight_range")
 	b.Tree, b.Bands = nil, nil
-	if b.Frame != nil {
-		f := *b.Frame
-		b.Frame = &f
-	}
-	if b.Disputes != nil {
-		d := *b.Disputes
-		b.Disputes = &d
-	}
-	for _, f := range numbers(&b) {
-		if f.i != nil {
-			*f.i = number(c, f.key+"."+f.name)
-		} else {
-			*f.f = real(c, f.key+"."+f.name)
+	b = ownSections(b)
+	for _, f := range figures(&b) {
+		if e := f.read(c); err == nil {
+			err = e
 		}
 	}
+	b.PanelMethod = c.DefaultPostForm("panel_method", b.PanelMethod)
+	b.RecordRules.RepeatRule = records.RepeatRule(c.DefaultPostForm("record_rules.repeat_rule", string(b.RecordRules.RepeatRule)))
+	b.Quality.ItemTypes = itemTypesOf(c)
 	base := composite.Default()
 	if w := real(c, "resident.weight"); w != 0 {
 		n := base.Tree[0]
@@ -279,7 +253,7 @@ func ruleBookOf(c *gin.Context, b composite.RuleBook) composite.RuleBook {
 			b.Bands = append(b.Bands, composite.Band{ID: id, Text: text, From: realOf(from)})
 		}
 	}
-	return b
+	return b, err
 }
 
 func recordsOf(c *gin.Context) []composite.Node {
@@ -325,19 +299,8 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 	for _, name := range rounds.Presets {
 		f.Presets = append(f.Presets, render.Option{Value: name, Text: p.T("rulebook.preset." + name)})
 	}
-	for _, n := range numbers(&b) {
-		if len(f.Numbers) == 0 || f.Numbers[len(f.Numbers)-1].Key != n.key {
-			f.Numbers = append(f.Numbers, numberGroup{Key: n.key})
-		}
-		field := numberField{Name: n.name, Step: "1"}
-		if n.i != nil {
-			field.Value = strconv.Itoa(*n.i)
-		} else {
-			field.Value, field.Step = short(*n.f), "0.01"
-		}
-		g := &f.Numbers[len(f.Numbers)-1]
-		g.Fields = append(g.Fields, field)
-	}
+	f.Method, f.RepeatRule, f.ItemTypes = methodOf(&b), string(b.RulesOfRecords().RepeatRule), itemTypeRows(&b)
+	f.Numbers = f.groups(p, &b, err)
 	title := p.T("rulebook.new")
 	if id != "" {
 		title = p.T("rulebook.edit")
