@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
 // Waterfall is the view model of how a score came about: where it started and
@@ -149,51 +148,5 @@ func (v Influence) Figure(t Text) Figure {
 		fig.Table.Rows = append(fig.Table.Rows, []string{strconv.Itoa(i + 1),
 			dec(v.WithoutLow[i], 1) + " (" + plus(v.WithoutLow[i]-v.Score, 2) + ")", dec(v.WithoutTop[i], 1) + " (" + plus(v.WithoutTop[i]-v.Score, 2) + ")"})
 	}
-	return fig
-}
-
-// Trend is the view model of rounds over time, each with its interval.
-type Trend struct {
-	ID, Title string
-	Rounds    []Area // Name is the round; Hidden rounds leave a gap
-	Minimum   int
-}
-
-// Figure draws the line.
-func (v Trend) Figure(t Text) Figure {
-	shown, _ := split(v.Rounds)
-	fig := Figure{ID: v.ID, Title: v.Title, Unit: t.T("chart.points"), N: total(v.Rounds), Height: "m", Table: areaTable(t, v.Rounds, v.Minimum)}
-	fig.Table.Columns[0].Text = t.T("chart.round")
-	if len(shown) == 0 {
-		fig.Empty = t.T("chart.no_data")
-		return fig
-	}
-	fig.Describe = t.T("chart.trend.text", "Rounds", len(shown), "From", dec(shown[0].Score, 1), "To", dec(shown[len(shown)-1].Score, 1))
-	c := charts.NewLine()
-	c.AddSeries(t.T("chart.score"), make([]opts.LineData, len(v.Rounds)))
-	fig.Option = assemble(c, func(o m, series []m) {
-		lo, hi := math.Inf(1), math.Inf(-1)
-		var names []string
-		var line, whiskers []any
-		for i, r := range v.Rounds {
-			names = append(names, r.Name)
-			if r.Hidden {
-				line = append(line, nil)
-				continue
-			}
-			lo, hi = min(lo, r.Lo), max(hi, r.Hi)
-			line = append(line, m{"value": clean(r.Score), "tip": areaTip(t, r)})
-			whiskers = append(whiskers, m{"value": []any{i, clean(r.Lo), clean(r.Hi)}})
-		}
-		lo, hi = span(lo, hi)
-		o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text")}})
-		o["yAxis"] = axis("value", "", m{"min": max(lo, 0), "max": min(hi, 100), "interval": ticks(lo, hi)})
-		s := series[0]
-		s["data"], s["symbol"], s["symbolSize"], s["z"], s["connectNulls"] = line, "circle", 9, 5, false
-		s["itemStyle"], s["lineStyle"] = m{"color": colour("chart-line")}, m{"color": colour("chart-line"), "width": 2}
-		w := m{"type": "custom", "renderItem": fn("whisker"), "data": whiskers, "silent": true,
-			"encode": m{"x": 0, "y": []int{1, 2}}, "itemStyle": m{"color": colour("chart-limit")}}
-		o["series"] = []any{w, s}
-	})
 	return fig
 }

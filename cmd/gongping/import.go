@@ -48,14 +48,15 @@ The order for a new district: areas, workers, frame; indicators and ratings belo
   gongping import survey responses.csv --map mapping.yaml`,
 	}
 	about := map[intake.Kind]string{
-		intake.Areas:      "Import the area tree: district, streets, committees, grids",
-		intake.Workers:    "Import the roster of community workers",
-		intake.Frame:      "Import a frame of residents to draw samples from",
-		intake.Indicators: "Import objective indicators of a round",
-		intake.Ratings:    "Import panel ratings of a round",
-		intake.Records:    "Import indicators of a round by month",
-		intake.Tickets:    "Import single complaints of a round",
-		intake.Tasks:      "Import tasks that departments handed down",
+		intake.Areas:       "Import the area tree: district, streets, committees, grids",
+		intake.Workers:     "Import the roster of community workers",
+		intake.Frame:       "Import a frame of residents to draw samples from",
+		intake.Indicators:  "Import objective indicators of a round",
+		intake.Ratings:     "Import panel ratings of a round",
+		intake.Records:     "Import indicators of a round by month",
+		intake.Tickets:     "Import single complaints of a round",
+		intake.Departments: "Import the list of functional departments",
+		intake.Tasks:       "Import tasks that departments handed down",
 	}
 	for _, k := range intake.Kinds {
 		c.AddCommand(importKindCmd(k, about[k]))
@@ -108,6 +109,8 @@ that is there is never changed.`,
 	intake.Records: `Columns: area, indicator, month, numerator, denominator (区划代码, 指标, 月份, 分子, 分母);
 optional: pending, repeats, exposure (在办未到期, 重复投诉, 工作量基数). A later import of the same
 month supersedes the earlier one; both are kept.`,
+	intake.Departments: `Columns: code, name; optional: name_en (部门代码, 部门名称, 英文名称). Departments are
+added and renamed, never removed: causes and replies point at their codes.`,
 	intake.Tasks: `Columns: department, title, handed_on, level (部门代码, 任务, 下放日期, 承接层级); optional: basis,
 funds, people, minutes (依据, 带经费, 带人手, 每月分钟).`,
 	intake.Tickets: `Columns: area, opened (区划代码, 受理日期); optional: closed, matter, complainant, answered,
@@ -116,14 +119,15 @@ pseudonym is kept. A later import supersedes the whole list; both are kept.`,
 }
 
 var importExample = map[intake.Kind]string{
-	intake.Areas:      "  gongping import areas areas.csv --district 310104 --yes",
-	intake.Workers:    "  gongping import workers 社工名册.xlsx --preview",
-	intake.Frame:      "  gongping import frame 居民.csv --name \"2026 居民库\"\n  gongping import frame 居民.csv --name \"2026 居民库\" --yes --freeze --census census.csv --json",
-	intake.Indicators: "  gongping import indicators 指标.csv --round 0e5f… --yes",
-	intake.Ratings:    "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
-	intake.Records:    "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
-	intake.Tasks:      "  gongping import tasks 下放任务.xlsx --yes",
-	intake.Tickets:    "  gongping import tickets 工单.csv --round 0e5f… --preview",
+	intake.Areas:       "  gongping import areas areas.csv --district 310104 --yes",
+	intake.Workers:     "  gongping import workers 社工名册.xlsx --preview",
+	intake.Frame:       "  gongping import frame 居民.csv --name \"2026 居民库\"\n  gongping import frame 居民.csv --name \"2026 居民库\" --yes --freeze --census census.csv --json",
+	intake.Indicators:  "  gongping import indicators 指标.csv --round 0e5f… --yes",
+	intake.Ratings:     "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
+	intake.Records:     "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
+	intake.Departments: "  gongping import departments 部门.xlsx --yes",
+	intake.Tasks:       "  gongping import tasks 下放任务.xlsx --yes",
+	intake.Tickets:     "  gongping import tickets 工单.csv --round 0e5f… --preview",
 }
 
 func (f *importFlags) shared(c *cobra.Command) {

@@ -176,8 +176,8 @@ func leave(t *testing.T, p *browsertest.Page, click func()) {
 	t.Helper()
 	browsertest.Eval[bool](p, `(document.documentElement.dataset.left = '', true)`)
 	click()
-	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
-		if browsertest.Eval[bool](p, `!!document.documentElement && document.documentElement.dataset.left === undefined`) {
+	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if p.Is(`!!document.documentElement && document.documentElement.dataset.left === undefined`) {
 			p.Settle()
 			return
 		}
@@ -189,13 +189,13 @@ func leave(t *testing.T, p *browsertest.Page, click func()) {
 // follow clicks the link or button with a text.
 func follow(t *testing.T, p *browsertest.Page, text string) {
 	t.Helper()
-	leave(t, p, func() { p.ClickText(text) })
+	leave(t, p, func() { p.Tap(p.Find(text)) })
 }
 
 // press clicks what a selector finds.
 func press(t *testing.T, p *browsertest.Page, css string) {
 	t.Helper()
-	leave(t, p, func() { p.Click(css) })
+	leave(t, p, func() { p.Tap(css) })
 }
 
 // confirm clicks a button that asks, and says yes.

@@ -206,7 +206,8 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 		"en": {"lone": {"Without the lowest answer the score moves by", "Isolated low, counted less"},
 			"collective": {"Counted in full"}, "coached": {"without the highest by"}},
 	}
-	for _, look := range browsertest.Looks() {
+	looks := browsertest.Looks()
+	for turn, look := range looks {
 		lang, view := look.Lang, look.View
 		t.Run(fmt.Sprintf("%s on a %s", lang, view.Name), func(t *testing.T) {
 			p := st.page(t, view, lang)
@@ -215,6 +216,9 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 			for i := range browsertest.Eval[int](p, `document.querySelectorAll('.gp-tour form').length`) {
 				p.Goto("/tour")
 				stop := browsertest.Eval[string](p, fmt.Sprintf(`(function (f) { f.id = 'stop'; return f.elements.login.value; })(document.querySelectorAll('.gp-tour form')[%d])`, i))
+				if i%len(looks) != turn && !strings.HasPrefix(stop, "worker-") {
+					continue // everyPage looks at it in the other
+				}
 				p.Click("#stop button")
 				see(t, p, "")
 				if strings.Contains(p.URL(), "/tour") || strings.Contains(p.URL(), "/sign-in") {

@@ -17,8 +17,6 @@ func (w *walk) figures(t *testing.T) {
 	p, id := w.as("manager"), strings.TrimPrefix(w.round, "/rounds/")
 	w.upload(t, p, "/import/indicators?round="+id, "客观指标.csv", func(f *os.File) error { return w.world.WriteIndicators(f, demo.Chinese) })
 	w.keep(t, p)
-	w.upload(t, p, "/import/ratings?round="+id, "评议打分.csv", func(f *os.File) error { return w.world.WriteRatings(f, demo.Chinese) })
-	w.keep(t, p)
 }
 
 func (w *walk) score(t *testing.T) {
@@ -121,7 +119,7 @@ func (w *walk) supersede(t *testing.T) {
 	m.Screenshot("walk-release")
 	confirm(t, m, "开始公示")
 	see(t, m, "公示至")
-	anyone := w.page(t, browsertest.Phone, "zh")
+	anyone := w.phone(t, "anyone")
 	anyone.Goto("/notices") // needs no sign-in
 	see(t, anyone, "得分变化", "提出异议")
 	anyone.Screenshot("walk-notice")

@@ -190,7 +190,7 @@ func (p *Page) Settle() {
 	p.t.Helper()
 	deadline := time.Now().Add(Patience)
 	for time.Now().Before(deadline) {
-		if Eval[bool](p, `document.readyState === 'complete' && !document.querySelector('.htmx-request')
+		if p.Is(`document.readyState === 'complete' && !document.querySelector('.htmx-request')
 			&& !document.querySelector('[data-chart]:not([data-gp-drawn]), [data-gp-drawn="loading"]')`) {
 			return
 		}
@@ -202,12 +202,19 @@ func (p *Page) Settle() {
 // Click clicks what a CSS selector finds and waits for what follows.
 func (p *Page) Click(css string) {
 	p.t.Helper()
+	p.Tap(css)
+	time.Sleep(60 * time.Millisecond) // for a navigation to begin
+	p.Settle()
+}
+
+// Tap clicks what a CSS selector finds, for a test that waits by itself for
+// what it expects.
+func (p *Page) Tap(css string) {
+	p.t.Helper()
 	p.do("find "+css, chromedp.WaitVisible(chromedp.CSS(css)))
 	sel, _ := json.Marshal(css)
 	Eval[bool](p, `(`+standStill+`)(`+string(sel)+`)`)
 	p.do("click "+css, chromedp.Click(chromedp.CSS(css)))
-	time.Sleep(60 * time.Millisecond) // for a navigation to begin
-	p.Settle()
 }
 
 // standStill brings an element into view and waits until it has stopped moving:
@@ -229,6 +236,12 @@ const standStill = `async function (css) {
 // ClickText clicks the first visible link or button with the text.
 func (p *Page) ClickText(text string) {
 	p.t.Helper()
+	p.Click(p.Find(text))
+}
+
+// Find gives a selector of the first visible link or button with the text.
+func (p *Page) Find(text string) string {
+	p.t.Helper()
 	b, _ := json.Marshal(text)
 	found := Eval[bool](p, `(function (s) {
 		document.querySelectorAll('[data-bt]').forEach(function (e) { e.removeAttribute('data-bt'); });
@@ -243,7 +256,7 @@ func (p *Page) ClickText(text string) {
 		p.shoot("failed")
 		p.t.Fatalf("browser: no link or button %q on %s", text, p.URL())
 	}
-	p.Click("[data-bt]")
+	return "[data-bt]"
 }
 
 // Fill types into a field, replacing what it holds; a select is set by value.
@@ -320,6 +333,18 @@ func Eval[T any](p *Page, js string) T {
 		p.t.Fatalf("browser: evaluate %.80s: %v", js, err)
 	}
 	return v
+}
+
+// Is reads a condition in the page; false while one page goes and the next comes.
+func (p *Page) Is(js string) bool {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[bool](js))
+	if err != nil && !leaving(err) {
+		p.t.Fatalf("browser: evaluate %.80s: %v", js, err)
+	}
+	return err == nil && v
 }
 
 // Screenshot keeps a picture of the whole page as

@@ -5,7 +5,6 @@ package departments
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -41,8 +40,6 @@ func (s *Service) List(ctx context.Context, who authz.Actor) (list []departmentd
 	return list, err
 }
 
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
-
 // Save adds departments or renames them.
 func (s *Service) Save(ctx context.Context, who authz.Actor, list []departmentdb.Department) error {
 	if err := check(list); err != nil {
@@ -67,7 +64,7 @@ func check(list []departmentdb.Department) error {
 		d := &list[i]
 		d.Code, d.Name, d.NameEN = strings.ToLower(strings.TrimSpace(d.Code)), strings.TrimSpace(d.Name), strings.TrimSpace(d.NameEN)
 		switch {
-		case !codeForm.MatchString(d.Code) || seen[d.Code]:
+		case !departmentdb.ValidCode(d.Code) || seen[d.Code]:
 			return bad("code", d.Code, "a letter, then 1 to 30 of a–z, 0–9 and underscore; each code once")
 		case d.Name == "" || utf8.RuneCountInString(d.Name) > maxName:
 			return bad("name", d.Name, "1 to 60 characters")

@@ -124,7 +124,7 @@ func TestFromResultToSignature(t *testing.T) {
 	wantKey(t, sign(2, "basic", reason), "grade.refused")
 	f.must(sign(0, "excellent", ""))
 	wantKey(t, sign(0, "excellent", ""), "grade.signed")
-	f.must(sign(1, "competent", reason))
+	f.must(sign(1, "competent", "＝HYPERLINK(\"http://x\")，集体讨论后决定。"))
 	_, err = f.svc.Export(f.ctx, manager, f.ID)
 	wantKey(t, err, "grade.unsigned")
 	for i := 3; i < len(units); i++ {
@@ -133,6 +133,9 @@ func TestFromResultToSignature(t *testing.T) {
 	b, err := f.svc.Export(f.ctx, manager, f.ID)
 	if err != nil || strings.Count(string(b), "\n") != len(units)+1 || !strings.Contains(string(b), units[0]) {
 		t.Errorf("export %s, %v", b, err)
+	}
+	if !strings.Contains(string(b), `"'＝HYPERLINK(`) {
+		t.Errorf("a reason of the export would run as a formula: %s", b)
 	}
 	own := f.Actor("worker-lone")
 	if sh, err = f.svc.Sheet(f.ctx, own, f.ID); err != nil {

@@ -3,7 +3,6 @@ package grades
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/gradedb"
+	"gongping/internal/tabular"
 	"gongping/scoring/composite"
 	"gongping/scoring/grade"
 )
@@ -170,7 +170,7 @@ func (s *Service) Export(ctx context.Context, who authz.Actor, roundID string) (
 	if err != nil {
 		return nil, err
 	}
-	return sh.csv(), nil
+	return sh.csv()
 }
 
 // Unsigned counts what waits for a signature.
@@ -197,37 +197,37 @@ func (sh *Sheet) unsigned() error {
 		With(map[string]any{"N": n}).At("signatures", fmt.Sprint(n), "none outstanding", "let the named persons sign or decline them")
 }
 
-func (sh *Sheet) csv() []byte {
+// csv writes through tabular, so that no name or reason runs as a formula.
+func (sh *Sheet) csv() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("\ufeff") // so that spreadsheets read it as UTF-8
-	w := csv.NewWriter(&b)
+	w, err := tabular.NewWriter(&b)
+	if err != nil {
+		return nil, err
+	}
 	num := func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
-	_ = w.Write([]string{"kind", "unit", "unit_name", "worker_no", "state", "grade", "score", "low", "high", "n", "reliability", "signed_by", "signed_at", "reason"})
+	rows := [][]string{{"kind", "unit", "unit_name", "worker_no", "state", "grade", "score", "low", "high", "n", "reliability", "signed_by", "signed_at", "reason"}}
 	for _, p := range sh.Proposals {
-		row := []string{"grade", p.Unit, safe(p.UnitName), "", p.State, p.SignedGrade, num(p.Value), num(p.Lo), num(p.Hi), strconv.Itoa(p.N),
-			strconv.FormatFloat(p.Reliability, 'f', 2, 64), safe(p.Signer), "", safe(p.SignedReason)}
+		row := []string{"grade", p.Unit, p.UnitName, "", p.State, p.SignedGrade, num(p.Value), num(p.Lo), num(p.Hi), strconv.Itoa(p.N),
+			strconv.FormatFloat(p.Reliability, 'f', 2, 64), p.Signer, "", p.SignedReason}
 		if p.Signed != nil {
 			row[12] = day(*p.Signed)
 		} else {
 			row[6], row[7], row[8], row[13] = "", "", "", p.Why
 		}
-		_ = w.Write(row)
+		rows = append(rows, row)
 	}
 	for _, c := range sh.Consequences {
 		state := "declined"
 		if c.Confirmed {
 			state = "confirmed"
 		}
-		_ = w.Write([]string{c.Kind, c.Unit, safe(c.UnitName), safe(c.WorkerNo), state, fmt.Sprintf("%d → %d", c.FromLevel, c.ToLevel), "", "", "", "", "", safe(c.Signer), day(*c.Signed), safe(c.Reason)})
+		rows = append(rows, []string{c.Kind, c.Unit, c.UnitName, c.WorkerNo, state, fmt.Sprintf("%d → %d", c.FromLevel, c.ToLevel), "", "", "", "", "", c.Signer, day(*c.Signed), c.Reason})
 	}
-	w.Flush()
-	return b.Bytes()
-}
-
-// safe keeps a text from being taken for a formula by a spreadsheet.
-func safe(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
+	for _, row := range rows {
+		if err := w.Write(row...); err != nil {
+			return nil, err
+		}
 	}
-	return s
+	err = w.Flush()
+	return b.Bytes(), err
 }

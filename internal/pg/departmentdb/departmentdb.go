@@ -3,6 +3,7 @@ package departmentdb
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,12 @@ type Department struct {
 	Code, Name, NameEN string
 	Active             bool
 }
+
+// codeForm is what the table holds for a code as well.
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
+
+// ValidCode tells whether something can be the code of a department.
+func ValidCode(code string) bool { return codeForm.MatchString(code) }
 
 // In is the department's name in a language, the Chinese one where there is no other.
 func (d Department) In(lang string) string {

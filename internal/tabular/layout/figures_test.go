@@ -31,7 +31,7 @@ func TestFigures(t *testing.T) {
 // import without a fault.
 func TestTemplatesReadBack(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []*tabular.Spec{&Areas, &Workers, &Residents, &Indicators, &Ratings, &Census, &Records, &Tickets, &Tasks} {
+	for _, spec := range []*tabular.Spec{&Areas, &Workers, &Residents, &Indicators, &Ratings, &Census, &Records, &Tickets, &Tasks, &Departments} {
 		var b bytes.Buffer
 		if err := WriteTemplate(&b, spec); err != nil {
 			t.Fatal(err)

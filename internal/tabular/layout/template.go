@@ -24,8 +24,9 @@ var examples = map[string]map[string]string{
 		"solved": "是", "satisfied": "否"},
 	"tasks": {"department": "housing", "title": "既有建筑结构安全巡查", "basis": "示例文件号", "handed_on": "2026-03-01", "level": "居委会", "funds": "否",
 		"people": "否", "minutes": "240"},
-	"census":  {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
-	"listing": {"person": "P0001", "area": "310104003001"},
+	"departments": {"code": "housing", "name": "区房管局（示例）", "name_en": "Housing (example)"},
+	"census":      {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
+	"listing":     {"person": "P0001", "area": "310104003001"},
 }
 
 // WriteTemplate writes an example file of a table: the first Chinese header of

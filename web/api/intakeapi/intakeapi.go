@@ -178,7 +178,7 @@ func (b *Stream) Resolve(ctx huma.Context) []error {
 
 func (o *operations) upload(ctx context.Context, in *struct {
 	Stream
-	Kind  string `path:"kind" enum:"areas,workers,frame,indicators,ratings"`
+	Kind  string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks"`
 	Round string `query:"round" doc:"Round of indicators and ratings"`
 	Name  string `query:"name" maxLength:"100" doc:"Name of the frame, the same for every edition"`
 	File  string `query:"file" maxLength:"200" default:"upload" doc:"Name of the file, for the record"`
@@ -196,7 +196,7 @@ func (o *operations) upload(ctx context.Context, in *struct {
 
 // UploadPath names an upload.
 type UploadPath struct {
-	Kind   string `path:"kind" enum:"areas,workers,frame,indicators,ratings"`
+	Kind   string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks"`
 	Upload string `path:"upload" doc:"As given by the upload"`
 }
 

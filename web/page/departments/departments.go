@@ -51,7 +51,11 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	p := h.Printer(c)
 	d := listData{Departments: list, Lang: string(p.Lang()), MayEdit: authz.May(who, authz.DepartmentEdit, authz.Object{}),
 		Empty: render.Empty{Icon: "building-community", Title: p.T("department.none"), Text: p.T("department.none.text")}}
-	h.Render(c, http.StatusOK, "departments/list", render.Page{Title: p.T("department.title"), Subtitle: p.T("department.subtitle"), Data: d})
+	page := render.Page{Title: p.T("department.title"), Subtitle: p.T("department.subtitle"), Data: d}
+	if authz.May(who, authz.DepartmentEdit, authz.Object{Area: who.District}) {
+		page.Actions = []render.Action{{Text: p.T("intake.do.departments"), Href: "/import/departments", Icon: "file-import"}}
+	}
+	h.Render(c, http.StatusOK, "departments/list", page)
 	return nil
 }
 

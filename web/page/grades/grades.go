@@ -3,6 +3,7 @@
 package grades
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 
@@ -76,6 +77,7 @@ type row struct {
 	Why     string
 	Choices []render.Option
 	Given   string // the signed grade in words
+	Rel     string // reliability, with as many decimals as tell it from the gate
 }
 
 func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
@@ -90,7 +92,9 @@ func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
 	count := map[string]int{}
 	for _, x := range sh.Proposals {
 		count[x.State]++
-		d.Rows = append(d.Rows, h.row(c, x, sh.Rules))
+		r := h.row(c, x, sh.Rules)
+		r.Rel = short(f, x.Reliability, sh.Gates.ConsequenceReliability)
+		d.Rows = append(d.Rows, r)
 		d.Units = append(d.Units, render.Option{Value: x.Unit, Text: x.UnitName})
 	}
 	for _, s := range []grade.State{grade.Proposed, grade.Tied, grade.Refused} {
@@ -107,6 +111,15 @@ func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
 	}
 	h.Render(c, http.StatusOK, "grades/sheet", page)
 	return nil
+}
+
+// short writes a reliability with two decimals, or three where two would make one
+// below the gate look as if it reached it.
+func short(f render.Format, rel, gate float64) string {
+	if rel < gate && math.Round(rel*100) >= math.Round(gate*100) {
+		return f.Num(math.Min(rel, gate-0.001), 3)
+	}
+	return f.Num(rel, 2)
 }
 
 func (h *pages) row(c *gin.Context, x gradedb.Proposal, rules composite.Grades) row {

@@ -4,6 +4,7 @@ package home
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -49,9 +50,13 @@ func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service) {
 // whose address is known only once the demonstration has been set up.
 func stop(scores *score.Service) handle.Func {
 	return func(c *gin.Context, who authz.Actor) error {
-		to := map[string]string{"draw": "/rounds", "score": "/results", "quality": "/fieldwork"}[c.Param("stop")]
+		to := map[string]string{"draw": "/rounds", "score": "/results", "quality": "/fieldwork", "grades": "/grades", "rebuild": "/audit/figures",
+			"panel": "/rounds#panel", "records": "/rounds#records"}[c.Param("stop")]
 		if to == "" || scores == nil {
 			return errs.New(errs.NotFound, "demo.off", "the tour exists in the demonstration only")
+		}
+		if room, part, of := strings.Cut(to, "#"); of {
+			return newest(c, who, scores, room, part)
 		}
 		list, _, err := scores.Published(c.Request.Context(), who, 1, 0)
 		if err != nil {
@@ -63,6 +68,10 @@ func stop(scores *score.Service) handle.Func {
 			to += "/" + list[0].RoundID + "/quality"
 		case to == "/rounds":
 			to += "/" + list[0].RoundID + "/draw"
+		case to == "/grades":
+			to += "/" + list[0].RoundID
+		case to == "/audit/figures":
+			to += "?run=" + list[0].RunID
 		case who.Role == authz.Worker:
 			to += "/" + list[0].RunID + "/units/" + who.Area
 		default:
@@ -71,6 +80,19 @@ func stop(scores *score.Service) handle.Func {
 		c.Redirect(http.StatusSeeOther, to)
 		return nil
 	}
+}
+
+// newest leads to a part of the newest round in the field.
+func newest(c *gin.Context, who authz.Actor, scores *score.Service, room, part string) error {
+	list, _, err := scores.Scorable(c.Request.Context(), who, 1, 0)
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		room += "/" + list[0].Round.ID + "/" + part
+	}
+	c.Redirect(http.StatusSeeOther, room)
+	return nil
 }
 
 // Story is one person's way through the demonstration.
@@ -82,7 +104,7 @@ type Story struct {
 // Stop is a place to look at, as somebody.
 type Stop struct{ Key, Login, To string }
 
-// stories follow the three kinds of people that the product is for.
+// stories follow the kinds of people that the product is for.
 var stories = []Story{
 	{"evaluator", "device-mobile", []Stop{
 		{"draw", "manager", "/tour/draw"},
@@ -95,12 +117,24 @@ var stories = []Story{
 		{"district", "manager", "/tour/score"},
 		{"rules", "leader-015", "/rulebooks"},
 	}},
+	{"whole", "stack-2", []Stop{
+		{"words", "panel-1", "/words/code"},
+		{"panel", "manager", "/tour/panel"},
+		{"records", "manager", "/tour/records"},
+		{"composite", "leader-015", "/tour/score"},
+		{"grades", "leader-015", "/tour/grades"},
+		{"upward", "leader-015", "/departments/housing"},
+		{"tasks", "leader-015", "/tasks"},
+	}},
 	{"worker", "user-circle", []Stop{
 		{"lone", "worker-lone", "/tour/score"},
 		{"collective", "worker-collective", "/tour/score"},
 		{"coached", "worker-coached", "/tour/score"},
+		{"sealed", "worker-lone", "/conflicts"},
 		{"appeal", "worker-lone", "/appeals"},
 		{"panel", "panel-4", "/appeals"},
+		{"notice", "leader-015", "/notices"},
+		{"rebuild", "auditor", "/tour/rebuild"},
 		{"auditor", "auditor", "/audit"},
 	}},
 }

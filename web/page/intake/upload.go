@@ -76,6 +76,8 @@ func home(k intake.Kind, round string) string {
 		return "/workers"
 	case intake.Frame:
 		return "/frames"
+	case intake.Departments:
+		return "/departments"
 	case intake.Tasks:
 		return "/tasks"
 	case intake.Records, intake.Tickets:

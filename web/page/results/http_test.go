@@ -108,7 +108,13 @@ func TestRunPagesAndSupersession(t *testing.T) {
 func TestExports(t *testing.T) {
 	t.Parallel()
 	b := prepare(t, demo.Small())
+	if _, err := testkit.OwnerDB(t).Exec(context.Background(), `update area set name = '=1+1' where code = $1`, b.own); err != nil {
+		t.Fatal(err)
+	}
 	_, text := b.get(t, b.leader, "/results/"+b.first+"/export/csv")
+	if !strings.Contains(text, ",'=1+1,") {
+		t.Errorf("a name would run as a formula: %.600s", text)
+	}
 	if !strings.HasPrefix(text, "\ufeff区划代码") || strings.Count(text, "\n") != 10 {
 		t.Errorf("CSV: %d lines, %.60q", strings.Count(text, "\n"), text)
 	}
@@ -121,7 +127,19 @@ func TestExports(t *testing.T) {
 	if err != nil || len(rows) != 4+1+2+16 || rows[3][0] != "区划代码" {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	gated := 0
+	gated, named := 0, false
+	for i, r := range rows {
+		for j, text := range r {
+			at, _ := excelize.CoordinatesToCellName(j+1, i+1)
+			if formula, err := f.GetCellFormula("结果", at); err != nil || formula != "" {
+				t.Errorf("%s holds the formula %q, %v", at, formula, err)
+			}
+			named = named || text == "=1+1"
+		}
+	}
+	if !named {
+		t.Error("the hostile name is not in the file")
+	}
 	for _, r := range rows[4:] {
 		if strings.Contains(strings.Join(r, " "), "不足30份") {
 			gated++

@@ -28,6 +28,7 @@ type unitData struct {
 	Rows       []influenceRow
 	Steps      *chart.Figure
 	Influence  *chart.Figure
+	Trend      *chart.Figure // over the rounds, nil where there is but one
 	Answers    *chart.Figure
 	Reasons    []reasonRow
 	Excluded   []reasonRow
@@ -86,6 +87,11 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	if d.Credit, err = h.credit(c, who, v, &u.UnitResult); err != nil {
 		return err
 	}
+	past, err := h.svc.Trend(ctx, who, code)
+	if err != nil {
+		return err
+	}
+	d.Trend = trend(past, v.cell, v.p)
 	beside, err := h.records.Unit(ctx, who, res.Run.ID, code)
 	if err != nil {
 		return err

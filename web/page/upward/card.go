@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"gongping/analytics/chart"
 	"gongping/internal/app/upward"
 	"gongping/internal/authz"
 	"gongping/internal/pg/departmentdb"
@@ -18,6 +19,7 @@ type Card struct {
 	None    bool // no survey is closed yet
 	Cell    int
 	Tiles   []render.Stat
+	Trend   *chart.Figure // of the overall question, nil where there is but one survey
 	Tasks   render.Table
 }
 
@@ -30,6 +32,7 @@ type cardResult struct {
 // CardOf prepares the part.
 func CardOf(results []upward.Result, tasks []upward.Task, names map[string]departmentdb.Department, who authz.Actor, p *locale.Printer, f render.Format) Card {
 	c := Card{Cell: upward.Cell, None: len(results) == 0, Tiles: tiles(tasks, p, f), Tasks: table(tasks, names, who, p, f, false)}
+	c.Trend = trend(results, p)
 	c.Tasks.Empty = render.Empty{Icon: "list-details", Title: p.T("task.none_of"), Text: p.T("task.none.text")}
 	for _, r := range results {
 		v := cardResult{Title: r.Survey.Title, Shown: r.Shown}
