@@ -81,7 +81,7 @@ func start(t testing.TB, path string) *Browser {
 		stop()
 		t.Fatalf("Chromium does not start: %v", err)
 	}
-	t.Cleanup(func() { cancel(); stop() })
+	t.Cleanup(func() { stop(); cancel() }) // the process first: nobody waits for it to say goodbye
 	return &Browser{t: t, ctx: ctx}
 }
 
