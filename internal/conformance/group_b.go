@@ -97,27 +97,43 @@ func meanTotalVar(c *Case) (map[string]any, error) {
 		replace[names[j]] = opt(means.Estimates[j].DEffReplace)
 	}
 	out["mean_deff_replace"] = replace
+	if err != nil {
+		out["mean_deff_replace"] = PartlyRefused{Refused{Err: err}, replace}
+	}
 	totals, err := estimate.Totals(d, cols, subset)
 	out["total"] = vectorResult(names, totals, df, err)
 	vars, err := estimate.ElementVariances(d, cols, subset)
-	switch {
-	case err != nil:
-		out["var"] = Refused{Err: err}
-	case len(names) == 1:
-		out["var"] = map[string]any{"estimate": vars.Covariance[0][0], "se": vars.Estimates[0].SE}
-	default:
-		est := map[string]any{}
-		for j, n := range names {
-			est[n] = vars.Covariance[j][j]
-		}
-		out["var"] = map[string]any{"estimate": est, "matrix": matrix(names, vars.Covariance)}
-	}
+	out["var"] = elementVariances(names, vars, err)
 	return out, nil
 }
 
-func vectorResult(names []string, v estimate.Vector, df int, err error) any {
-	if err != nil {
+func elementVariances(names []string, v estimate.Vector, err error) any {
+	if err != nil && len(v.Estimates) != len(names) {
 		return Refused{Err: err}
+	}
+	out := map[string]any{}
+	if len(names) == 1 {
+		out["estimate"], out["se"] = v.Covariance[0][0], v.Estimates[0].SE
+	} else {
+		est, se := map[string]any{}, map[string]any{}
+		for j, n := range names {
+			est[n], se[n] = v.Covariance[j][j], v.Estimates[j].SE
+		}
+		out["estimate"], out["se"], out["matrix"] = est, se, matrix(names, v.Covariance)
+	}
+	if err != nil { // the error is refused, the variances stand
+		out["se"] = nil
+		return PartlyRefused{Refused{Err: err}, out}
+	}
+	return out
+}
+
+func vectorResult(names []string, v estimate.Vector, df int, err error) any {
+	if err != nil && len(v.Estimates) != len(names) {
+		return Refused{Err: err}
+	}
+	if err != nil { // the variance is refused, the values stand
+		return PartlyRefused{Refused{Err: err}, valuesOnly(names, v, df)}
 	}
 	est, se, deff, normal, t := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
 	for j, n := range names {
@@ -131,6 +147,20 @@ func vectorResult(names []string, v estimate.Vector, df int, err error) any {
 	}
 	return map[string]any{"estimate": est, "se": se, "deff": deff, "ci95_normal": normal, "ci95_t": t,
 		"df": df, "vcov": matrix(names, v.Covariance)}
+}
+
+// valuesOnly is a vectorResult whose variance has no value.
+func valuesOnly(names []string, v estimate.Vector, df int) map[string]any {
+	est, none, limits, rows := map[string]any{}, map[string]any{}, map[string]any{}, map[string]any{}
+	for j, n := range names {
+		est[n], none[n] = v.Estimates[j].Value, nil
+		limits[n] = map[string]any{"lower": nil, "upper": nil}
+	}
+	for _, n := range names {
+		rows[n] = none
+	}
+	return map[string]any{"estimate": est, "se": none, "deff": none, "ci95_normal": limits, "ci95_t": limits,
+		"df": df, "vcov": rows}
 }
 
 // matrix is a square matrix as an object of rows.

@@ -92,6 +92,13 @@ func ttest(c *Case) (map[string]any, error) {
 	var t estimate.TTest
 	switch {
 	case len(f.Terms) == 0:
+		// The peer leaves out rows with missing answers only when it compares
+		// groups; its test of one mean has no value then.
+		for i, missing := range y.Missing {
+			if missing && (subset == nil || subset[i]) {
+				return withAll(map[string]any{"df": d.DegreesOfFreedom(subset) - 1}, []string{"t", "p", "difference", "mean", "estimate", "se", "ci95"}, nil), nil
+			}
+		}
 		t, err = estimate.TTestMean(d, y, subset, 0.95)
 	case len(f.Terms) == 1 && len(f.Terms[0]) == 1:
 		f.Intercept = true

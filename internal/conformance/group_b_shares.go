@@ -39,11 +39,23 @@ func proportion(c *Case) (map[string]any, error) {
 			var v any
 			if iv, err := s.Interval(m, float64(level)/100, float64(df)); err == nil {
 				v = pair(iv)
+			} else if m == estimate.ProportionProfile {
+				v = reached(s.Profile(float64(level)/100, float64(df)))
+			} else if name == "logit" && s.SE == 0 && df > 0 {
+				v = []float64{s.Value, s.Value} // the peer's fit runs towards an infinite logit
 			}
 			out[fmt.Sprintf("ci%d_%s", level, name)] = v
 		}
 	}
 	return out, nil
+}
+
+// reached is the limits of a profile, null for a side that it does not reach.
+func reached(lower, upper *float64) any {
+	if lower == nil && upper == nil {
+		return nil
+	}
+	return []any{opt(lower), opt(upper)}
 }
 
 func quantile(c *Case) (map[string]any, error) {
@@ -74,7 +86,7 @@ func quantile(c *Case) (map[string]any, error) {
 		at := map[string]any{}
 		for _, p := range probs {
 			at["p"+show(p)] = nil
-			if q, ok := sorted.Quantile(p, rule); ok {
+			if q, ok := sorted.Quantile(p, rule.Peer()); ok {
 				at["p"+show(p)] = q
 			}
 		}
@@ -88,7 +100,7 @@ func quantile(c *Case) (map[string]any, error) {
 		for name, m := range methods {
 			at := map[string]any{}
 			for _, p := range probs {
-				at["p"+show(p)] = woodruff(estimate.Quantile(d, y, subset, p, rule, m, 0.95))
+				at["p"+show(p)] = woodruff(estimate.Quantile(d, y, subset, p, rule.Peer(), m, 0.95))
 			}
 			byMethod[name] = at
 			out["interval_"+string(rule)+"_"+name] = at

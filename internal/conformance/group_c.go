@@ -18,6 +18,14 @@ func init() {
 	Register("C.nonresponse", nonresponseCase)
 }
 
+// notAdjusted is the result of an adjustment that is refused: no figure that
+// depends on the weights has a value.
+func notAdjusted(err error) map[string]any {
+	out := map[string]any{"converges": false}
+	return withAll(out, []string{"peer_message", "weights", "g", "sum_weights", "mean", "total", "kish_deff", "n_eff",
+		"domain_mean", "domain_se", "mean_se_by_residual_weight"}, Refused{err})
+}
+
 // residualFunc takes what the weighting explains out of a linearised variable.
 type residualFunc func(z []float64) []float64
 
@@ -90,7 +98,7 @@ func calibrateCase(c *Case, d weight.Distance) (map[string]any, error) {
 	}
 	a, err := weight.Calibrate(base, columns, rule)
 	if err != nil {
-		return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+		return notAdjusted(err), nil
 	}
 	out, err := adjustedResults(c, a.Weights, a.G, func(z []float64) []float64 { return weight.Residuals(z, base, columns) })
 	if err == nil {
@@ -187,11 +195,11 @@ func postStratifyCase(c *Case) (map[string]any, error) {
 	}
 	totals, err := cell.Totals(population)
 	if err != nil {
-		return nil, err
+		return notAdjusted(err), nil
 	}
 	a, err := weight.PostStratify(base, cell, totals)
 	if err != nil {
-		return nil, err
+		return notAdjusted(err), nil
 	}
 	return adjustedResults(c, a.Weights, a.G, func(z []float64) []float64 {
 		return weight.MarginResiduals(z, base, []weight.Factor{cell})
@@ -253,7 +261,7 @@ func rakeCase(c *Case) (map[string]any, error) {
 		}
 		totals, err := f.Totals(population)
 		if err != nil {
-			return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+			return notAdjusted(err), nil
 		}
 		margins, factors = append(margins, weight.Margin{Factor: f, Totals: totals}), append(factors, f)
 	}
@@ -266,7 +274,7 @@ func rakeCase(c *Case) (map[string]any, error) {
 	}
 	a, err := weight.Rake(base, margins, rule)
 	if err != nil {
-		return map[string]any{"converges": false, "peer_message": Refused{err}, "weights": Refused{err}}, nil
+		return notAdjusted(err), nil
 	}
 	ones := make([]float64, len(base))
 	for i := range ones {
@@ -347,7 +355,7 @@ func trimCase(c *Case) (map[string]any, error) {
 	}
 	t, err := weight.Trim(base, rule)
 	if err != nil {
-		return nil, err
+		return notAdjusted(err), nil
 	}
 	g := make([]float64, len(base))
 	for i, w := range base {

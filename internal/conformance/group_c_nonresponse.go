@@ -35,17 +35,19 @@ func nonresponseCase(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, _, err := c.Data.Floats(yName)
+	y, missing, err := c.Data.Floats(yName)
 	if err != nil {
 		return nil, err
 	}
-	responded := make([]bool, len(resp))
+	responded, answered := make([]bool, len(resp)), make([]bool, len(resp))
 	for i, r := range resp {
 		responded[i] = r == 1
+		answered[i] = responded[i] && (missing == nil || !missing[i])
 	}
 	a, err := weight.AdjustNonresponse(base, responded, class)
 	if err != nil {
-		return nil, err
+		return withAll(map[string]any{}, []string{"class_factor", "weights", "mean", "total", "sum_weights", "se_fixed_weights",
+			"total_se_fixed_weights", "se_jkn_readjusted", "se_jkn_readjusted_mse"}, Refused{err}), nil
 	}
 	factor := map[string]any{}
 	for l, name := range class.Levels {
@@ -60,27 +62,32 @@ func nonresponseCase(c *Case) (map[string]any, error) {
 		sum += w
 	}
 	same := func(z []float64) []float64 { return z }
-	mean, se, err := adjustedEstimate(d, y, a.Weights, responded, true, same)
+	mean, se, err := adjustedEstimate(d, y, a.Weights, answered, true, same)
 	if err != nil {
 		return nil, err
 	}
-	total, seTotal, err := adjustedEstimate(d, y, a.Weights, responded, false, same)
+	total, seTotal, err := adjustedEstimate(d, y, a.Weights, answered, false, same)
 	if err != nil {
 		return nil, err
 	}
-	jkn, mse, err := readjustedJKn(d, base, responded, class, y, mean.(float64))
-	if err != nil {
-		return nil, err
+	out := map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
+		"se_fixed_weights": se, "total": total, "total_se_fixed_weights": seTotal, "response_rate_weighted": a.ResponseRate}
+	full, ok := mean.(float64)
+	if !ok {
+		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, nil), nil
 	}
-	return map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
-		"se_fixed_weights": se, "total": total, "total_se_fixed_weights": seTotal, "se_jkn_readjusted": jkn,
-		"se_jkn_readjusted_mse": mse, "response_rate_weighted": a.ResponseRate}, nil
+	jkn, mse, err := readjustedJKn(d, base, responded, answered, class, y, full)
+	if err != nil {
+		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, Refused{err}), nil
+	}
+	out["se_jkn_readjusted"], out["se_jkn_readjusted_mse"] = jkn, mse
+	return out, nil
 }
 
 // readjustedJKn is the JKn standard error of the mean with the adjustment
 // repeated in every replicate: spread about the mean of the replicates, and
 // about the estimate.
-func readjustedJKn(d *estimate.Design, base []float64, responded []bool, class weight.Factor, y []float64, full float64) (about, mse float64, err error) {
+func readjustedJKn(d *estimate.Design, base []float64, responded, answered []bool, class weight.Factor, y []float64, full float64) (about, mse float64, err error) {
 	unit, units := d.PSU()
 	stratum, strata := d.PSUStratum()
 	size := make([]float64, strata)
@@ -109,8 +116,13 @@ func readjustedJKn(d *estimate.Design, base []float64, responded []bool, class w
 		}
 		sum, sumW := 0.0, 0.0
 		for i, v := range a.Weights {
-			sum += float64(v * y[i])
-			sumW += v
+			if answered[i] {
+				sum += float64(v * y[i])
+				sumW += v
+			}
+		}
+		if sumW == 0 {
+			return 0, 0, fmt.Errorf("without unit %d nobody answers", u+1)
 		}
 		theta, scale = append(theta, sum/sumW), append(scale, (size[h]-1)/size[h])
 	}

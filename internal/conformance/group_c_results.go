@@ -126,8 +126,8 @@ func adjustedEstimate(d *estimate.Design, x, w []float64, in []bool, mean bool, 
 		e[i] *= w[i]
 	}
 	variance, err := d.Variance([][]float64{e}, nil)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // the error is refused, the value stands
+		return v, Refused{err}, nil
 	}
 	return v, math.Sqrt(variance[0][0]), nil
 }

@@ -214,7 +214,7 @@ func ElementVariances(d *Design, xs []Column, domain []bool) (Vector, error) {
 		}
 	}
 	all, err := Means(d, products, in)
-	if err != nil {
+	if len(all.Estimates) == 0 {
 		return Vector{}, err
 	}
 	v := Vector{Covariance: square(len(xs))}
@@ -226,7 +226,7 @@ func ElementVariances(d *Design, xs []Column, domain []bool) (Vector, error) {
 		e.DF = d.DegreesOfFreedom(domain)
 		v.Estimates = append(v.Estimates, e)
 	}
-	return v, nil
+	return v, err // where the error is refused, the variances stand
 }
 
 // Ratio is Σwy/Σwx over the rows of a domain where both have a value, with the

@@ -15,12 +15,27 @@ const profileSteps = 9
 // With few clusters the steps are coarse: the limits can be off by 0.0005 from
 // those that likelihood solves for.
 func (s Share) profile(level, df float64) (Interval, error) {
+	lo, hi := s.Profile(level, df)
+	if lo == nil || hi == nil {
+		return Interval{}, fault("profile", "the likelihood is too flat for this interval").
+			At("share", show(s.Value), "", "use the beta interval")
+	}
+	return Interval{*lo, *hi}, nil
+}
+
+// Profile is the profile interval side by side: a limit is nil where the few
+// steps of the profile do not reach it, and both are nil where all answers
+// agree or a single one is left.
+func (s Share) Profile(level, df float64) (lower, upper *float64) {
 	p := s.Value
+	if p <= 0 || p >= 1 || s.SE == 0 || !(df > 0) {
+		return nil, nil
+	}
 	se := s.SE / (p * (1 - p)) // of the logit
 	cutoff := critical(level, df) * math.Sqrt(se*se*s.scaledN*(p*(1-p)))
 	alpha := normalTail(cutoff) / 2
 	if math.IsNaN(s.dispersion) || s.answers < 2 || !(alpha > 0) {
-		return Interval{}, fault("one_row", "the profile interval has no value for this design effect")
+		return nil, nil // the design effect leaves no value
 	}
 	furthest := critical(1-alpha, float64(s.answers-1))
 	centre := math.Log(p / (1 - p))
@@ -35,13 +50,15 @@ func (s Share) profile(level, df float64) (Interval, error) {
 	sort.Float64s(x)
 	sort.Float64s(z)
 	grid, value := splineGrid(x, z, 3*len(x))
-	lo, okLo := invert(grid, value, -cutoff)
-	hi, okHi := invert(grid, value, cutoff)
-	if !okLo || !okHi {
-		return Interval{}, fault("profile", "the likelihood is too flat for this interval").
-			At("share", show(p), "", "use the beta interval")
+	if at, ok := invert(grid, value, -cutoff); ok {
+		at = expit(at)
+		lower = &at
 	}
-	return Interval{expit(lo), expit(hi)}, nil
+	if at, ok := invert(grid, value, cutoff); ok {
+		at = expit(at)
+		upper = &at
+	}
+	return lower, upper
 }
 
 // deviance is the excess binomial deviance of a logit over the estimate.

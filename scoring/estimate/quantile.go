@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // QuantileRule says which value a weighted sample has as its p-quantile.
@@ -33,6 +34,21 @@ const (
 // QuantileRules lists all rules.
 var QuantileRules = []QuantileRule{QuantileMath, QuantileSchool, QuantileShahVaish, QuantileHF1, QuantileHF2,
 	QuantileHF3, QuantileHF4, QuantileHF5, QuantileHF6, QuantileHF7, QuantileHF8, QuantileHF9}
+
+// peerMark begins the name of a rule in the peer's form.
+const peerMark = "r:"
+
+// Peer is the rule as R's survey package (4.1) computes it, for comparison
+// only. It differs from the rule at two places. Shares are compared with p
+// without any tolerance. And where the first value alone holds more than p,
+// rules math, school and 1 to 4 go on to the second value, since the peer's
+// search falls back to the first position and then moves one up.
+func (r QuantileRule) Peer() QuantileRule {
+	if strings.HasPrefix(string(r), peerMark) {
+		return r
+	}
+	return peerMark + r
+}
 
 // shareTie is how close a weighted share must be to p to count as equal. Equal
 // fractional weights (0.1, 1/3) do not add up exactly.
@@ -79,6 +95,12 @@ func (s Sorted) Quantile(p float64, rule QuantileRule) (q float64, ok bool) {
 	}
 	if n == 1 {
 		return s.x[0], true
+	}
+	if plain, peer := strings.CutPrefix(string(rule), peerMark); peer {
+		if q, ok := s.peerQuantile(p, QuantileRule(plain)); ok {
+			return q, true
+		}
+		rule = QuantileRule(plain) // the other rules are the same in both
 	}
 	switch rule {
 	case QuantileMath, QuantileHF1:
@@ -139,6 +161,16 @@ func (s Sorted) reach(p float64) (lo, hi int) {
 // nearestEven is type 3: like Math on the distinct values, but where the share
 // equals p the value with an odd position moves to the next one.
 func (s Sorted) nearestEven(p float64) float64 {
+	m := s.distinct()
+	lo, hi := m.reach(p)
+	if hi != lo && (lo+1)%2 == 0 {
+		return m.x[lo]
+	}
+	return m.x[hi]
+}
+
+// distinct joins equal values; only x and cum are filled.
+func (s Sorted) distinct() Sorted {
 	var m Sorted
 	for k := range s.x {
 		if l := len(m.x); l > 0 && m.x[l-1] == s.x[k] {
@@ -147,11 +179,44 @@ func (s Sorted) nearestEven(p float64) float64 {
 		}
 		m.x, m.cum = append(m.x, s.x[k]), append(m.cum, s.cum[k])
 	}
-	lo, hi := m.reach(p)
-	if hi != lo && (lo+1)%2 == 0 {
-		return m.x[lo]
+	return m
+}
+
+// peerQuantile serves the rules that the peer computes otherwise; see Peer.
+// ok is false for the rest.
+func (s Sorted) peerQuantile(p float64, rule QuantileRule) (q float64, ok bool) {
+	if rule == QuantileHF3 {
+		s = s.distinct()
 	}
-	return m.x[hi]
+	n := len(s.x)
+	total := s.cum[n-1]
+	lo := max(0, sort.Search(n, func(k int) bool { return s.cum[k] > p*total })-1)
+	hi := min(lo+1, n-1)
+	below, above := p-s.cum[lo]/total, s.cum[hi]/total-p
+	switch rule {
+	case QuantileMath, QuantileHF1:
+		if below == 0 {
+			return s.x[lo], true
+		}
+		return s.x[hi], true
+	case QuantileSchool, QuantileHF2:
+		if below == 0 {
+			return (s.x[lo] + s.x[hi]) / 2, true
+		}
+		return s.x[hi], true
+	case QuantileHF3:
+		if below == 0 && (lo+1)%2 == 0 {
+			return s.x[lo], true
+		}
+		return s.x[hi], true
+	case QuantileHF4:
+		if lo == hi {
+			return s.x[lo], true
+		}
+		g := below / (above + below)
+		return float64(s.x[lo]*(1-g)) + float64(s.x[hi]*g), true
+	}
+	return 0, false
 }
 
 // interpolate is type 4: linear between the values whose shares enclose p.
