@@ -102,9 +102,12 @@ func categorise(answer []float64) ([]int32, int) {
 type MantelHaenszel struct {
 	Strata int // strata with two answers or more
 	// OddsRatio is (first no × second yes)/(first yes × second no): above 1
-	// when the second group says yes more often. Nil when it is 0/0 or
-	// infinite.
-	OddsRatio    *float64
+	// when the second group says yes more often. Nil when it is 0 (see Never),
+	// 0/0 or infinite.
+	OddsRatio *float64
+	// Never says that the odds ratio is 0: no stratum holds a yes of the second
+	// group beside a no of the first. Its logarithm and interval have no value.
+	Never        bool
 	Lower, Upper *float64 // 95% interval
 	// ChiSquare is without, ChiSquareCorrected with continuity correction, 1
 	// df; nil when no stratum holds both groups and both answers.
@@ -169,6 +172,7 @@ func (m *MantelHaenszel) fill(num, den, delta, variance, pr, ps, qs float64) {
 		m.Lower, m.Upper = keep(or*math.Exp(-half)), keep(or*math.Exp(half))
 		m.DeltaDIF = keep(-2.35 * math.Log(or))
 	}
+	m.Never = num == 0 && den > 0
 	if variance > 0 {
 		yates := 0.0
 		if math.Abs(delta) >= 0.5 {

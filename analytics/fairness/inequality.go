@@ -33,10 +33,12 @@ type Inequality struct {
 
 // MeasureInequality computes the measures; weight nil means 1.
 //
-// Faults: fewer than two units, negative amounts, a total of zero, weights that
-// are not positive.
+// Units of weight 0 take no part.
+//
+// Faults: fewer than two units, negative amounts, a total of zero, negative
+// weights.
 func MeasureInequality(x, weight []float64) (*Inequality, error) {
-	w, err := inequalityInput(x, weight)
+	x, w, err := inequalityInput(x, weight)
 	if err != nil {
 		return nil, err
 	}
@@ -73,36 +75,41 @@ func MeasureInequality(x, weight []float64) (*Inequality, error) {
 	return r, nil
 }
 
-func inequalityInput(x, weight []float64) ([]float64, error) {
-	if weight == nil {
-		weight = make([]float64, len(x))
-		for i := range weight {
-			weight[i] = 1
+func inequalityInput(all, weight []float64) (x, w []float64, err error) {
+	if weight != nil {
+		checkLength("weight", len(weight), len(all))
+	}
+	for i, v := range all {
+		if weight == nil {
+			x, w = append(x, v), append(w, 1)
+			continue
+		}
+		if !(weight[i] >= 0) || math.IsInf(weight[i], 0) {
+			return nil, nil, fault("weight_not_positive", "leave such rows out",
+				"row %d has the weight %g; weights must not be negative", i+1, weight[i])
+		}
+		if weight[i] > 0 {
+			x, w = append(x, v), append(w, weight[i])
 		}
 	}
-	checkLength("weight", len(weight), len(x))
 	if len(x) < 2 {
-		return nil, fault("too_few", "give at least two units", "%d unit has no inequality", len(x))
+		return nil, nil, fault("too_few", "give at least two units", "%d unit has no inequality", len(x))
 	}
 	if err := checkFinite("the amounts", x); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sum := 0.0
 	for i, v := range x {
 		if v < 0 {
-			return nil, fault("negative_amount", "shares of a total need amounts of at least zero",
+			return nil, nil, fault("negative_amount", "shares of a total need amounts of at least zero",
 				"row %d has the amount %g", i+1, v)
-		}
-		if !(weight[i] > 0) || math.IsInf(weight[i], 0) {
-			return nil, fault("weight_not_positive", "leave such rows out",
-				"row %d has the weight %g; weights must be positive", i+1, weight[i])
 		}
 		sum += v
 	}
 	if sum == 0 {
-		return nil, fault("constant", "there is nothing to share out", "all amounts are zero")
+		return nil, nil, fault("constant", "there is nothing to share out", "all amounts are zero")
 	}
-	return weight, nil
+	return x, w, nil
 }
 
 func sortedOrder(x []float64) []int {
@@ -165,11 +172,17 @@ func (r *Inequality) spread(x, w []float64, unweighted bool, mean, sumW float64)
 // weighted mean of the parts within them; the two add up to the whole (Theil
 // 1967; Shorrocks 1980, Econometrica 48:613-625). group runs from 0.
 func TheilParts(x, weight []float64, group []int32, groups int) (between, within float64, err error) {
-	w, err := inequalityInput(x, weight)
-	if err != nil {
+	if _, _, err := inequalityInput(x, weight); err != nil {
 		return 0, 0, err
 	}
 	checkLength("group", len(group), len(x))
+	w := weight
+	if w == nil {
+		w = make([]float64, len(x))
+		for i := range w {
+			w[i] = 1
+		}
+	}
 	sw, swx := make([]float64, groups), make([]float64, groups)
 	sumW, sumWX := 0.0, 0.0
 	for i, g := range group {
@@ -185,7 +198,7 @@ func TheilParts(x, weight []float64, group []int32, groups int) (between, within
 		}
 	}
 	for i, g := range group {
-		if x[i] > 0 {
+		if x[i] > 0 && w[i] > 0 {
 			within += float64(float64(w[i]*x[i]) * math.Log(x[i]/(swx[g]/sw[g])))
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+
+	"gongping/internal/errs"
 )
 
 // Func computes the results of one case: a tree of map[string]any, slices and
@@ -109,12 +111,27 @@ func Check(c *Case) (r Result) {
 	switch {
 	case errors.As(err, &un):
 		r.Verdict, r.Reason = NotSupported, un.reason
+	case refusal(err):
+		// The engine refuses the whole case with a sentence: that agrees with a
+		// peer's refusal or null and differs from every number.
+		all := map[string]any{}
+		for _, k := range c.Expected.Keys {
+			all[k] = Refused{err}
+		}
+		compare(c, all, &r)
 	case err != nil:
 		r.Verdict, r.Reason = Differ, err.Error()
 	default:
 		compare(c, got, &r)
 	}
 	return r
+}
+
+// refusal reports whether an error is the engine's own about the data, and not
+// one of the adapter about the case file.
+func refusal(err error) bool {
+	_, ok := errors.AsType[*errs.Error](err)
+	return ok
 }
 
 func call(fn Func, c *Case) (got map[string]any, err error) {

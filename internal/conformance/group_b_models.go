@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"strings"
 
 	"gongping/scoring/estimate"
@@ -53,7 +54,8 @@ func chisq(c *Case) (map[string]any, error) {
 	}
 	out["F"] = testResult(&t.F, t.F.DF1, t.F.DF2)
 	out["Chisq"] = testResult(&t.Pearson, t.Pearson.DF1)
-	out["Wald"], out["adjWald"] = nil, nil
+	singular := Refused{Err: errors.New("the covariance of the cells is singular, or no degrees of freedom are left")}
+	out["Wald"], out["adjWald"] = singular, singular
 	if t.Wald != nil {
 		out["Wald"] = testResult(t.Wald, t.Wald.DF1, t.Wald.DF2)
 	}

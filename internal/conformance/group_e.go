@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"gongping/scoring/robust"
@@ -49,8 +50,30 @@ func plainNumbers(x []float64) map[string]any {
 	return out
 }
 
+// answers are the values of the one numeric column, with their weights; rows
+// without an answer take no part.
+func answers(c *Case) (x, w []float64, err error) {
+	all, missing, err := c.Data.Floats(firstNumeric(c.Data))
+	if err != nil {
+		return nil, nil, err
+	}
+	weight, err := c.Weight()
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, v := range all {
+		if missing == nil || !missing[i] {
+			x, w = append(x, v), append(w, weight[i])
+		}
+	}
+	if len(x) == 0 {
+		return nil, nil, fmt.Errorf("column %q holds no answer", firstNumeric(c.Data))
+	}
+	return x, w, nil
+}
+
 func locationScale(c *Case) (map[string]any, error) {
-	x, err := c.Data.Complete(firstNumeric(c.Data))
+	x, _, err := answers(c)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +123,7 @@ func huberResults(x []float64, k float64, out map[string]any) error {
 		return err
 	}
 	out["huber_mad"+name] = map[string]any{"mu": l.Value, "s": l.Scale}
-	out["huberM"+name] = map[string]any{"mu": l.Value, "s": l.Scale, "se": l.SE}
+	out["huberM"+name] = map[string]any{"mu": l.Value, "s": l.Scale, "se": opt(l.SE)}
 	if l.Status == robust.ZeroScale || l.Scale == 0 {
 		out["huber_mad"+name] = Refused{fmt.Errorf("the median absolute deviation is zero")}
 	}
@@ -128,7 +151,8 @@ func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) erro
 		rule.Tolerance, rule.ResidualsOnly = 1e-13, true
 		r, err := robust.Regress(x, [][]float64{one}, nil, rule)
 		if err != nil {
-			return err
+			out[name] = Refused{err}
+			continue
 		}
 		m := map[string]any{"mu": r.Coefficients[0], "s": r.Scale, "w": r.RobustWeights, "se": nil}
 		if r.SE != nil {
@@ -143,7 +167,8 @@ func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) erro
 func interceptMM(x, one []float64, out map[string]any) error {
 	m, err := robust.FitMM(x, [][]float64{one})
 	if err != nil {
-		return err
+		out["lmrob_mm"] = Refused{err}
+		return nil
 	}
 	r := map[string]any{"mu": m.Coefficients[0], "scale": m.Scale, "w": m.RobustWeights, "se": nil}
 	if m.SE != nil {
@@ -166,11 +191,7 @@ func firstNumeric(f *Frame) string {
 }
 
 func weightedLocation(c *Case) (map[string]any, error) {
-	x, err := c.Data.Complete(firstNumeric(c.Data))
-	if err != nil {
-		return nil, err
-	}
-	w, err := c.Weight()
+	x, w, err := answers(c)
 	if err != nil {
 		return nil, err
 	}
@@ -261,14 +282,13 @@ func weightedMeans(x, w []float64, out map[string]any) error {
 		out["winsorized_one_sided_upper_"+strconv.FormatFloat(1-share, 'g', -1, 64)] = t.Value
 	}
 	for _, k := range []int{1, 2, 3, 5} {
-		if k >= len(x) {
-			continue
-		}
+		name := fmt.Sprintf("k_winsorized_%d", k)
 		t, err := robust.WinsorizedLargest(x, w, k)
 		if err != nil {
-			return err
+			out[name] = Refused{err}
+			continue
 		}
-		out[fmt.Sprintf("k_winsorized_%d", k)] = t.Value
+		out[name] = t.Value
 	}
 	l, err := robust.Estimate(x, w, robust.Rule{Psi: robust.HuberPsi(math.Inf(1))})
 	if err != nil {
@@ -276,19 +296,15 @@ func weightedMeans(x, w []float64, out map[string]any) error {
 	}
 	out["huber_k_infinite"], out["weighted_mean"] = l.Value, l.Value
 	j, err := robust.Joint(x, w, robust.JointRule{K: 1.5, MADConstant: robust.MADSurvey})
-	if err != nil {
-		return err
-	}
 	out["robsurvey_huber_proposal2_k1.5"] = map[string]any{"mu": j.Value, "s": j.Scale}
+	if err != nil {
+		out["robsurvey_huber_proposal2_k1.5"] = Refused{err}
+	}
 	return nil
 }
 
 func zeroMAD(c *Case) (map[string]any, error) {
-	x, err := c.Data.Complete(firstNumeric(c.Data))
-	if err != nil {
-		return nil, err
-	}
-	w, err := c.Weight()
+	x, w, err := answers(c)
 	if err != nil {
 		return nil, err
 	}
@@ -352,9 +368,18 @@ func groupInput(c *Case) (y []float64, by string, w []float64, err error) {
 	if by, err = c.Params.String("by"); err != nil {
 		return nil, "", nil, err
 	}
-	if y, err = c.Data.Complete(name); err != nil {
+	y, missing, err := c.Data.Floats(name)
+	if err != nil {
 		return nil, "", nil, err
 	}
-	w, err = c.Weight()
-	return y, by, w, err
+	if w, err = c.Weight(); err != nil {
+		return nil, "", nil, err
+	}
+	w = slices.Clone(w)
+	for i, gone := range missing {
+		if gone {
+			w[i] = 0 // a row without an answer takes no part
+		}
+	}
+	return y, by, w, nil
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,9 @@ func iccForms(r *rater.ICC) map[string]any {
 		form := map[string]any{"icc": nil, "F": f.F, "df1": f.DF1, "df2": f.DF2, "p": f.P, "lower95": nil, "upper95": nil}
 		if f.Defined {
 			form["icc"], form["lower95"], form["upper95"] = f.Value, f.Lower, f.Upper
+		}
+		if f.F == 0 && f.P == 0 { // complete agreement: F is infinite
+			form["F"] = nil
 		}
 		out[name] = form
 	}
@@ -246,11 +250,56 @@ func krippendorff(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
+// varying leaves out the items that everybody answers alike, as the peer does.
+// The product refuses them by name instead.
+func varying(m rater.Matrix, names []string) (rater.Matrix, []string) {
+	var keep []int
+	for k := range names {
+		first, differs := math.NaN(), false
+		for i, row := range m.Value {
+			if m.Missing != nil && m.Missing[i][k] {
+				continue
+			}
+			if math.IsNaN(first) {
+				first = row[k]
+			}
+			differs = differs || row[k] != first
+		}
+		if differs {
+			keep = append(keep, k)
+		}
+	}
+	if len(keep) < 2 || len(keep) == len(names) {
+		return m, names
+	}
+	var out rater.Matrix
+	var kept []string
+	for _, k := range keep {
+		kept = append(kept, names[k])
+	}
+	for i, row := range m.Value {
+		var value []float64
+		var missing []bool
+		for _, k := range keep {
+			value = append(value, row[k])
+			if m.Missing != nil {
+				missing = append(missing, m.Missing[i][k])
+			}
+		}
+		out.Value = append(out.Value, value)
+		if m.Missing != nil {
+			out.Missing = append(out.Missing, missing)
+		}
+	}
+	return out, kept
+}
+
 func consistency(c *Case) (map[string]any, error) {
 	m, names, err := ratings(c)
 	if err != nil {
 		return nil, err
 	}
+	m, names = varying(m, names)
 	r, err := rater.MeasureConsistency(m)
 	if err != nil {
 		return nil, err

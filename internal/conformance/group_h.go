@@ -267,6 +267,9 @@ func oneItem(answer, total []float64, second []bool, breaks []float64, yes float
 		return nil, err
 	}
 	out["mh_common_or"], out["mh_d_dif"] = optional(m.OddsRatio), optional(m.DeltaDIF)
+	if m.OddsRatio == nil && m.Never {
+		out["mh_common_or"] = 0.0
+	}
 	out["mh_chisq"], out["mh_p"] = optional(m.ChiSquare), optional(m.P)
 	out["mh_chisq_corrected"], out["mh_p_corrected"] = optional(m.ChiSquareCorrected), optional(m.PCorrected)
 	out["mh_or_ci95"] = nil

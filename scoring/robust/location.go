@@ -1,6 +1,7 @@
 package robust
 
 import (
+	"fmt"
 	"math"
 )
 
@@ -61,8 +62,9 @@ type Location struct {
 	// get the weight that their value would have.
 	RobustWeights []float64
 	// SE is the model standard error s √(τ/n) of an unweighted Huber estimate
-	// (Huber & Ronchetti 2009, section 6.5); 0 with weights.
-	SE         float64
+	// (Huber & Ronchetti 2009, section 6.5); nil with weights, for other ψ and
+	// where the scale is zero. The error under a design is that of SurveyHajek.
+	SE         *float64
 	Iterations int
 	Status     Status
 }
@@ -95,7 +97,8 @@ func Estimate(x, w []float64, rule Rule) (Location, error) {
 	s.solve(&l, rule)
 	l.RobustWeights = robustWeights(x, l, rule.Psi)
 	if w == nil && l.Scale > 0 && rule.Psi.family == huber {
-		l.SE = l.Scale * math.Sqrt(huberTau(x, l, rule.Psi)/float64(len(x)))
+		se := l.Scale * math.Sqrt(huberTau(x, l, rule.Psi)/float64(len(x)))
+		l.SE = &se
 	}
 	return l, nil
 }
@@ -236,7 +239,8 @@ func Joint(x, w []float64, rule JointRule) (Location, error) {
 		divisor = s.Total
 	}
 	if !(divisor > 0) {
-		return l, fault("too_few", "answers", "1", "at least two answers", "", "location and scale need at least two answers")
+		return l, fault("too_few", "sum of weights", fmt.Sprint(s.Total), "more than 1", "scale the weights to a mean of 1",
+			"location and scale together need weights that add up to more than one answer")
 	}
 	l.Status = NotConverged
 	for l.Iterations < rule.MaxIterations {
