@@ -12,7 +12,6 @@ package fairness
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -75,19 +74,7 @@ func quantile7(sorted []float64, p float64) float64 {
 // midranks returns the ranks of x with ties at their mean, and the sum of
 // t^3 - t over the ties.
 func midranks(x []float64) (rank []float64, ties float64) {
-	order := make([]int, len(x))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case x[a] < x[b]:
-			return -1
-		case x[a] > x[b]:
-			return 1
-		}
-		return 0
-	})
+	order := sortedOrder(x)
 	rank = make([]float64, len(x))
 	for i := 0; i < len(order); {
 		j := i

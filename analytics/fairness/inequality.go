@@ -112,6 +112,7 @@ func inequalityInput(all, weight []float64) (x, w []float64, err error) {
 	return x, w, nil
 }
 
+// sortedOrder returns the indices of x in rising order, ties as they came.
 func sortedOrder(x []float64) []int {
 	order := make([]int, len(x))
 	for i := range order {

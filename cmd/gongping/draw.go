@@ -112,37 +112,59 @@ func drawListCmd() *cobra.Command {
 func drawCommitCmd() *cobra.Command {
 	var f drawFlags
 	var w draws.Wish
-	var kind, due string
+	var wish commitFlags
 	c := &cobra.Command{Use: "commit ROUND", Short: "Commit the draw of a frozen round", Args: cobra.ExactArgs(1)}
 	c.RunE = f.run(func(c *cobra.Command, args []string, b *bench, who authz.Actor) error {
-		at, err := time.Parse(time.RFC3339, due)
-		if err != nil {
-			return errs.New(errs.Invalid, "draw.due", "the time cannot be read").At("--due", due, "a time with zone", "for example 2026-12-08T22:00:00+08:00")
+		var err error
+		if w.Randomness, err = wish.randomness(); err != nil {
+			return err
 		}
-		w.Randomness.Kind, w.Randomness.Due = draw.RandomnessKind(kind), at
+		w.Purpose = wish.purpose
 		id, err := b.Draws.Commit(c.Context(), who, args[0], w)
 		if err != nil {
 			return err
 		}
-		p, err := b.Draws.Publication(c.Context(), who.District, id)
-		if err != nil {
-			return err
-		}
-		if f.json {
-			return json.NewEncoder(c.OutOrStdout()).Encode(map[string]any{"commitment": id, "digest": fmt.Sprintf("%x", p.Commitment.Digest), "document": p.Commitment.Document})
-		}
-		fmt.Fprintf(c.OutOrStdout(), "commitment %s\ndigest     %x\npublish    /d/%s\n", id, p.Commitment.Digest, id)
-		return nil
+		return f.printCommitment(c, b, who, id)
 	})
-	fl := c.Flags()
-	fl.StringVar(&kind, "kind", "lottery", "lottery, dice or beacon")
-	fl.StringVar(&w.Randomness.Name, "name", "", "which event exactly")
-	fl.StringVar(&due, "due", "", "when it will exist at the earliest (RFC 3339)")
-	fl.StringVar(&w.Purpose, "purpose", "", "name of the draw (default: made from the round)")
-	_, _ = c.MarkFlagRequired("name"), c.MarkFlagRequired("due")
+	wish.add(c, "which event exactly")
 	f.add(c)
 	f.as(c)
 	return c
+}
+
+// commitFlags are the flags that every commitment has: the randomness to come
+// and the name of the draw.
+type commitFlags struct{ kind, name, due, purpose string }
+
+func (w *commitFlags) add(c *cobra.Command, name string) {
+	fl := c.Flags()
+	fl.StringVar(&w.kind, "kind", "lottery", "lottery, dice or beacon")
+	fl.StringVar(&w.name, "name", "", name)
+	fl.StringVar(&w.due, "due", "", "when it will exist at the earliest (RFC 3339)")
+	fl.StringVar(&w.purpose, "purpose", "", "name of the draw (default: made from the round)")
+	_, _ = c.MarkFlagRequired("name"), c.MarkFlagRequired("due")
+}
+
+// randomness reads the flags into the event that will give the seed.
+func (w *commitFlags) randomness() (draw.Randomness, error) {
+	at, err := time.Parse(time.RFC3339, w.due)
+	if err != nil {
+		return draw.Randomness{}, errs.New(errs.Invalid, "draw.due", "the time cannot be read").At("--due", w.due, "a time with zone", "for example 2026-12-08T22:00:00+08:00")
+	}
+	return draw.Randomness{Kind: draw.RandomnessKind(w.kind), Name: w.name, Due: at}, nil
+}
+
+// printCommitment says what was committed and where it is to be read.
+func (f *drawFlags) printCommitment(c *cobra.Command, b *bench, who authz.Actor, id string) error {
+	p, err := b.Draws.Publication(c.Context(), who.District, id)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return json.NewEncoder(c.OutOrStdout()).Encode(map[string]any{"commitment": id, "digest": fmt.Sprintf("%x", p.Commitment.Digest), "document": p.Commitment.Document})
+	}
+	fmt.Fprintf(c.OutOrStdout(), "commitment %s\ndigest     %x\npublish    /d/%s\n", id, p.Commitment.Digest, id)
+	return nil
 }
 
 func drawRevealCmd() *cobra.Command {
