@@ -57,6 +57,23 @@ func (b *Browser) Page(t testing.TB, base string, view Viewport, lang string) *P
 	return open(t, ctx, cancel, base, view, lang)
 }
 
+// Again gives the tab that Page opened before for the same test, address, screen
+// and language, or opens it. A new tab is a new process with empty caches and
+// costs more than looking at a page; where each look signs in by itself, one tab
+// does for all. It keeps the cookies of whoever signed in last.
+func (b *Browser) Again(t testing.TB, base string, view Viewport, lang string) *Page {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := sitting{t, base, lang, view}
+	p := b.again[key]
+	if p == nil {
+		p = b.Page(t, base, view, lang)
+		b.again[key] = p
+	}
+	return p
+}
+
 // open opens the tab of a context and listens to what it complains of.
 func open(t testing.TB, ctx context.Context, cancel context.CancelFunc, base string, view Viewport, lang string) *Page {
 	t.Helper()

@@ -176,6 +176,7 @@ func (r *Round) visits(name string, drawn []demo.Drawn) {
 	}
 	r.copy("contact_attempt", []string{"district", "id", "case_id", "mode", "disposition", "at", "received_at"}, attempts)
 	r.copy("case_completion", []string{"district", "case_id", "day"}, completions)
+	r.exec(`analyze contact_attempt, case_completion`)
 	r.copy("response", []string{"district", "id", "round_id", "questionnaire_version", "committee", "stratum", "design_weight", "sex", "age_band", "tenure", "building", "household",
 		"mode", "evaluator_id", "answers", "digest", "day"}, responses)
 }
@@ -199,5 +200,6 @@ func (r *Round) records(name string) {
 		ratings = append(ratings, []any{demo.DistrictCode, app.NewID(), r.ID, v.Committee, r.Actor(v.Reviewer).AccountID, v.Criterion, float64(v.Score), v.Note, r.Demo.Finished.ClosesOn})
 	}
 	r.copy("indicator_value", []string{"district", "import_id", "round_id", "committee", "indicator", "numerator", "denominator"}, values)
+	r.exec(`analyze response, indicator_value`)
 	r.copy("panel_rating", []string{"district", "id", "round_id", "committee", "reviewer", "criterion", "score", "note", "at"}, ratings)
 }

@@ -341,7 +341,7 @@ func look(t *testing.T, b *browsertest.Browser, s *site, login, name, path strin
 		lang string
 		view browsertest.Viewport
 	}{{"zh", browsertest.Desktop}, {"zh", browsertest.Phone}, {"en", browsertest.Phone}} {
-		p := b.Page(t, s.http.URL, x.view, x.lang)
+		p := b.Again(t, s.http.URL, x.view, x.lang)
 		p.Goto(signInPath + "?login=" + login + "&to=" + url.QueryEscape(path))
 		p.Screenshot(name)
 		if out := p.Overflow(); len(out) > 0 {

@@ -104,6 +104,8 @@ func (f *Fixture) draw(plan survey.Plan) {
 	f.Clock.Advance(2 * time.Hour)
 	_, err = ds.Reveal(f.Ctx, second, c, "35214662413562451326", "区政府一楼大厅公开掷骰，公证处在场")
 	f.must(err)
+	_, err = testkit.OwnerDB(f.T).Exec(f.Ctx, `analyze draw_selection, survey_case, identity.person`) // as in world: no autovacuum here
+	f.must(err)
 	f.must(f.Rounds.Step(f.Ctx, manager, f.Round, survey.Collecting, ""))
 	f.Clock.T = time.Date(2026, 11, 21, 12, 0, 0, 0, fieldwork.Zone)
 }
