@@ -57,6 +57,7 @@ The order for a new district: areas, workers, frame; indicators and ratings belo
 		intake.Tickets:     "Import single complaints of a round",
 		intake.Departments: "Import the list of functional departments",
 		intake.Tasks:       "Import tasks that departments handed down",
+		intake.Places:      "Import where buildings stand, for the distance of an interview",
 	}
 	for _, k := range intake.Kinds {
 		c.AddCommand(importKindCmd(k, about[k]))
@@ -113,6 +114,9 @@ month supersedes the earlier one; both are kept.`,
 added and renamed, never removed: causes and replies point at their codes.`,
 	intake.Tasks: `Columns: department, title, handed_on, level (部门代码, 任务, 下放日期, 承接层级); optional: basis,
 funds, people, minutes (依据, 带经费, 带人手, 每月分钟).`,
+	intake.Places: `Columns: area, building, latitude, longitude, system (居委会代码, 楼栋, 纬度, 经度, 坐标系). The
+system is wgs84, gcj02 (Amap, Tencent) or bd09 (Baidu); what is shifted is turned into WGS-84. A
+later import of the same building supersedes the earlier one. Points are sealed.`,
 	intake.Tickets: `Columns: area, opened (区划代码, 受理日期); optional: closed, matter, complainant, answered,
 solved, satisfied (办结日期, 事项, 诉求人, 是否响应, 是否解决, 是否满意). Of the complainant only a keyed
 pseudonym is kept. A later import supersedes the whole list; both are kept.`,
@@ -127,6 +131,7 @@ var importExample = map[intake.Kind]string{
 	intake.Records:     "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
 	intake.Departments: "  gongping import departments 部门.xlsx --yes",
 	intake.Tasks:       "  gongping import tasks 下放任务.xlsx --yes",
+	intake.Places:      "  gongping import places 楼栋坐标.csv --yes",
 	intake.Tickets:     "  gongping import tickets 工单.csv --round 0e5f… --preview",
 }
 

@@ -83,6 +83,9 @@ const (
 	CallCode          Action = "call.code"
 	PaperPrint        Action = "paper.print"
 	PaperEnter        Action = "paper.enter"
+	FieldConsent      Action = "field.consent" // say that the phone may tell its distance from the building
+	PhoneWatch        Action = "phone.watch"   // the phones of evaluators, when they last synchronised
+	PhoneBlock        Action = "phone.block"   // block a lost one, and let it in again
 
 	NoticeRead       Action = "notice.read"       // results on public notice, without signing in too
 	AppealObject     Action = "appeal.object"     // against a result on public notice
@@ -208,6 +211,9 @@ var table = map[Action]row{
 	CallCode:          only(row{Evaluator: Assigned}),
 	PaperPrint:        only(row{Supervisor: InArea}),
 	PaperEnter:        only(row{Evaluator: InDistrict, Supervisor: InArea}),
+	FieldConsent:      only(row{Evaluator: Own}),
+	PhoneWatch:        only(row{Evaluator: Own, Supervisor: InArea, Manager: InArea, Auditor: InArea}),
+	PhoneBlock:        only(row{Evaluator: Own, Supervisor: InArea, Manager: InArea}),
 
 	NoticeRead:       with(everyone(InDistrict), row{Resident: InDistrict}),
 	AppealObject:     only(row{Worker: InDistrict, Leader: InDistrict, Auditor: InDistrict, Department: InDistrict, Resident: InDistrict}),

@@ -173,26 +173,51 @@ func (x *indexed) tried(name Detector, floor float64, count func([]Attempt) (hit
 	return excess(list)
 }
 
-// distances: interviews that were not held at the building, as far as the
-// device was allowed to say how far it was.
+// distances: visits and interviews at a door that were not at the building, as
+// far as the device was allowed to say how far it was. A reading counts as far
+// only if the building is out of reach after its error was taken off; one whose
+// error is greater than the distance that counts says nothing. Who did not
+// consent, or whose phone found no position, is not tested.
 func (x *indexed) distances() []Test {
-	var list []share
+	people := map[string]*share{}
+	of := func(key string) *share {
+		if people[key] == nil {
+			people[key] = &share{test: interviewerTest(Distance, key), floor: x.rules.FarShare}
+		}
+		return people[key]
+	}
 	for _, g := range x.interviewers {
-		s := share{test: interviewerTest(Distance, g.key), floor: x.rules.FarShare}
 		var far []int
 		for _, i := range g.rows {
-			if r := &x.Responses[i]; r.Mode == "door" && r.Distance >= 0 {
-				s.n++
-				if r.Distance > x.rules.FarMetres {
+			if r := &x.Responses[i]; r.Mode == "door" {
+				says, away := r.Where.far(x.rules.FarMetres)
+				if s := of(g.key); says {
+					s.n++
+				}
+				if away {
 					far = append(far, i)
 				}
 			}
 		}
-		if s.n < x.rules.Least {
-			continue
-		}
+		s := of(g.key)
 		s.hits, s.test.Responses = len(far), x.ids(far)
-		list = append(list, s)
+	}
+	for _, key := range x.attempters() {
+		for i := range x.attempts[key] {
+			a := &x.attempts[key][i]
+			if says, away := a.Where.far(x.rules.FarMetres); a.Door && says {
+				s := of(key)
+				if s.n++; away {
+					s.hits++
+				}
+			}
+		}
+	}
+	var list []share
+	for _, key := range slices.Sorted(maps.Keys(people)) {
+		if people[key].n >= x.rules.Least {
+			list = append(list, *people[key])
+		}
 	}
 	pooled(list)
 	return excess(list)

@@ -66,7 +66,7 @@ const (
 )
 
 // Response is one answered questionnaire as the detectors see it. Empty
-// strings, −1 for Hour and Distance, 0 for Seconds mean "not known".
+// strings, −1 for Hour, 0 for Seconds, nil for Where mean "not known".
 type Response struct {
 	ID                  string
 	Interviewer         string // "" where the resident answered alone
@@ -76,7 +76,7 @@ type Response struct {
 	Hour                int
 	Seconds             int
 	PerItem             []float64 // seconds of each graded item, 0 where unknown; nil without
-	Distance            float64   // metres from the building
+	Where               *Reading
 	Grades              []int8    // 1 to 5 by graded item, 0 for no opinion or no answer
 	Numbers             []float64 // open numbers that were given
 	Comment             string
@@ -89,6 +89,21 @@ type Attempt struct {
 	Door                             bool
 	At                               int64 // Unix seconds
 	Minute                           int   // of the local day
+	Where                            *Reading
+}
+
+// Reading is what a phone said about its place, with consent: metres to the
+// building, and the radius within which it believed to be with 95%.
+type Reading struct{ Distance, Accuracy float64 }
+
+// far tells whether a reading says anything (its error is not greater than the
+// distance that counts), and whether the phone was farther than that away
+// wherever it was within its error.
+func (r *Reading) far(metres float64) (says, far bool) {
+	if r == nil || r.Accuracy > metres {
+		return false, false
+	}
+	return true, r.Distance-r.Accuracy > metres
 }
 
 // Earlier is a committee's level in an earlier round, 0 to 100.
@@ -124,7 +139,8 @@ type Rules struct {
 	FirstHour, LastHour int
 	// RouteSeconds is the least time between two buildings.
 	RouteSeconds int64
-	// FarMetres is the distance from which an interview was not at the building.
+	// FarMetres is the distance from which a visit was not at the building, after
+	// the radius of the phone's error has been taken off.
 	FarMetres float64
 	// Least is the smallest number of interviews a unit is tested with; Cell that
 	// of the answers of a building on a day, or of an hour.

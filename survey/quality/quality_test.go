@@ -55,7 +55,7 @@ func world() *Data {
 	d := &Data{Characters: []int{20, 20, 20, 20, 20, 20}}
 	for i := range 320 {
 		x := Response{ID: fmt.Sprintf("r%03d", i), Interviewer: fmt.Sprint("e", i%8), Committee: fmt.Sprint("c", i/8%2), Building: fmt.Sprint("b", i%20),
-			Mode: "door", Day: i / 24, Hour: 10 + i/8%3, Seconds: 60 + i%30, Distance: float64(i % 50), Grades: make([]int8, 6)}
+			Mode: "door", Day: i / 24, Hour: 10 + i/8%3, Seconds: 60 + i%30, Where: &Reading{Distance: float64(i % 50), Accuracy: 15}, Grades: make([]int8, 6)}
 		for k := range x.Grades {
 			x.Grades[k] = int8(2 + r.IntN(4))
 		}
@@ -175,7 +175,7 @@ func TestDetectors(t *testing.T) {
 		}, "e2", -1},
 		{Distance, func(d *Data) {
 			for _, r := range of(d, "e2")[:15] {
-				r.Distance = 2000
+				r.Where = &Reading{Distance: 2000, Accuracy: 30}
 			}
 		}, "e2", 15},
 		{Signal, func(d *Data) { d.Responses[4].Signalled = true }, "c0", 1},
@@ -208,12 +208,50 @@ func TestDetectors(t *testing.T) {
 	}
 }
 
+// The phone's error is taken off before a distance counts, an error beyond the
+// limit says nothing, and who gave no consent is neither tested nor accused.
+func TestDistanceTakesTheErrorOff(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		where *Reading
+		hits  float64
+		n     int
+	}{
+		{&Reading{Distance: 2000, Accuracy: 30}, 15, 40}, {&Reading{Distance: 540, Accuracy: 30}, 15, 40},
+		{&Reading{Distance: 540, Accuracy: 50}, 0, 40}, {&Reading{Distance: 3000, Accuracy: 600}, 0, 25}, {nil, 0, 25},
+	} {
+		d := world()
+		for _, r := range of(d, "e2")[:15] {
+			r.Where = c.where
+		}
+		for _, x := range Scan(d, DefaultRules()).Tests {
+			if x.Detector == Distance && x.Unit == "e2" && (x.Hits != c.hits || x.N != c.n || x.Flagged != (c.hits > 0)) {
+				t.Errorf("%+v: %g of %d, flagged %t", c.where, x.Hits, x.N, x.Flagged)
+			}
+		}
+	}
+	d := world()
+	for _, r := range of(d, "e2") {
+		r.Where = nil
+	}
+	for i := range d.Attempts {
+		if a := &d.Attempts[i]; a.Interviewer == "e3" {
+			a.Where = &Reading{Distance: 4000, Accuracy: 40}
+		}
+	}
+	for _, x := range Scan(d, DefaultRules()).Tests {
+		if x.Detector == Distance && (x.Unit == "e2" || x.Flagged != (x.Unit == "e3")) {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
 func TestLevelFindsTheChangedCommittee(t *testing.T) {
 	t.Parallel()
 	d := &Data{Characters: []int{20, 20, 20, 20, 20}}
 	for i := range 600 {
 		c := i % 12
-		d.Responses = append(d.Responses, Response{ID: fmt.Sprintf("%04d", i), Committee: fmt.Sprintf("c%02d", c), Hour: -1, Distance: -1,
+		d.Responses = append(d.Responses, Response{ID: fmt.Sprintf("%04d", i), Committee: fmt.Sprintf("c%02d", c), Hour: -1,
 			Grades: []int8{4, int8(3 + i/12%3), 4, 3, 4}})
 	}
 	for c := range 12 {
@@ -240,7 +278,7 @@ func TestShortFormsRaiseNoAlarm(t *testing.T) {
 				g[k]--
 			}
 		}
-		d.Responses = append(d.Responses, Response{ID: fmt.Sprintf("%04d", i), Interviewer: fmt.Sprint("e", i%10), Committee: fmt.Sprint("c", i/3%6), Hour: -1, Distance: -1, Grades: g})
+		d.Responses = append(d.Responses, Response{ID: fmt.Sprintf("%04d", i), Interviewer: fmt.Sprint("e", i%10), Committee: fmt.Sprint("c", i/3%6), Hour: -1, Grades: g})
 	}
 	fixed := 0
 	for a := range d.Responses {

@@ -24,6 +24,8 @@ type NewAttempt struct {
 	// Device is what the phone's clock said, for an attempt that waited in a
 	// queue; nil for one that is recorded while the server looks on.
 	Device *fieldwork.DeviceTime
+	// Where is how far the phone was from the building, with consent only.
+	Where Reading
 }
 
 // check returns an error unless the attempt can be recorded. In a queue an
@@ -42,27 +44,28 @@ func (a NewAttempt) check() error {
 
 // row is the attempt as it is stored, with the time that counts. corrected
 // tells that this is not what the phone said.
-func (a NewAttempt) row(who authz.Actor, c fielddb.Case, r Round, now time.Time) (row fielddb.Attempt, clock fielddb.AttemptClock, corrected bool) {
+func (a NewAttempt) row(who authz.Actor, c fielddb.Case, r Round, now time.Time) (row fielddb.Attempt, device fielddb.AttemptDevice, corrected bool) {
 	row = fielddb.Attempt{ID: a.ID, CaseID: c.ID, Evaluator: who.AccountID, Mode: a.Mode, Code: a.Code, At: a.At, ReceivedAt: now}
 	if !a.Appointment.IsZero() {
 		row.Appointment = &a.Appointment
 	}
+	device.DistanceM, device.AccuracyM = a.Where.DistanceM, a.Where.AccuracyM
 	first := firstMoment(r)
 	if a.Device == nil {
 		if corrected = a.At.After(now.Add(fieldwork.ClockSlack)) || a.At.Before(first); corrected {
 			row.At = now
 		}
-		return row, clock, corrected
+		return row, device, corrected
 	}
 	var ok bool
 	row.At, ok = fieldwork.TrueTime(*a.Device, first, now)
 	at := a.Device.At
-	clock.DeviceAt = &at
+	device.DeviceAt = &at
 	if m := a.Device.Measured; m != nil {
 		s := m.Seconds()
-		clock.OffsetS = &s
+		device.OffsetS = &s
 	}
-	return row, clock, !ok || row.At.Sub(at).Abs() > fieldwork.ClockSlack
+	return row, device, !ok || row.At.Sub(at).Abs() > fieldwork.ClockSlack
 }
 
 // firstMoment is the beginning of the first day of a round.
@@ -78,6 +81,7 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 	if err := a.check(); err != nil {
 		return false, err
 	}
+	a.Where = s.readable(ctx, who, a.Mode, a.Where)
 	err = s.onCase(ctx, who, authz.AttemptRecord, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
 		old, err := fielddb.GetAttempt(ctx, tx, who.District, a.ID)
 		switch {
@@ -95,8 +99,8 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 		if c.Complete || c.Replaced {
 			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
 		}
-		row, clock, corrected := a.row(who, c, r, tx.Now)
-		if fresh, err = fielddb.InsertAttempt(ctx, tx, who.District, row, clock); err != nil {
+		row, device, corrected := a.row(who, c, r, tx.Now)
+		if fresh, err = fielddb.InsertAttempt(ctx, tx, who.District, row, device); err != nil {
 			return err
 		}
 		tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "disposition": string(a.Code), "mode": string(a.Mode), "clock_corrected": corrected})
@@ -154,6 +158,7 @@ func (s *Service) holdAttempt(ctx context.Context, who authz.Actor, caseID strin
 		return out, why
 	}
 	out = Outcome{ID: a.ID, Status: Kept, Reason: "held." + reason}
+	a.Where = Reading{} // what does not count needs no distance
 	err = s.Write(ctx, who, authz.AttemptRecord, o, func(ctx context.Context, tx *app.Tx) error {
 		// It may have been taken while the case was still this evaluator's.
 		old, err := fielddb.GetAttempt(ctx, tx, who.District, a.ID)
@@ -169,9 +174,9 @@ func (s *Service) holdAttempt(ctx context.Context, who authz.Actor, caseID strin
 		if err != nil {
 			return err
 		}
-		row, clock, _ := a.row(who, c, r, tx.Now)
+		row, device, _ := a.row(who, c, r, tx.Now)
 		tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "held": reason})
-		return fielddb.InsertHeldAttempt(ctx, tx, who.District, row, clock, reason)
+		return fielddb.InsertHeldAttempt(ctx, tx, who.District, row, device, reason)
 	})
 	return out, err
 }

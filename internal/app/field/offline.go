@@ -62,33 +62,15 @@ func (s *Service) UnlockDevice(ctx context.Context, who authz.Actor, device stri
 	return s.Seal.Derive(deviceLabel(who.AccountID, device)), nil
 }
 
-// Devices lists the actor's own phones.
-func (s *Service) Devices(ctx context.Context, who authz.Actor) ([]fielddb.Device, error) {
-	if err := authz.Check(who, authz.CaseList, authz.Object{}); err != nil {
-		return nil, err
-	}
-	return fielddb.Devices(ctx, s.Pool, who.District, who.AccountID)
-}
-
-// RevokeDevice blocks one of the actor's own phones, a lost one say: its data
-// can then be opened with the offline code only, and nothing new reaches it.
-func (s *Service) RevokeDevice(ctx context.Context, who authz.Actor, device string) error {
-	d, err := fielddb.GetDevice(ctx, s.Pool, who.District, device)
-	if err != nil {
-		return app.NotFound(err, "device")
-	}
-	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: d.Account}, func(ctx context.Context, tx *app.Tx) error {
-		tx.Record("device", d.ID, who.Area, map[string]any{"revoked": true})
-		return fielddb.RevokeDevice(ctx, tx, who.District, d.ID, who.AccountID, tx.Now)
-	})
-}
-
 // Pack is what a phone takes along.
 type Pack struct {
 	At    time.Time
 	Cases []PackedCase
 	// Rounds of the cases, by id.
 	Rounds map[string]PackedRound
+	// Distance tells that the evaluator has agreed to say how far the phone was
+	// from the building.
+	Distance bool
 }
 
 // PackedRound is a round with what stands in the way of answers now, nil for nothing.
@@ -106,6 +88,9 @@ type PackedCase struct {
 	Person *PackedPerson
 	// KeepPerson tells that the phone may keep name and contacts.
 	KeepPerson bool
+	// Place is where the building stands, only with the evaluator's consent and
+	// as long as the person is still to be asked.
+	Place *fieldwork.Place
 }
 
 // PackedPerson is whom to ask.
@@ -117,8 +102,12 @@ type PackedPerson struct {
 // PackCases gathers the cases of the evaluator who asks, with names and
 // contacts of those that are still to be asked and that the phone does not hold
 // yet. Every name that leaves for the phone has its own entry in the audit log.
-func (s *Service) PackCases(ctx context.Context, who authz.Actor, device string, have []string) (p Pack, err error) {
+// about is what the phone says of itself.
+func (s *Service) PackCases(ctx context.Context, who authz.Actor, device string, have []string, about PhoneReport) (p Pack, err error) {
 	if _, err := s.UnlockDevice(ctx, who, device); err != nil {
+		return p, err
+	}
+	if err := s.seen(ctx, who, device, about); err != nil {
 		return p, err
 	}
 	held := map[string]bool{}
@@ -127,14 +116,19 @@ func (s *Service) PackCases(ctx context.Context, who authz.Actor, device string,
 	}
 	var need int
 	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		p, need, err = s.gather(ctx, db, who, held)
-		return err
+		if p, need, err = s.gather(ctx, db, who, held); err != nil {
+			return err
+		}
+		return s.packPlaces(ctx, db, who, &p)
 	})
 	if err != nil || need == 0 {
 		return p, err
 	}
 	err = s.Write(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		if p, _, err = s.gather(ctx, tx, who, held); err != nil {
+			return err
+		}
+		if err := s.packPlaces(ctx, tx, who, &p); err != nil {
 			return err
 		}
 		return s.packPeople(ctx, tx, device, p, held)
@@ -200,11 +194,7 @@ func (s *Service) packPeople(ctx context.Context, tx *app.Tx, device string, p P
 			if !c.KeepPerson || held[c.ID] || c.FrameID != id || sealed[c.PersonID] == nil {
 				continue
 			}
-			plain, err := s.Seal.Open(sealed[c.PersonID], frame.RecordLabel(c.FrameID, c.PersonID))
-			if err != nil {
-				return fmt.Errorf("open the private record of case %s: %w", c.ID, err)
-			}
-			rec, err := frame.DecodeRecord(plain)
+			rec, err := s.openRecord(sealed[c.PersonID], c.FrameID, c.PersonID)
 			if err != nil {
 				return err
 			}
@@ -214,6 +204,15 @@ func (s *Service) packPeople(ctx context.Context, tx *app.Tx, device string, p P
 		}
 	}
 	return nil
+}
+
+// openRecord opens the private record of a person of a frame.
+func (s *Service) openRecord(sealed []byte, frameID, person string) (*frame.Resident, error) {
+	plain, err := s.Seal.Open(sealed, frame.RecordLabel(frameID, person))
+	if err != nil {
+		return nil, fmt.Errorf("open a private record of frame %s: %w", frameID, err)
+	}
+	return frame.DecodeRecord(plain)
 }
 
 // FormOf returns a questionnaire version that a case of the evaluator asks, for

@@ -206,7 +206,7 @@ func TestPack(t *testing.T) {
 	entries := func() int {
 		return count(t, f, `select count(*) from audit_log where action = 'identity.read' and actor_id = $1 and detail like $2`, who.AccountID, "%"+device+"%")
 	}
-	p, err := f.Field.PackCases(f.Ctx, who, device, nil)
+	p, err := f.Field.PackCases(f.Ctx, who, device, nil, field.PhoneReport{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestPack(t *testing.T) {
 		t.Errorf("%d names of %d cases, %d entries in the audit log", named, len(cases), entries())
 	}
 	have := []string{cases[1].ID}
-	if p, err = f.Field.PackCases(f.Ctx, who, device, have); err != nil {
+	if p, err = f.Field.PackCases(f.Ctx, who, device, have, field.PhoneReport{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range p.Cases {
@@ -240,15 +240,15 @@ func TestPack(t *testing.T) {
 		if _, err := f.Field.UnlockDevice(f.Ctx, x, device); err == nil {
 			t.Errorf("%s unlocks another's phone", x.Role)
 		}
-		if _, err := f.Field.PackCases(f.Ctx, x, device, nil); err == nil {
+		if _, err := f.Field.PackCases(f.Ctx, x, device, nil, field.PhoneReport{}); err == nil {
 			t.Errorf("%s packs for another's phone", x.Role)
 		}
 	}
-	if err := f.Field.RevokeDevice(f.Ctx, f.Other(who), device); err == nil {
+	if err := f.Field.BlockPhone(f.Ctx, f.Other(who), device, ""); err == nil {
 		t.Error("somebody else blocks the phone")
 	}
 	for range 2 {
-		if err := f.Field.RevokeDevice(f.Ctx, who, device); err != nil {
+		if err := f.Field.BlockPhone(f.Ctx, who, device, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,7 +260,7 @@ func TestPack(t *testing.T) {
 	}
 	// After the last day no name is packed.
 	f.Clock.T = time.Date(2026, 12, 18, 9, 0, 0, 0, fieldwork.Zone)
-	if p, err = f.Field.PackCases(f.Ctx, who, app.NewID(), nil); err != nil {
+	if p, err = f.Field.PackCases(f.Ctx, who, app.NewID(), nil, field.PhoneReport{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range p.Cases {
@@ -295,7 +295,7 @@ func TestImportOfAnExportedQueue(t *testing.T) {
 	q := field.Queue{SentAt: f.Clock.Now(), Attempts: []field.QueuedAttempt{try(cases[0].ID, f.Clock.Now())},
 		Responses: []field.QueuedResponse{queued(cases[0].ID, "4"), queued(cases[1].ID, "3")}}
 	file := exported(secret, who.District, who.AccountID, device, q)
-	if err := f.Field.RevokeDevice(f.Ctx, who, device); err != nil {
+	if err := f.Field.BlockPhone(f.Ctx, who, device, ""); err != nil {
 		t.Fatal(err)
 	}
 	for i, by := range []authz.Actor{f.Actor("supervisor"), who} {

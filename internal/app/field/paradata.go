@@ -12,6 +12,7 @@ import (
 type Device struct {
 	PerItem     map[string]float64 // seconds that each question was on the screen
 	DistanceM   *float64           // metres to the building, with consent only
+	AccuracyM   *float64           // radius of the error of the distance
 	Offline     bool               // begun or ended without a connection
 	Consent     bool               // the person was told what it is about and agreed
 	ClockOffset *float64           // seconds by which the phone's clock was ahead of the server's
@@ -33,6 +34,7 @@ type paradata struct {
 	Taps        int                `json:"taps,omitempty"`
 	PerItem     map[string]float64 `json:"per_item,omitempty"`
 	DistanceM   *float64           `json:"distance_m,omitempty"`
+	AccuracyM   *float64           `json:"accuracy_m,omitempty"`
 	Offline     bool               `json:"offline,omitempty"`
 	Consent     bool               `json:"consent,omitempty"`
 	ClockOffset *float64           `json:"clock_offset_s,omitempty"`
@@ -51,10 +53,8 @@ func paradataOf(sub Submission, q *instrument.Questionnaire) []byte {
 			}
 		}
 	}
-	if m := sub.Device.DistanceM; m != nil && finite(*m) && *m >= 0 {
-		v := math.Round(min(*m, maxDistance)/distanceTo) * distanceTo
-		d.DistanceM = &v
-	}
+	r := Reading{sub.Device.DistanceM, sub.Device.AccuracyM}.bounded()
+	d.DistanceM, d.AccuracyM = r.DistanceM, r.AccuracyM
 	if s := sub.Device.ClockOffset; s != nil && finite(*s) {
 		v := math.Round(min(max(*s, -maxOffset), maxOffset))
 		d.ClockOffset = &v
@@ -74,6 +74,9 @@ func (d Device) finite() Device {
 	}
 	if d.DistanceM != nil && !finite(*d.DistanceM) {
 		out.DistanceM = nil
+	}
+	if d.AccuracyM != nil && !finite(*d.AccuracyM) {
+		out.AccuracyM = nil
 	}
 	if d.ClockOffset != nil && !finite(*d.ClockOffset) {
 		out.ClockOffset = nil

@@ -30,6 +30,8 @@ type QueuedAttempt struct {
 	Appointment *time.Time `json:"appointment,omitempty" doc:"With disposition 5.1 only"`
 	ClockOffset *float64   `json:"clock_offset_s,omitempty" doc:"Seconds by which the device's clock was ahead of the server's, as last measured before"`
 	After       *time.Time `json:"after,omitempty" doc:"The server's time at that measurement"`
+	DistanceM   *float64   `json:"distance_m,omitempty" minimum:"0" doc:"Metres to the building, at a door and only with the evaluator's consent; a position is never sent"`
+	AccuracyM   *float64   `json:"accuracy_m,omitempty" minimum:"0" doc:"Radius of the error of the distance (95%); a distance without it is dropped"`
 }
 
 // QueuedResponse is an interview as a device sends it.
@@ -45,6 +47,7 @@ type QueuedResponse struct {
 
 	PerItem     map[string]float64 `json:"per_item,omitempty" doc:"Seconds that each question was answered in, by item id; see docs/spec/paradata.md"`
 	DistanceM   *float64           `json:"distance_m,omitempty" minimum:"0" doc:"Metres to the building, only with the evaluator's consent; a position is never sent"`
+	AccuracyM   *float64           `json:"accuracy_m,omitempty" minimum:"0" doc:"Radius of the error of the distance (95%); a distance without it is dropped"`
 	Offline     bool               `json:"offline,omitempty" doc:"The interview was begun or ended without a connection"`
 	Consent     bool               `json:"consent,omitempty" doc:"The person was told what it is about and agreed"`
 	ClockOffset *float64           `json:"clock_offset_s,omitempty" doc:"Seconds by which the device's clock was ahead of the server's, as last measured"`
@@ -60,7 +63,8 @@ func (a QueuedAttempt) Attempt(sent time.Time) NewAttempt {
 	if a.After != nil {
 		d.After = *a.After
 	}
-	out := NewAttempt{ID: a.ID, Mode: fieldwork.Mode(a.Mode), Code: fieldwork.Code(a.Disposition), At: a.At, Device: &d}
+	out := NewAttempt{ID: a.ID, Mode: fieldwork.Mode(a.Mode), Code: fieldwork.Code(a.Disposition), At: a.At, Device: &d,
+		Where: Reading{a.DistanceM, a.AccuracyM}}
 	if a.Appointment != nil {
 		out.Appointment = *a.Appointment
 	}
@@ -74,7 +78,7 @@ func (r QueuedResponse) Submission(caseID string) Submission {
 		hour = *r.Hour
 	}
 	return Submission{ID: r.ID, CaseID: caseID, Mode: fieldwork.Mode(r.Mode), Version: r.Version, Answers: r.Answers, Seconds: r.Seconds, Hour: hour, Taps: r.Taps,
-		Device: Device{PerItem: r.PerItem, DistanceM: r.DistanceM, Offline: r.Offline, Consent: r.Consent, ClockOffset: r.ClockOffset}}
+		Device: Device{PerItem: r.PerItem, DistanceM: r.DistanceM, AccuracyM: r.AccuracyM, Offline: r.Offline, Consent: r.Consent, ClockOffset: r.ClockOffset}}
 }
 
 // Refused is the outcome of something that sending again cannot mend: it stays

@@ -84,6 +84,10 @@ func (s *Service) take(ctx context.Context, who authz.Actor, sub Submission) (Ou
 		return Outcome{}, errNoCase
 	}
 	sub.ID, sub.CaseID = id.String(), kase.String()
+	if sub.Device.DistanceM != nil && !sub.admitted {
+		r := s.readable(ctx, who, sub.Mode, Reading{sub.Device.DistanceM, sub.Device.AccuracyM})
+		sub.Device.DistanceM, sub.Device.AccuracyM = r.DistanceM, r.AccuracyM
+	}
 	return s.submit.do(ctx, who, sub)
 }
 

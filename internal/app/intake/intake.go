@@ -47,6 +47,7 @@ const (
 	Records    Kind = "records" // indicators by month
 	Tickets    Kind = "tickets" // single complaints
 	Tasks      Kind = "tasks"   // handed down by departments
+	Places     Kind = "places"  // where buildings stand
 	// Departments is the district's list of functional departments.
 	Departments Kind = "departments"
 	census      Kind = "census"  // read at a freeze, not stored by itself
@@ -54,7 +55,7 @@ const (
 )
 
 // Kinds lists the kinds of imports in the order of the pages.
-var Kinds = []Kind{Areas, Workers, Frame, Indicators, Ratings, Records, Tickets, Departments, Tasks}
+var Kinds = []Kind{Areas, Workers, Frame, Indicators, Ratings, Records, Tickets, Departments, Tasks, Places}
 
 // ParseKind returns the kind of a name, and NotFound for any other name.
 func ParseKind(name string) (Kind, error) {
@@ -69,7 +70,8 @@ func ParseKind(name string) (Kind, error) {
 // action is what the access table is asked.
 func (k Kind) action() authz.Action {
 	return map[Kind]authz.Action{Areas: authz.AreaImport, Workers: authz.WorkerImport, Frame: authz.FrameImport,
-		Indicators: authz.IndicatorImport, Ratings: authz.PanelImport, Records: authz.IndicatorImport, Tickets: authz.IndicatorImport, Tasks: authz.TaskEdit, Departments: authz.DepartmentEdit}[k]
+		Indicators: authz.IndicatorImport, Ratings: authz.PanelImport, Records: authz.IndicatorImport, Tickets: authz.IndicatorImport, Tasks: authz.TaskEdit, Departments: authz.DepartmentEdit,
+		Places: authz.FrameImport}[k]
 }
 
 // OfRound tells whether an import belongs to a round.
@@ -78,7 +80,8 @@ func (k Kind) OfRound() bool { return k == Indicators || k == Ratings || k == Re
 // spec is the table of a kind.
 func (k Kind) spec() *tabular.Spec {
 	return map[Kind]*tabular.Spec{Areas: &layout.Areas, Workers: &layout.Workers, Frame: &layout.Residents,
-		Indicators: &layout.Indicators, Ratings: &layout.Ratings, Records: &layout.Records, Tickets: &layout.Tickets, Tasks: &layout.Tasks, Departments: &layout.Departments, census: &layout.Census, listed: &layout.Listing}[k]
+		Indicators: &layout.Indicators, Ratings: &layout.Ratings, Records: &layout.Records, Tickets: &layout.Tickets, Tasks: &layout.Tasks, Departments: &layout.Departments,
+		Places: &layout.Places, census: &layout.Census, listed: &layout.Listing}[k]
 }
 
 // Template writes an example file of a kind; "census" is one as well.
@@ -288,6 +291,8 @@ func (s *Service) read(ctx context.Context, q querier, who authz.Actor, src Sour
 		return readDepartments(ctx, q, who, src, p, prog)
 	case Tasks:
 		return readTasks(ctx, q, who, src, p, prog)
+	case Places:
+		return s.readPlaces(ctx, q, who, src, p, prog)
 	}
 	return nil, errs.New(errs.NotFound, "intake.kind", "there is no import of this kind")
 }

@@ -219,7 +219,7 @@ func (s *Service) load(ctx context.Context, db pg.Querier, district string, r fi
 	for _, a := range tries {
 		at := a.At.In(fieldwork.Zone)
 		d.Attempts = append(d.Attempts, quality.Attempt{Interviewer: a.Evaluator, Committee: a.Committee, Building: a.Building,
-			Door: a.Mode == string(fieldwork.Door), At: a.At.Unix(), Minute: at.Hour()*60 + at.Minute()})
+			Door: a.Mode == string(fieldwork.Door), At: a.At.Unix(), Minute: at.Hour()*60 + at.Minute(), Where: reading(a.DistanceM, a.AccuracyM)})
 	}
 	d.Earlier, err = qualitydb.Earlier(ctx, db, district, r.ID, graded)
 	return d, err
@@ -227,12 +227,9 @@ func (s *Service) load(ctx context.Context, db pg.Querier, district string, r fi
 
 func responseOf(x *qualitydb.Response, graded, numbers []string) quality.Response {
 	y := quality.Response{ID: x.ID, Interviewer: x.Evaluator, Committee: x.Committee, Building: x.Building, Mode: x.Mode,
-		Day: int(x.Day.Unix() / 86400), Hour: -1, Seconds: x.Paradata.Seconds, Distance: -1, Grades: make([]int8, len(graded))}
+		Day: int(x.Day.Unix() / 86400), Hour: -1, Seconds: x.Paradata.Seconds, Where: reading(x.Paradata.DistanceM, x.Paradata.AccuracyM), Grades: make([]int8, len(graded))}
 	if x.Paradata.Hour != nil {
 		y.Hour = *x.Paradata.Hour
-	}
-	if x.Paradata.DistanceM != nil {
-		y.Distance = *x.Paradata.DistanceM
 	}
 	for k, item := range graded {
 		if v := x.Answers[item]; len(v) == 1 && v[0] >= '1' && v[0] <= '5' {
@@ -251,6 +248,15 @@ func responseOf(x *qualitydb.Response, graded, numbers []string) quality.Respons
 		}
 	}
 	return y
+}
+
+// reading is what a phone said about its place; without a radius of its error
+// it says nothing.
+func reading(distance, accuracy *float64) *quality.Reading {
+	if distance == nil || accuracy == nil {
+		return nil
+	}
+	return &quality.Reading{Distance: *distance, Accuracy: *accuracy}
 }
 
 func (s *Service) comments(ctx context.Context, db pg.Querier, district, round string) (map[string]string, error) {

@@ -120,23 +120,25 @@ type Attempt struct {
 	At, ReceivedAt                       time.Time
 }
 
-// AttemptClock is what the phone's clock said; the zero value for an attempt
-// that was recorded while the server looked on.
-type AttemptClock struct {
-	DeviceAt *time.Time
-	OffsetS  *float64
+// AttemptDevice is what the phone's clock said and, with consent, how far the
+// phone was from the building; the zero value for an attempt that was recorded
+// while the server looked on.
+type AttemptDevice struct {
+	DeviceAt             *time.Time
+	OffsetS              *float64
+	DistanceM, AccuracyM *float64
 }
 
 // InsertAttempt adds an attempt and tells whether it was new.
-func InsertAttempt(ctx context.Context, q pg.Querier, district string, a Attempt, c AttemptClock) (bool, error) {
+func InsertAttempt(ctx context.Context, q pg.Querier, district string, a Attempt, c AttemptDevice) (bool, error) {
 	tag, err := q.Exec(ctx, `insert into contact_attempt (district, id, case_id, evaluator_id, mode, disposition, appointment, at, received_at,
-			device_at, clock_offset_s) values ($1,$2,$3,nullif($4,'')::uuid,$5,$6,$7,$8,$9,$10,$11) on conflict do nothing`,
-		district, a.ID, a.CaseID, a.Evaluator, string(a.Mode), string(a.Code), a.Appointment, a.At, a.ReceivedAt, c.DeviceAt, c.OffsetS)
+			device_at, clock_offset_s, distance_m, accuracy_m) values ($1,$2,$3,nullif($4,'')::uuid,$5,$6,$7,$8,$9,$10,$11,$12,$13) on conflict do nothing`,
+		district, a.ID, a.CaseID, a.Evaluator, string(a.Mode), string(a.Code), a.Appointment, a.At, a.ReceivedAt, c.DeviceAt, c.OffsetS, c.DistanceM, c.AccuracyM)
 	return tag.RowsAffected() == 1, err
 }
 
 // InsertHeldAttempt keeps an attempt aside; a repeat changes nothing.
-func InsertHeldAttempt(ctx context.Context, q pg.Querier, district string, a Attempt, c AttemptClock, reason string) error {
+func InsertHeldAttempt(ctx context.Context, q pg.Querier, district string, a Attempt, c AttemptDevice, reason string) error {
 	_, err := q.Exec(ctx, `insert into contact_attempt_held (district, id, case_id, evaluator_id, mode, disposition, appointment, at, received_at,
 			device_at, clock_offset_s, reason) values ($1,$2,$3,nullif($4,'')::uuid,$5,$6,$7,$8,$9,$10,$11,$12) on conflict do nothing`,
 		district, a.ID, a.CaseID, a.Evaluator, string(a.Mode), string(a.Code), a.Appointment, a.At, a.ReceivedAt, c.DeviceAt, c.OffsetS, reason)

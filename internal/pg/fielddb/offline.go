@@ -2,7 +2,6 @@ package fielddb
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -53,46 +52,4 @@ func Identities(ctx context.Context, q pg.Querier, district, frameID string, peo
 		return nil
 	})
 	return out, err
-}
-
-// Device is a phone that an evaluator works offline with.
-type Device struct {
-	ID, Account string
-	CreatedAt   time.Time
-	RevokedAt   *time.Time
-}
-
-const deviceSQL = `select d.id::text, d.account_id::text, d.created_at,
-	(select e.at from field_device_event e where e.district = d.district and e.device_id = d.id and e.kind = 'revoked')
-	from field_device d where d.district = $1 and `
-
-// GetDevice returns a device.
-func GetDevice(ctx context.Context, q pg.Querier, district, id string) (Device, error) {
-	rows, err := q.Query(ctx, deviceSQL+`d.id = $2`, district, id)
-	if err != nil {
-		return Device{}, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Device])
-}
-
-// Devices lists the devices of an account, newest first.
-func Devices(ctx context.Context, q pg.Querier, district, account string) ([]Device, error) {
-	rows, err := q.Query(ctx, deviceSQL+`d.account_id = $2 order by d.created_at desc, d.id`, district, account)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Device])
-}
-
-// InsertDevice registers a device; a repeat changes nothing.
-func InsertDevice(ctx context.Context, q pg.Querier, district, id, account string, at time.Time) error {
-	_, err := q.Exec(ctx, `insert into field_device (district, id, account_id, created_at) values ($1,$2,$3,$4) on conflict do nothing`, district, id, account, at)
-	return err
-}
-
-// RevokeDevice ends a device; a repeat changes nothing.
-func RevokeDevice(ctx context.Context, q pg.Querier, district, id, by string, at time.Time) error {
-	_, err := q.Exec(ctx, `insert into field_device_event (district, device_id, kind, by_id, at) values ($1,$2,'revoked',nullif($3,'')::uuid,$4)
-		on conflict do nothing`, district, id, by, at)
-	return err
 }

@@ -219,3 +219,17 @@ func InsertFreeze(ctx context.Context, q pg.Querier, district string, f Freeze) 
 		values ($1,$2,$3,$4,$5,$6,nullif($7,'')::uuid,$8)`, district, f.FrameID, f.Digest, f.People, f.Audit, f.Reason, f.By, f.At)
 	return err
 }
+
+// Buildings is the set of a frame's buildings within an area, as
+// "committee/pseudonym".
+func Buildings(ctx context.Context, q pg.Querier, district, frameID, area string) (map[string]bool, error) {
+	rows, err := q.Query(ctx, `select distinct committee || '/' || building from frame_person
+		where district = $1 and frame_id = $2 and starts_with(committee, $3) and building <> ''`, district, frameID, area)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var key string
+	_, err = pgx.ForEachRow(rows, []any{&key}, func() error { out[key] = true; return nil })
+	return out, err
+}

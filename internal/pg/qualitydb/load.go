@@ -28,6 +28,7 @@ type Paradata struct {
 	Hour      *int               `json:"hour"`
 	PerItem   map[string]float64 `json:"per_item"`
 	DistanceM *float64           `json:"distance_m"`
+	AccuracyM *float64           `json:"accuracy_m"`
 	Consent   bool               `json:"consent"`
 }
 
@@ -74,11 +75,12 @@ func Comments(ctx context.Context, q pg.Querier, district, round string) ([]Comm
 type Attempt struct {
 	Evaluator, Committee, Building, Mode string
 	At                                   time.Time
+	DistanceM, AccuracyM                 *float64 // with consent only
 }
 
 // Attempts lists the attempts of evaluators in a round.
 func Attempts(ctx context.Context, q pg.Querier, district, round string) ([]Attempt, error) {
-	rows, err := q.Query(ctx, `select t.evaluator_id::text, c.committee, coalesce(p.building,''), t.mode, t.at
+	rows, err := q.Query(ctx, `select t.evaluator_id::text, c.committee, coalesce(p.building,''), t.mode, t.at, t.distance_m, t.accuracy_m
 		from survey_case c
 		join round r on r.district = c.district and r.id = c.round_id
 		join contact_attempt t on t.district = c.district and t.case_id = c.id and t.evaluator_id is not null

@@ -26,6 +26,7 @@ var examples = map[string]map[string]string{
 		"people": "否", "minutes": "240"},
 	"departments": {"code": "housing", "name": "区房管局（示例）", "name_en": "Housing (example)"},
 	"census":      {"area": "310104003", "sex": "女", "age_from": "18", "age_to": "29", "persons": "4200"},
+	"places":      {"area": "310104003001", "building": "1号楼", "latitude": "31.20012", "longitude": "121.43568", "system": "GCJ-02"},
 	"listing":     {"person": "P0001", "area": "310104003001"},
 }
 

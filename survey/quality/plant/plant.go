@@ -116,9 +116,9 @@ func (w *round) interviewer(i, first int, effect []float64) {
 			r.Mode = "phone"
 			if door {
 				r.Mode = "door"
-				r.Distance = math.Abs(60 * w.rng.NormFloat64())
+				r.Where = &quality.Reading{Distance: math.Abs(60 * w.rng.NormFloat64()), Accuracy: 20}
 				if w.rng.Float64() < 0.02 {
-					r.Distance += 800 // a position from long ago
+					r.Where.Distance += 800 // a position from long ago
 				}
 			}
 			w.timed(k, pace)
@@ -133,7 +133,7 @@ func (w *round) interviewer(i, first int, effect []float64) {
 func (w *round) answer(committee string, level float64) int {
 	i := len(w.data.Responses)
 	r := quality.Response{ID: fmt.Sprintf("%016x%05d", w.rng.Uint64(), i), Committee: committee, Building: fmt.Sprint("b", w.rng.IntN(w.Buildings)),
-		Day: 20000 + w.rng.IntN(28), Hour: -1, Distance: -1, Grades: make([]int8, w.Items)}
+		Day: 20000 + w.rng.IntN(28), Hour: -1, Grades: make([]int8, w.Items)}
 	top := 0
 	for k := range r.Grades {
 		x := itemMean[k%len(itemMean)] + level + noiseSD*w.rng.NormFloat64()

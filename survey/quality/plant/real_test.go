@@ -37,7 +37,7 @@ func durham(t *testing.T, interviewers int, rng *rand.Rand, columns ...string) *
 	}
 	d := &quality.Data{Characters: make([]int, len(columns))}
 	for i, k := range rng.Perm(len(rows)) {
-		r := quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%interviewers), Committee: "durham", Hour: -1, Distance: -1, Mode: "door"}
+		r := quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%interviewers), Committee: "durham", Hour: -1, Mode: "door"}
 		for _, c := range columns {
 			v, _ := strconv.Atoi(rows[k][at[c]])
 			if v < 1 || v > 5 {
@@ -137,7 +137,7 @@ func TestInstEval(t *testing.T) {
 		for i, k := range rng.Perm(len(rows))[:3000] {
 			y, _ := strconv.Atoi(rows[k][6])
 			d.Responses = append(d.Responses, quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%50), Committee: "d" + rows[k][5],
-				Hour: -1, Distance: -1, Grades: []int8{int8(y)}})
+				Hour: -1, Grades: []int8{int8(y)}})
 		}
 		for _, x := range quality.Scan(d, quality.DefaultRules()).Tests {
 			tested++

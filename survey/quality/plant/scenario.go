@@ -143,8 +143,8 @@ func night(w *round) {
 
 func far(w *round) {
 	for k, i := range w.own() {
-		if r := &w.data.Responses[i]; k%2 == 0 && r.Distance >= 0 {
-			r.Distance = 1500 + 3000*w.rng.Float64()
+		if r := &w.data.Responses[i]; k%2 == 0 && r.Where != nil {
+			r.Where.Distance = 1500 + 3000*w.rng.Float64()
 		}
 	}
 }

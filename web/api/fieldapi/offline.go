@@ -25,6 +25,7 @@ type PackCase struct {
 	Person     *PackPerson   `json:"person,omitempty" doc:"Where the phone does not hold it yet; every one has an entry in the audit log"`
 	History    []PackAttempt `json:"history"`
 	Closed     string        `json:"closed,omitempty" doc:"Key of what stands in the way of answers now"`
+	Place      *PackPlace    `json:"place,omitempty" doc:"Where the building stands (WGS-84), only with the evaluator's consent and while the person is still to be asked"`
 	LastDay    string        `json:"last_day" format:"date"`
 }
 
@@ -36,6 +37,13 @@ type PackPerson struct {
 	Building string `json:"building"`
 	Sex      string `json:"sex"`
 	AgeBand  string `json:"age_band"`
+}
+
+// PackPlace is where a building stands. The phone works out its distance to it
+// and sends that alone.
+type PackPlace struct {
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
 }
 
 // PackAttempt is a try that was made.
@@ -50,6 +58,15 @@ type pack struct {
 	ServerTime time.Time  `json:"server_time"`
 	KeepUntil  time.Time  `json:"keep_until" doc:"Names not fetched again by then are to be removed"`
 	Cases      []PackCase `json:"cases"`
+	Distance   bool       `json:"distance" doc:"Whether the evaluator has agreed that the phone tells how far it was from the building"`
+}
+
+// about is what a phone says of itself, field by field as in field.PhoneReport.
+type about struct {
+	Waiting int    `json:"waiting,omitempty" minimum:"0" doc:"Records that wait to be sent"`
+	Drafts  int    `json:"drafts,omitempty" minimum:"0" doc:"Interviews that were begun"`
+	Stuck   int    `json:"stuck,omitempty" minimum:"0" doc:"Records that the server refused"`
+	Build   string `json:"build,omitempty" maxLength:"40" doc:"Version of the app"`
 }
 
 // FormKey names a form on the phone: a questionnaire in one version.
@@ -58,7 +75,7 @@ func FormKey(r field.Round) string {
 }
 
 func packOf(p field.Pack) pack {
-	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), Cases: make([]PackCase, len(p.Cases))}
+	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), Distance: p.Distance, Cases: make([]PackCase, len(p.Cases))}
 	for i, c := range p.Cases {
 		r := p.Rounds[c.RoundID]
 		x := PackCase{Case: caseOf(c.CaseView), FormKey: FormKey(r.Round), Version: r.QuestionnaireVersion, Languages: r.Questionnaire.Tags(), KeepPerson: c.KeepPerson,
@@ -74,6 +91,9 @@ func packOf(p field.Pack) pack {
 		}
 		if p := c.Person; p != nil {
 			x.Person = &PackPerson{p.Name, p.Phone, p.Address, p.Building, p.Sex, p.AgeBand}
+		}
+		if c.Place != nil {
+			x.Place = &PackPlace{c.Place.Lat, c.Place.Lon}
 		}
 		if x.Stage != string(fieldwork.Agreed) {
 			x.Appointment = nil
@@ -100,33 +120,15 @@ func registerOffline(a huma.API, svc *field.Service) {
 		func(ctx context.Context, in *body[struct {
 			Device string   `json:"device" format:"uuid" doc:"Made by the phone"`
 			Have   []string `json:"have,omitempty" maxItems:"2000" doc:"Cases whose name and contacts the phone holds"`
+			About  about    `json:"about,omitzero" doc:"What the phone says of itself; shown to who watches the fieldwork"`
 		}]) (*body[pack], error) {
-			p, err := svc.PackCases(ctx, who(ctx), in.Body.Device, in.Body.Have)
+			p, err := svc.PackCases(ctx, who(ctx), in.Body.Device, in.Body.Have, field.PhoneReport(in.Body.About))
 			if err != nil {
 				return nil, err
 			}
 			return &body[pack]{packOf(p)}, nil
 		})
-	type phone struct {
-		ID        string     `json:"id"`
-		CreatedAt time.Time  `json:"created_at"`
-		RevokedAt *time.Time `json:"revoked_at,omitempty"`
-	}
-	huma.Register(a, op(http.MethodGet, "list-devices", "/offline/devices", "My phones", "The phones that the evaluator who asks has worked offline with."),
-		func(ctx context.Context, _ *none) (*body[[]phone], error) {
-			list, err := svc.Devices(ctx, who(ctx))
-			out := make([]phone, len(list))
-			for i, d := range list {
-				out[i] = phone{d.ID, d.CreatedAt, d.RevokedAt}
-			}
-			return &body[[]phone]{out}, err
-		})
-	huma.Register(a, op(http.MethodDelete, "revoke-device", "/offline/devices/{id}", "Block a phone", "A lost one, say. It gets no key and no names any more."),
-		func(ctx context.Context, in *struct {
-			ID string `path:"id" format:"uuid"`
-		}) (*none, error) {
-			return nil, svc.RevokeDevice(ctx, who(ctx), in.ID)
-		})
+	registerPhones(a, svc)
 	type imported struct {
 		Evaluator string         `json:"evaluator"`
 		Counts    map[string]int `json:"counts" doc:"By status: accepted, duplicate, held, refused"`

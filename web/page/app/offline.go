@@ -24,7 +24,7 @@ import (
 
 // scripts are those of the offline app, in the order in which they stand on
 // its page.
-var scripts = []string{"js/question.js", "js/offline/dom.js", "js/offline/store.js", "js/offline/vault.js", "js/offline/queue.js",
+var scripts = []string{"js/question.js", "js/offline/dom.js", "js/offline/store.js", "js/offline/vault.js", "js/offline/queue.js", "js/offline/place.js",
 	"js/offline/sync.js", "js/offline/cases.js", "js/offline/interview.js", "js/offline/status.js", "js/offline/main.js"}
 
 // kept are the other files that the app needs without a connection.
@@ -116,6 +116,7 @@ func (h *pages) shell(c *gin.Context) {
 		}
 	}
 	c.Header("Cache-Control", "no-cache")
+	c.Header("Permissions-Policy", render.PolicyWithPlace) // for the distance to the building, with consent
 	h.Render(c, http.StatusOK, "app/offline", render.Page{Title: h.T(c, "offline.title"), Layout: "offline", Data: shellData{
 		Words: offlineWords(h.Printer(c)), Config: map[string]any{"build": h.build, "langs": locale.Langs, "ends": ends}, Scripts: scripts,
 		Door: fieldwork.Choices(fieldwork.Door), Phone: fieldwork.Choices(fieldwork.Phone)}})
@@ -213,6 +214,7 @@ var wordKeys = []struct {
 	{"offline.log", []string{"Time", "New", "Old", "Held", "Refused"}}, {"offline.clock.ahead", []string{"Span"}}, {"offline.clock.behind", []string{"Span"}},
 	{"offline.exported", []string{"N"}}, {"offline.code.weak", nil}, {"offline.code.differ", nil}, {"offline.code.online", nil}, {"offline.code.set", nil},
 	{"offline.out.ask", nil}, {"offline.out.waiting", []string{"N"}}, {"offline.locked.wrong", []string{"N"}}, {"offline.locked.forgotten", nil},
+	{"offline.distance.now", []string{"M", "Error"}}, {"offline.distance.none", nil}, {"offline.distance.on", nil}, {"offline.distance.off", nil},
 	{"offline.sync.done", nil}, {"offline.language", nil}, {"offline.sync.other_tab", nil}, {"offline.sync.none", nil}, {"offline.sync.busy", nil},
 }
 

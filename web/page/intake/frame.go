@@ -19,6 +19,7 @@ import (
 type framesData struct {
 	Frames []intake.FrameLine
 	May    bool
+	Places intake.PlaceCount
 }
 
 func (h *pages) frames(c *gin.Context, who authz.Actor) error {
@@ -26,7 +27,11 @@ func (h *pages) frames(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	d := framesData{list, authz.May(who, authz.FrameImport, authz.Object{})}
+	places, err := h.svc.Places(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	d := framesData{list, authz.May(who, authz.FrameImport, authz.Object{}), places}
 	p := render.Page{Title: h.T(c, "frame.list.title"), Subtitle: h.T(c, "frame.list.subtitle"), Data: d}
 	if d.May && len(list) > 0 {
 		p.Actions = []render.Action{h.importAction(c, intake.Frame)}

@@ -74,7 +74,7 @@ func home(k intake.Kind, round string) string {
 		return "/areas"
 	case intake.Workers:
 		return "/workers"
-	case intake.Frame:
+	case intake.Frame, intake.Places:
 		return "/frames"
 	case intake.Departments:
 		return "/departments"

@@ -79,6 +79,13 @@ const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; " +
 	"manifest-src 'self'; worker-src 'self'"
 
+// What pages may ask of the device: nothing. The evaluator's app alone may ask
+// where it is, because it works out its distance to a building.
+const (
+	devicePolicy    = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+	PolicyWithPlace = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
+)
+
 // SecurityHeaders is middleware that sets the policy and its companions.
 func SecurityHeaders() gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -89,7 +96,7 @@ func SecurityHeaders() gin.HandlerFunc {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Permissions-Policy", devicePolicy)
 		if c.Request.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}

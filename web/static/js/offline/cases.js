@@ -152,6 +152,12 @@
       var call = gp.part(view, 'call');
       if (p.phone) { call.href = 'tel:' + p.phone; gp.set(view, { phone: p.phone }); } else call.hidden = true;
     }
+    gp.set(view, { distance: !!p && open && gp.place.able(c) && await gp.place.agreed(app.store) });
+    if (!gp.part(view, 'distance').hidden) {
+      gp.place.near(app, c, 20000).then(function (r) {
+        gp.part(view, 'distance-text').textContent = r ? gp.say('offline.distance.now', { M: r.distance_m, Error: r.accuracy_m }) : gp.say('offline.distance.none');
+      });
+    }
     view.querySelectorAll('[data-x~=start], [data-x~=goon]').forEach(function (b) { b.href = '#/interview/' + c.id; });
     gp.part(view, 'more').href = '/app/cases/' + c.id;
     if (open) tryForms(app, view, c);
@@ -184,10 +190,11 @@
 
   // record keeps a try. Its time is the phone's own; the offset measured last
   // goes with it, and the server decides.
-  function record(app, c, mode, code, appointment) {
+  async function record(app, c, mode, code, appointment) {
     var w = { mode: mode, disposition: code, at: new Date().toISOString() }, k = gp.net.clock();
     if (k.after) { w.clock_offset_s = k.offset / 1000; w.after = k.after; }
     if (appointment) w.appointment = new Date(appointment).toISOString();
+    if (mode === 'door') Object.assign(w, await gp.place.near(app, c, 4000));
     return app.queue.attempt(c, { wire: w, ui: {} });
   }
 

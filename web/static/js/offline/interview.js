@@ -4,6 +4,7 @@
 (function () {
   'use strict';
   var gp = window.gpField;
+  var MEASURE = 15 * 60000; // how long after its beginning an interview may measure its distance
 
   async function start(app, id) {
     var turn = gp.turn, c = (await gp.cases.load(app)).find(function (x) { return x.id === id; });
@@ -11,7 +12,7 @@
     if (c.queued) { location.hash = '#/case/' + id; return; }
     if (!await form(app, c.form)) { gp.show(gp.tpl('noform'), turn); return; }
     if (c.draft) { await questions(app, c, turn); return; }
-    before(app, c, turn);
+    await before(app, c, turn);
   }
   // form gives the questionnaire in the language chosen, else the app's, else
   // any that is on the phone.
@@ -25,7 +26,7 @@
   }
 
   // before: whom to ask, and whether the person agrees.
-  function before(app, c, turn) {
+  async function before(app, c, turn) {
     var view = gp.tpl('before'), p = c.person;
     gp.set(view, { who: p ? p.name : gp.say('app.case', { Number: c.number }), traits: p ? gp.traits(p) : '', address: p ? p.address : '' });
     gp.part(view, 'back').href = '#/case/' + c.id;
@@ -48,6 +49,10 @@
       gp.part(view, 'intro').lang = choice.value;
     }
     choice.addEventListener('change', intro);
+    var measures = gp.place.able(c) && await gp.place.agreed(app.store);
+    function askMeasure() { gp.set(view, { measure: measures && mode(view) === 'door' }); }
+    view.querySelectorAll('input[name=mode]').forEach(function (r) { r.addEventListener('change', askMeasure); });
+    askMeasure();
     gp.part(view, 'right').addEventListener('click', async function () {
       gp.set(view, { ask: false, consent: true });
       await intro();
@@ -63,7 +68,7 @@
       var k = gp.net.clock(), w = { mode: mode(view), questionnaire_version: c.questionnaire_version, answers: {}, consent: true, hour: gp.hour(gp.net.now()), offline: !app.online };
       if (k.after) w.clock_offset_s = k.offset / 1000;
       try {
-        c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0, lang: choice.value } })).record;
+        c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0, lang: choice.value, measure: measures && w.mode === 'door' && view.querySelector('input[name=measure]').checked ? Date.now() : 0 } })).record;
       } catch (e) {
         gp.say_live(gp.say('offline.answered_elsewhere'));
         location.hash = '#/case/' + c.id;
@@ -129,6 +134,15 @@
         location.hash = '#/case/' + c.id;
       });
       return busy;
+    }
+    // The distance is taken while the interview begins, and not an hour later
+    // where an interrupted one goes on somewhere else.
+    if (ui.measure && w.distance_m === undefined && Math.abs(Date.now() - ui.measure) < MEASURE) {
+      gp.place.near(app, c, 30000).then(function (r) {
+        if (!r || ended) return;
+        Object.assign(w, r);
+        keep();
+      });
     }
     root.addEventListener('gp:answers', function (e) {
       var id = e.detail.id, s = spent();

@@ -93,8 +93,12 @@
 
   // wire is a record as the API takes it.
   Queue.prototype.wire = async function (r) {
-    var c = await this.content(r);
-    return Object.assign({ id: r.id, case_id: r.case }, c.wire, r.late && r.kind === 'response' ? { offline: true } : {});
+    var c = await this.content(r), w = Object.assign({ id: r.id, case_id: r.case }, c.wire, r.late && r.kind === 'response' ? { offline: true } : {});
+    if (w.distance_m !== undefined && !await gp.place.agreed(this.store)) { // withdrawn since
+      delete w.distance_m;
+      delete w.accuracy_m;
+    }
+    return w;
   };
 
   // bundle gathers records as the body of a synchronisation.

@@ -86,6 +86,13 @@
       gp.say_live(gp.say('offline.code.set'));
       location.hash = '#/';
     });
+    var may = gp.part(view, 'distance');
+    may.checked = await gp.place.agreed(app.store);
+    may.addEventListener('change', async function () {
+      await gp.place.choose(app.store, may.checked);
+      gp.say_live(gp.say(may.checked ? 'offline.distance.on' : 'offline.distance.off'));
+      app.sync();
+    });
     gp.part(view, 'lock').addEventListener('click', function () { app.lock(); });
     gp.part(view, 'out').addEventListener('click', function () { leave(app); });
     gp.show(view, turn);

@@ -79,7 +79,8 @@
       if (known[old[i].id].person) have.push(old[i].id);
     }
     var sent = Date.now();
-    var p = await post('/offline/pack', { device: app.device, have: have });
+    var n = await app.queue.counts();
+    var p = await post('/offline/pack', { device: app.device, have: have, about: { waiting: n.waiting, drafts: n.draft, stuck: n.refused, build: app.build } });
     measure(p.server_time, sent);
     var rows = [];
     for (var k = 0; k < p.cases.length; k++) {
@@ -94,6 +95,7 @@
       rows.forEach(function (r) { s.cases.put(r); });
       s.meta.put(clock, 'clock');
       s.meta.put(p.server_time, 'packed');
+      s.meta.put(p.distance === true, 'distance');
     });
     return p;
   }
@@ -126,6 +128,7 @@
   function sync(app) {
     return alone(app.store, app.account.id, 'sync', async function () {
       var started = Date.now(), out = { sent: null };
+      await gp.place.tell(app.store);
       out.sent = await app.queue.send(async function (path, body) {
         var at = Date.now(), answer = await post(path, body);
         measure(answer.server_time, at);
