@@ -61,6 +61,9 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 		"use case:", "1 row", "5", "", "", "HTTP:", "1 row", "5", "", "")
 	fmt.Printf("%7s | %9s %7s | %9s %7s | %10s %5s %5s %7s %7s | %8s %5s %5s %7s %7s\n", "clients", "/s", "p99 ms", "/s", "p99 ms",
 		"/s", "×", "×", "p50 ms", "p99 ms", "/s", "×", "×", "p50 ms", "p99 ms")
+	if err := b.warm(ctx); err != nil {
+		return err
+	}
 	inserted := 0
 	for _, c := range clients {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
@@ -101,6 +104,9 @@ func alone(ctx context.Context, length time.Duration, clients []string, cases in
 		return err
 	}
 	defer b.close()
+	if err := b.warm(ctx); err != nil {
+		return err
+	}
 	stop, err := profile(file)
 	if err != nil {
 		return err
@@ -119,6 +125,14 @@ func alone(ctx context.Context, length time.Duration, clients []string, cases in
 		b.acknowledged += o.n
 	}
 	return b.check(ctx, 0)
+}
+
+// warm is a service in the middle of a round: its connections have planned their
+// statements, and it has read the fixed facts of the cases.
+func (b *bench) warm(ctx context.Context) error {
+	o, err := b.measure(ctx, 16, 3*time.Second, b.submit)
+	b.acknowledged += o.n
+	return err
 }
 
 // outcome is what one measurement brought.

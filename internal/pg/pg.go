@@ -46,9 +46,10 @@ func Open(ctx context.Context, url string, maxConns int32) (*pgxpool.Pool, error
 }
 
 // AsService makes every connection of the pool give up its rights for those of
-// ServiceRole.
+// ServiceRole, and take Array parameters.
 func AsService(cfg *pgxpool.Config) {
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		Arrays(c)
 		_, err := c.Exec(ctx, "set role "+ServiceRole)
 		return err
 	}

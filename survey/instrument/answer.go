@@ -68,6 +68,18 @@ func (it *Item) ordered(v string) string {
 	return strings.Join(out, " ")
 }
 
+// Coded tells whether there is no open text among the answers: whether Split
+// would leave them as they are.
+func (q *Questionnaire) Coded(a Answers) bool {
+	n := 0
+	for i := range q.Items {
+		if _, given := a[q.Items[i].ID]; given && q.Items[i].Kind != Text {
+			n++
+		}
+	}
+	return n == len(a)
+}
+
 // Split parts answers into those that are codes, numbers and dates, and the
 // open texts (texts and the words beside options), which are kept sealed.
 func (q *Questionnaire) Split(a Answers) (coded, open Answers) {
@@ -102,25 +114,27 @@ func (q *Questionnaire) CheckAnswers(a Answers) error {
 			faults = append(faults, errs.New(errs.Invalid, f.key, "the answer does not fit the question").With(f.args).At(id, f.found, f.want, f.hint))
 		}
 	}
-	known := make(map[string]bool, len(q.Items))
+	n := 0 // answers that belong to an item
 	for i := range q.Items {
 		it := &q.Items[i]
-		known[it.ID] = true
 		v, given := a[it.ID]
-		shown := it.Shown(a)
-		for _, o := range it.Options {
-			if o.Other {
+		if given {
+			n++
+		}
+		shown := it.ShowIf.Holds(a)
+		for j := range it.Options {
+			if o := &it.Options[j]; o.Other {
 				key := OtherKey(it.ID, o.Code)
-				known[key] = true
+				if _, given := a[key]; given {
+					n++
+				}
 				bad(key, checkOther(a[key], shown && slices.Contains(strings.Fields(v), o.Code)))
 			}
 		}
 		bad(it.ID, it.check(v, given, shown, a))
 	}
-	for id, v := range a {
-		if !known[id] {
-			bad(id, &fault{"answer.invalid", nil, v, "an item of this questionnaire", "check the questionnaire's version"})
-		}
+	if n < len(a) {
+		q.unknown(a, bad)
 	}
 	if len(faults) == 0 {
 		return nil
@@ -129,6 +143,24 @@ func (q *Questionnaire) CheckAnswers(a Answers) error {
 		With(map[string]any{"N": len(faults)})
 	e.Details = faults
 	return e
+}
+
+// unknown names the answers that belong to no item.
+func (q *Questionnaire) unknown(a Answers, bad func(string, *fault)) {
+	known := make(map[string]bool, len(q.Items))
+	for i := range q.Items {
+		known[q.Items[i].ID] = true
+		for _, o := range q.Items[i].Options {
+			if o.Other {
+				known[OtherKey(q.Items[i].ID, o.Code)] = true
+			}
+		}
+	}
+	for id, v := range a {
+		if !known[id] {
+			bad(id, &fault{"answer.invalid", nil, v, "an item of this questionnaire", "check the questionnaire's version"})
+		}
+	}
 }
 
 // check finds what is wrong with the answer to one item.

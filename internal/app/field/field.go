@@ -28,10 +28,12 @@ import (
 // Service is the room of fieldwork. Make it with New and end it with Close.
 type Service struct {
 	*app.Core
-	submit *submitter
-	docs   sync.Map // immutable versions of questionnaires and rule books
-	recent sync.Map // the rounds of the last submissions by district, to read with the next
-	people sync.Map // population of a frame by area: a frozen frame does not change
+	submit   *submitter
+	docs     sync.Map  // immutable versions of questionnaires and rule books
+	recent   sync.Map  // the rounds of the last submissions by district, to read with the next
+	people   sync.Map  // population of a frame by area: a frozen frame does not change
+	facts    sync.Map  // *facts by district
+	receipts sync.Pool // keyed hashes of receipts
 }
 
 // New makes the room and starts its submitter.

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"hash"
 	"strings"
 	"time"
 
@@ -88,14 +89,15 @@ func (s *Service) take(ctx context.Context, who authz.Actor, sub Submission) (Ou
 		r := s.readable(ctx, who, sub.Mode, Reading{sub.Device.DistanceM, sub.Device.AccuracyM})
 		sub.Device.DistanceM, sub.Device.AccuracyM = r.DistanceM, r.AccuracyM
 	}
-	return s.submit.do(ctx, who, sub)
+	return s.submit.do(ctx, who, sub, s.prepareQuick(who, sub, kase))
 }
 
 // prepared is a submission that has passed all checks, ready to be written.
 type prepared struct {
-	row    fielddb.Response
-	digest []byte
-	hold   string // why it is kept and not counted, "" if it counts
+	row     fielddb.Response
+	digest  []byte
+	receipt string
+	hold    string // why it is kept and not counted, "" if it counts
 }
 
 // prepare checks one submission against what the database says about its case.
@@ -161,7 +163,9 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 			return p, err
 		}
 	}
-	p.row = s.row(who, sub, &t.Target, r, answers, p.digest)
+	p.receipt = s.receipt(sub.ID)
+	c := s.coarse(&t.Target, r)
+	p.row = s.row(who, sub, &c, r, answers, p.digest, p.receipt)
 	return p, nil
 }
 
@@ -175,8 +179,16 @@ func (s *Service) checked(sub Submission, r Round) (instrument.Answers, error) {
 	return answers, r.Questionnaire.CheckAnswers(answers)
 }
 
-// trimmed leaves out what is empty.
+// trimmed leaves out what is empty. Where nothing is to be done it returns what
+// it was given.
 func trimmed(in instrument.Answers) instrument.Answers {
+	clean := true
+	for _, v := range in {
+		clean = clean && v != "" && strings.TrimSpace(v) == v
+	}
+	if clean && in != nil {
+		return in
+	}
 	out := make(instrument.Answers, len(in))
 	for item, v := range in {
 		if v = strings.TrimSpace(v); v != "" {
@@ -190,48 +202,34 @@ func trimmed(in instrument.Answers) instrument.Answers {
 // round, questionnaire version, mode and all answers. It does not hold the
 // case, or whoever knew the cases could find out whose answer it is by trying.
 func Digest(id, round string, version int, mode string, answers instrument.Answers) []byte {
-	b, err := json.Marshal(struct {
-		V       int                `json:"v"`
-		ID      string             `json:"id"`
-		Round   string             `json:"round"`
-		Version int                `json:"version"`
-		Mode    string             `json:"mode"`
-		Answers instrument.Answers `json:"answers"` // keys are sorted by the encoder
-	}{1, id, round, version, mode, answers})
-	if err != nil {
-		panic("field: answers do not encode: " + err.Error())
-	}
-	h := sha256.Sum256(b)
+	var room [1024]byte
+	h := sha256.Sum256(appendDigested(room[:0], id, round, version, mode, answers))
 	return h[:]
 }
 
 // CommentLabel binds a sealed open answer to its place.
 func CommentLabel(responseID, item string) string { return "comment/" + responseID + "/" + item }
 
-// row copies the coarse traits: a band instead of a birth year, keyed hashes of
-// this round instead of household and building, the day instead of the minute.
-func (s *Service) row(who authz.Actor, sub Submission, t *fielddb.Target, r Round, answers instrument.Answers, digest []byte) fielddb.Response {
-	space := "response/" + t.RoundID + "/"
-	row := fielddb.Response{ID: sub.ID, CaseID: t.CaseID, RoundID: t.RoundID, Version: r.QuestionnaireVersion, Committee: t.Committee,
-		Stratum: t.Stratum, Cluster: t.Cluster, DesignWeight: t.DesignWeight, Sex: t.Sex, AgeBand: survey.AgeBand(t.BirthYear, r.OpensOn.Year()),
-		Tenure: t.Tenure, Mode: string(sub.Mode), Digest: digest, Token: sub.link}
+// row is the stored form of an answer, with the day instead of the minute.
+func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answers instrument.Answers, digest []byte, receipt string) fielddb.Response {
+	row := fielddb.Response{ID: sub.ID, CaseID: sub.CaseID, RoundID: c.RoundID, Version: r.QuestionnaireVersion, Committee: c.Committee,
+		Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight, Sex: c.Sex, AgeBand: c.AgeBand, Tenure: c.Tenure,
+		Building: c.Building, Household: c.Household, Mode: string(sub.Mode), Digest: digest, Token: sub.link}
 	if who.Role == authz.Evaluator {
 		row.Evaluator = who.AccountID
 	}
-	if t.Building != "" {
-		row.Building = s.Seal.Pseudonym(space+"building", t.Committee+"/"+t.Building)
-	}
-	row.Household = s.Seal.Pseudonym(space+"household", t.Household)
-	h := sha256.Sum256([]byte(s.receipt(sub.ID)))
+	h := sha256.Sum256([]byte(receipt))
 	row.ReceiptHash = h[:]
-	coded, open := r.Questionnaire.Split(answers)
-	for key, v := range open {
-		if row.Comments == nil {
-			row.Comments = map[string][]byte{}
+	coded := answers
+	if !r.Questionnaire.Coded(answers) {
+		var open instrument.Answers
+		coded, open = r.Questionnaire.Split(answers)
+		row.Comments = make(map[string][]byte, len(open))
+		for key, v := range open {
+			row.Comments[key] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, key))
 		}
-		row.Comments[key] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, key))
 	}
-	row.Answers, _ = json.Marshal(coded) // a map of strings always encodes
+	row.Answers = appendAnswers(make([]byte, 0, 256), coded)
 	row.Paradata = paradataOf(sub, r.Questionnaire)
 	return row
 }
@@ -240,7 +238,9 @@ func (s *Service) row(who authz.Actor, sub Submission, t *fielddb.Target, r Roun
 // writes its simulated fieldwork with it, so that receipts and pseudonyms are
 // those of real answers.
 func (s *Service) RowOf(who authz.Actor, sub Submission, t fielddb.Target, r Round) fielddb.Response {
-	return s.row(who, sub, &t, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers))
+	r.ID, sub.CaseID = t.RoundID, t.CaseID
+	c := s.coarse(&t, r)
+	return s.row(who, sub, &c, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers), s.receipt(sub.ID))
 }
 
 func hour(h int) *int {
@@ -253,9 +253,15 @@ func hour(h int) *int {
 // receipt is the code by which a resident can look up that the answer counts:
 // 60 bits, keyed, the same at every repeat.
 func (s *Service) receipt(responseID string) string {
-	m := hmac.New(sha256.New, s.Seal.Derive("receipt"))
+	m, _ := s.receipts.Get().(hash.Hash)
+	if m == nil {
+		m = hmac.New(sha256.New, s.Seal.Derive("receipt"))
+	}
+	defer s.receipts.Put(m)
+	m.Reset()
 	m.Write([]byte(responseID))
-	code := strings.ToUpper(letters.EncodeToString(m.Sum(nil)[:8]))[:12]
+	var sum [sha256.Size]byte
+	code := strings.ToUpper(letters.EncodeToString(m.Sum(sum[:0])[:8]))[:12]
 	return code[:4] + "-" + code[4:8] + "-" + code[8:]
 }
 

@@ -27,11 +27,12 @@ const (
 
 // item is a submission that waits for its outcome.
 type item struct {
-	who  authz.Actor
-	sub  Submission
-	out  Outcome
-	err  error
-	done chan struct{}
+	who   authz.Actor
+	sub   Submission
+	quick *quick // nil where the database is to be asked first
+	out   Outcome
+	err   error
+	done  chan struct{}
 }
 
 func (i *item) finish(o Outcome, err error) {
@@ -42,6 +43,8 @@ func (i *item) finish(o Outcome, err error) {
 // submitter gathers submissions into batches, one transaction each.
 type submitter struct {
 	s      *Service
+	ctx    context.Context // of readings in the background
+	stop   context.CancelFunc
 	queue  chan *item
 	claims claims
 	mu     sync.RWMutex
@@ -51,6 +54,7 @@ type submitter struct {
 
 func newSubmitter(s *Service) *submitter {
 	w := &submitter{s: s, queue: make(chan *item, submitQueue), claims: claims{held: map[claim][]*item{}}}
+	w.ctx, w.stop = context.WithCancel(context.Background())
 	for range submitWriters {
 		w.wg.Add(1)
 		go w.run()
@@ -60,8 +64,8 @@ func newSubmitter(s *Service) *submitter {
 
 // do queues a submission and waits until it is committed or refused. When ctx
 // ends first the submission may still be written; sending it again tells.
-func (w *submitter) do(ctx context.Context, who authz.Actor, sub Submission) (Outcome, error) {
-	it := &item{who: who, sub: sub, done: make(chan struct{})}
+func (w *submitter) do(ctx context.Context, who authz.Actor, sub Submission, q *quick) (Outcome, error) {
+	it := &item{who: who, sub: sub, quick: q, done: make(chan struct{})}
 	if err := w.put(ctx, it); err != nil {
 		return Outcome{}, err
 	}
@@ -95,6 +99,7 @@ func (w *submitter) close(ctx context.Context) error {
 	if !w.closed {
 		w.closed = true
 		close(w.queue)
+		w.stop()
 	}
 	w.mu.Unlock()
 	done := make(chan struct{})
@@ -148,8 +153,8 @@ func (w *submitter) gather(first *item) []*item {
 func (w *submitter) write(district string, list []*item) {
 	for len(list) > 0 {
 		now := w.claims.take(list)
-		if len(now) > 0 {
-			w.attempt(district, now, maxRedo)
+		if rest := w.fly(district, now); len(rest) > 0 {
+			w.attempt(district, rest, maxRedo)
 		}
 		list = w.claims.release(now)
 	}
@@ -216,15 +221,19 @@ func (w *submitter) transact(ctx context.Context, district string, list []*item)
 	}
 	outs, rows, held := w.s.decide(list, b, now)
 	if len(rows)+len(held) == 0 && repeats(outs) {
+		w.learn(district, list, b)
 		return outs, nil // nothing new: nothing to write, and nothing for the log
 	}
 	err = w.s.WriteFlight(ctx, authz.SystemActor(district), authz.ResponseSubmit, authz.Object{Area: district}, now, func(f *app.Flight) {
-		fielddb.Queue(f.Batch, district, Day(now), now, rows)
+		fielddb.Queue(f.Batch, district, Day(now), now, rows, fielddb.Expect{})
 		fielddb.QueueHeld(f.Batch, district, held)
 		// Which response came from which case must not stand in the log, so it
 		// holds counts only.
 		f.Record("response", "", district, map[string]any{"accepted": len(rows), "held": len(held)})
 	})
+	if err == nil {
+		w.learn(district, list, b)
+	}
 	return outs, err
 }
 
@@ -285,7 +294,7 @@ func (s *Service) decide(list []*item, b *batch, now time.Time) (outs []result, 
 			outs[i].out = Outcome{ID: it.sub.ID, Status: Kept, Reason: "held.second_answer"}
 		default:
 			rows = append(rows, p.row)
-			outs[i].out = Outcome{ID: it.sub.ID, Status: Accepted, Receipt: s.receipt(it.sub.ID)}
+			outs[i].out = Outcome{ID: it.sub.ID, Status: Accepted, Receipt: p.receipt}
 		}
 	}
 	return outs, rows, held

@@ -1,10 +1,8 @@
 package fielddb
 
 import (
-	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -131,97 +129,9 @@ func parseID(s string) pgtype.UUID {
 // uuids is an array that is sent without reflection or text.
 type uuids = pgtype.FlatArray[pgtype.UUID]
 
-// Queue adds to a flight the statements that write a batch: a plain insert for
-// each table, without joins between them, so that their cost grows with the
-// rows alone. A case that is complete or an id that is taken fails the flight
-// with a duplicate key, and nothing of it is written.
-//
-// Completions are written in order of case and responses in order of their
-// random id, so that the order of rows tells nothing about who gave which answer.
-func Queue(b *pgx.Batch, district, day string, now time.Time, list []Response) {
-	n := len(list)
-	if n == 0 {
-		return
-	}
-	cases := make(uuids, n)
-	for i := range list {
-		cases[i] = parseID(list[i].CaseID)
-	}
-	slices.SortFunc(cases, func(a, b pgtype.UUID) int { return bytes.Compare(a.Bytes[:], b.Bytes[:]) })
-	b.Queue(`insert into case_completion (district, case_id, day) select $1, c, $2::date from unnest($3::uuid[]) c`, district, day, cases)
-
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b Response) int { return strings.Compare(a.ID, b.ID) })
-	queueResponses(b, district, day, list)
-	var tokens [][]byte
-	for i := range list {
-		if list[i].Token != nil {
-			tokens = append(tokens, list[i].Token)
-		}
-	}
-	if len(tokens) > 0 {
-		slices.SortFunc(tokens, bytes.Compare)
-		b.Queue(`insert into resident_link_event (district, token_hash, kind, at) select $1, t, 'used', $3 from unnest($2::bytea[]) t on conflict do nothing`,
-			district, tokens, now)
-	}
-	queueComments(b, district, list)
-}
-
-// queueResponses adds the answers and what is kept beside them, in the order of
-// the list.
-func queueResponses(b *pgx.Batch, district, day string, list []Response) {
-	n := len(list)
-	text := make([][]string, 11)
-	for i := range text {
-		text[i] = make([]string, n)
-	}
-	ids, rounds, cases, evaluators := make(uuids, n), make(uuids, n), make(uuids, n), make(uuids, n)
-	version, weight, digest, receipt := make([]int32, n), make([]float64, n), make([][]byte, n), make([][]byte, n)
-	for i := range list {
-		r := &list[i]
-		ids[i], rounds[i], cases[i] = parseID(r.ID), parseID(r.RoundID), parseID(r.CaseID)
-		if r.Evaluator != "" {
-			evaluators[i] = parseID(r.Evaluator)
-		}
-		for j, s := range [...]string{r.Committee, r.Stratum, r.Cluster, r.Sex, r.AgeBand, r.Tenure, r.Building, r.Household, r.Mode,
-			string(r.Answers), string(r.Paradata)} {
-			text[j][i] = s
-		}
-		version[i], weight[i], digest[i], receipt[i] = int32(r.Version), r.DesignWeight, r.Digest, r.ReceiptHash
-	}
-	b.Queue(`insert into response (district, id, round_id, questionnaire_version, committee, stratum, cluster, design_weight, sex, age_band, tenure,
-			building, household, mode, evaluator_id, answers, digest, day)
-		select $1, id, round_id, version, committee, stratum, cluster, weight, sex, age_band, tenure, building, household, mode, evaluator,
-			answers::jsonb, digest, $2::date
-		from unnest($3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[], $8::text[], $9::float8[], $10::text[], $11::text[], $12::text[],
-			$13::text[], $14::text[], $15::text[], $16::uuid[], $17::text[], $18::bytea[])
-		as t(id, round_id, version, committee, stratum, cluster, weight, sex, age_band, tenure, building, household, mode, evaluator, answers, digest)`,
-		district, day, ids, rounds, version, text[0], text[1], text[2], weight, text[3], text[4], text[5], text[6], text[7], text[8], evaluators, text[9], digest)
-	b.Queue(`insert into identity.response_case (district, response_id, case_id) select $1, id, c from unnest($2::uuid[], $3::uuid[]) as t(id, c)`, district, ids, cases)
-	b.Queue(`insert into response_paradata (district, response_id, data) select $1, id, data::jsonb from unnest($2::uuid[], $3::text[]) as t(id, data)`,
-		district, ids, text[10])
-	b.Queue(`insert into response_receipt (district, receipt_hash, response_id) select $1, h, id from unnest($2::bytea[], $3::uuid[]) as t(h, id)`, district, receipt, ids)
-}
-
-// queueComments adds the sealed open answers.
-func queueComments(b *pgx.Batch, district string, list []Response) {
-	var ids uuids
-	var items []string
-	var sealed [][]byte
-	for _, r := range list {
-		for item, s := range r.Comments {
-			ids, items, sealed = append(ids, parseID(r.ID)), append(items, item), append(sealed, s)
-		}
-	}
-	if len(ids) > 0 {
-		b.Queue(`insert into response_comment (district, response_id, item, sealed)
-			select $1, id, item, sealed from unnest($2::uuid[], $3::text[], $4::bytea[]) as t(id, item, sealed)`, district, ids, items, sealed)
-	}
-}
-
 // Insert writes a batch within a transaction of other things.
 func Insert(ctx context.Context, q pg.Querier, district, day string, now time.Time, list []Response) error {
 	b := &pgx.Batch{}
-	Queue(b, district, day, now, list)
+	Queue(b, district, day, now, list, Expect{})
 	return q.SendBatch(ctx, b).Close()
 }
