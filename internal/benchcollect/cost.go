@@ -26,8 +26,16 @@ func (s spent) per(n int) string {
 	return fmt.Sprintf("%3.0f+%3.0f", us(s.own+s.child), us(s.database))
 }
 
-func (b *bench) spent() spent {
-	return spent{own: usage(syscall.RUSAGE_SELF), child: usage(syscall.RUSAGE_CHILDREN), database: b.databaseTime()}
+// begin and since look in opposite order, so that looking through the processes,
+// which takes time itself, is not counted.
+func (b *bench) begin() spent {
+	db := b.databaseTime()
+	return spent{usage(syscall.RUSAGE_SELF), db, usage(syscall.RUSAGE_CHILDREN)}
+}
+
+func (b *bench) since(t spent) spent {
+	own, child := usage(syscall.RUSAGE_SELF), usage(syscall.RUSAGE_CHILDREN)
+	return spent{own, b.databaseTime(), child}.less(t)
 }
 
 func usage(who int) time.Duration {

@@ -158,7 +158,7 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do fun
 	var wg sync.WaitGroup
 	var failed atomic.Pointer[error]
 	all := make([][]float64, n)
-	before := b.spent()
+	before := b.begin()
 	began := time.Now()
 	end := began.Add(length)
 	for i := range n {
@@ -184,7 +184,7 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do fun
 	if err := failed.Load(); err != nil {
 		return outcome{}, *err
 	}
-	out := outcome{took: time.Since(began), cost: b.spent().less(before)}
+	out := outcome{took: time.Since(began), cost: b.since(before)}
 	for _, l := range all {
 		out.latency = append(out.latency, l...)
 	}

@@ -204,12 +204,12 @@ func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, 
 	cmd := exec.CommandContext(ctx, bin, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(max(int(length.Seconds()), 1)),
 		"-f", script, "-l", "--log-prefix="+log, b.url)
 	cmd.Env = append(os.Environ(), "PGOPTIONS=-c role="+pg.ServiceRole)
-	before := b.spent()
+	before := b.begin()
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return outcome{}, fmt.Errorf("pgbench: %w\n%s", err, text)
 	}
 	out := outcome{took: time.Duration(max(int(length.Seconds()), 1)) * time.Second}
-	out.cost = b.spent().less(before)
+	out.cost = b.since(before)
 	files, _ := filepath.Glob(log + "*")
 	for _, f := range files {
 		data, err := os.ReadFile(f)

@@ -199,7 +199,7 @@ func (w *submitter) learn(district string, list []*item, b *batch) {
 	f.settle(seen)
 	for id, committees := range more {
 		r := b.rounds[id]
-		w.wg.Go(func() { w.read(district, r, committees) })
+		w.reads.Go(func() { w.read(district, r, committees) })
 	}
 }
 

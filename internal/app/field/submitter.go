@@ -50,6 +50,7 @@ type submitter struct {
 	mu     sync.RWMutex
 	closed bool
 	wg     sync.WaitGroup
+	reads  sync.WaitGroup // readings in the background
 }
 
 func newSubmitter(s *Service) *submitter {
@@ -103,7 +104,7 @@ func (w *submitter) close(ctx context.Context) error {
 	}
 	w.mu.Unlock()
 	done := make(chan struct{})
-	go func() { w.wg.Wait(); close(done) }()
+	go func() { w.wg.Wait(); w.reads.Wait(); close(done) }()
 	select {
 	case <-done:
 		return nil
