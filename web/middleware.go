@@ -5,12 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
+	"gongping/web/api"
 	"gongping/web/page/render"
 	"gongping/web/problem"
 	"gongping/web/signin"
@@ -64,10 +66,10 @@ func recovery(log *slog.Logger, fail func(*gin.Context, error)) gin.HandlerFunc 
 	}
 }
 
-// shell puts the navigation of the actor's role around the pages.
+// shell puts the navigation of the actor's role around the pages. The API has none.
 func shell(r *render.Renderer) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if who := signin.Actor(c.Request.Context()); who.Role != "" {
+		if who := signin.Actor(c.Request.Context()); who.Role != "" && !strings.HasPrefix(c.Request.URL.Path, api.Prefix+"/") {
 			render.SetShell(c, render.Shell{
 				User: &render.User{Name: who.Name, Role: r.Printer(c).T("role." + string(who.Role)), Area: who.AreaName},
 				Nav:  navigation(who),

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -40,7 +41,10 @@ var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, 
 var dummy, _ = argon2id.CreateHash("no such account", params)
 
 // Service is the room of account use cases.
-type Service struct{ *app.Core }
+type Service struct {
+	*app.Core
+	sessions sync.Map // *sessions by district
+}
 
 // Actor turns an account into who acts.
 func actor(a accountdb.Account) authz.Actor {
@@ -157,9 +161,12 @@ func (s *Service) Session(ctx context.Context, token string) (authz.Actor, error
 	if !ok {
 		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.sign_in", "sign in first")
 	}
-	now := s.Clock.Now()
-	a, err := accountdb.BySession(ctx, s.Pool, district, hashToken(token), now, now.Add(-SessionIdle))
-	if pg.NoRows(err) {
+	v, ok := s.sessions.Load(district)
+	if !ok {
+		v, _ = s.sessions.LoadOrStore(district, &sessions{Core: s.Core, district: district})
+	}
+	a, ok, err := v.(*sessions).find(ctx, hashToken(token))
+	if err == nil && !ok {
 		return authz.Actor{}, errs.New(errs.Unauthorized, "auth.ended", "the session has ended; sign in again")
 	}
 	return actor(a), err

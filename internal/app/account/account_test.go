@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,5 +158,47 @@ func TestBadAccountsAreRefusedByField(t *testing.T) {
 	dup.Login = "chen"
 	if _, err := s.Create(context.Background(), authz.SystemActor(district), dup); !errs.Is(err, errs.Conflict) {
 		t.Errorf("a login name was given twice: %v", err)
+	}
+}
+
+// Requests that come at once are looked up together, each with its own answer;
+// a session that was ended is ended for the next request.
+func TestSessionsAreLookedUpTogether(t *testing.T) {
+	t.Parallel()
+	s, _ := service(t)
+	const n = 3
+	var who [n]authz.Actor
+	var token [n]string
+	for i, login := range [n]string{"chen", "li", "wang"} {
+		create(t, s, login, authz.Manager, district)
+		var err error
+		if who[i], token[i], err = s.SignIn(t.Context(), district, login, "a long sentence"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SignOut(t.Context(), who[2], token[2]); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 40 {
+		for i := range n {
+			wg.Go(func() {
+				got, err := s.Session(t.Context(), token[i])
+				if i == 2 {
+					if !errs.Is(err, errs.Unauthorized) {
+						t.Errorf("an ended session: %v, %v", got, err)
+					}
+				} else if err != nil || got.AccountID != who[i].AccountID {
+					t.Errorf("the session of %s is that of %s: %v", who[i].AccountID, got.AccountID, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if err := s.SignOut(t.Context(), who[0], token[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Session(t.Context(), token[0]); !errs.Is(err, errs.Unauthorized) {
+		t.Errorf("an ended session: %v", err)
 	}
 }

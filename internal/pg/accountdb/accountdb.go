@@ -24,9 +24,14 @@ const columns = `a.district, a.id::text, a.login, a.password_hash, a.display_nam
 
 func scan(r pgx.CollectableRow) (Account, error) {
 	var a Account
-	err := r.Scan(&a.District, &a.ID, &a.Login, &a.PasswordHash, &a.Name, &a.Role, &a.Area, &a.AreaName, &a.WorkerNo, &a.Locale,
-		&a.Failed, &a.LockedUntil, &a.DisabledAt, &a.CreatedAt, &a.Department)
+	err := r.Scan(a.fields()...)
 	return a, err
+}
+
+// fields are the places of columns.
+func (a *Account) fields() []any {
+	return []any{&a.District, &a.ID, &a.Login, &a.PasswordHash, &a.Name, &a.Role, &a.Area, &a.AreaName, &a.WorkerNo, &a.Locale,
+		&a.Failed, &a.LockedUntil, &a.DisabledAt, &a.CreatedAt, &a.Department}
 }
 
 func one(rows pgx.Rows, err error) (Account, error) {
@@ -93,15 +98,32 @@ func InsertSession(ctx context.Context, q pg.Querier, district string, hash []by
 	return err
 }
 
-// BySession returns the enabled account of a session that has neither expired
-// nor been idle since idleAfter, and notes that it was seen.
-func BySession(ctx context.Context, q pg.Querier, district string, hash []byte, now, idleAfter time.Time) (Account, error) {
-	return one(q.Query(ctx, `with seen as (
-			update session set last_seen_at = $3::timestamptz where district = $1 and token_hash = $2 and last_seen_at < $3::timestamptz - interval '1 minute'
-			  and last_seen_at >= $4 and expires_at > $3)
-		select `+columns+` from session s join account a on a.district = s.district and a.id = s.account_id
-		where s.district = $1 and s.token_hash = $2 and s.expires_at > $3 and s.last_seen_at >= $4 and a.disabled_at is null`,
-		district, hash, now, idleAfter))
+// BySessions returns, by the hashes' bytes, the enabled accounts of sessions that
+// have neither expired nor been idle since idleAfter, and notes once a minute
+// that they were seen. A session that is being noted elsewhere is passed over.
+func BySessions(ctx context.Context, q pg.Querier, district string, hashes [][]byte, now, idleAfter time.Time) (map[string]Account, error) {
+	out := make(map[string]Account, len(hashes))
+	old := false
+	rows, err := q.Query(ctx, `select s.token_hash, s.last_seen_at < $3::timestamptz - interval '1 minute', `+columns+` from session s
+		join account a on a.district = s.district and a.id = s.account_id
+		where s.district = $1 and s.token_hash = any($2) and s.expires_at > $3 and s.last_seen_at >= $4 and a.disabled_at is null`, district, hashes, now, idleAfter)
+	if err != nil {
+		return nil, err
+	}
+	var hash []byte
+	var stale bool
+	var a Account
+	if _, err = pgx.ForEachRow(rows, append([]any{&hash, &stale}, a.fields()...), func() error {
+		out[string(hash)] = a
+		old = old || stale
+		return nil
+	}); err != nil || !old {
+		return out, err
+	}
+	_, err = q.Exec(ctx, `update session set last_seen_at = $3::timestamptz where district = $1 and token_hash in (select token_hash from session
+		where district = $1 and token_hash = any($2) and last_seen_at < $3::timestamptz - interval '1 minute' and last_seen_at >= $4 and expires_at > $3
+		for update skip locked)`, district, hashes, now, idleAfter)
+	return out, err
 }
 
 // EndSession removes a session.
