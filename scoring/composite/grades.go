@@ -37,7 +37,7 @@ func (r *RuleBook) GradeRules() Grades {
 }
 
 func (r *RuleBook) checkGrades(bad func(string, any, string) error) error {
-	if !(r.WeightRange >= 0 && r.WeightRange <= 50) {
+	if !(r.WeightRange >= 0 && r.WeightRange <= maxWeightRange) {
 		return bad("weight_range", r.WeightRange, "0 to 50 points")
 	}
 	g := r.Grades

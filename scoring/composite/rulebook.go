@@ -34,9 +34,13 @@ type Node struct {
 	IndicatorWeight float64           `json:"weight"`
 	// Lowest and Highest are the values that map to 0 and 100 (Records and
 	// PanelRating leaves); Lowest > Highest means that less is better.
-	Lowest   float64 `json:"lowest,omitempty"`
-	Highest  float64 `json:"highest,omitempty"`
-	Children []Node  `json:"children,omitempty"`
+	Lowest  float64 `json:"lowest,omitempty"`
+	Highest float64 `json:"highest,omitempty"`
+	// WeightRange is by how many points this weight alone may reasonably be
+	// chosen otherwise: nil is what the book says for all, 0 that nobody would
+	// choose it otherwise (a law fixes it, say).
+	WeightRange *float64 `json:"weight_range,omitempty"`
+	Children    []Node   `json:"children,omitempty"`
 }
 
 // Missing is what happens to a composite where an indicator has no value.
@@ -111,7 +115,8 @@ type RuleBook struct {
 	// without it mean, because they were frozen before there was another.
 	PanelMethod string `json:"panel_method,omitempty"`
 	// WeightRange is by how many points each weight may reasonably be chosen
-	// otherwise; a run says which bands depend on that. 0 asks nothing.
+	// otherwise, where its node says nothing else; a run says which bands depend
+	// on that. 0 here and in all nodes asks nothing.
 	WeightRange float64 `json:"weight_range,omitempty"`
 	// Grades are the rules for grades and consequences; none means DefaultGrades.
 	Grades *Grades `json:"grades,omitempty"`
@@ -165,6 +170,9 @@ func Default() RuleBook {
 
 // weightTolerance allows for decimal weights such as 33.3 + 33.3 + 33.4.
 const weightTolerance = 1e-9
+
+// maxWeightRange is the widest range of a weight, in points.
+const maxWeightRange = 50
 
 // Check returns an error that names the first field which cannot be used.
 func (r *RuleBook) Check() error {
@@ -263,6 +271,9 @@ func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(strin
 			return bad(at+".weight", n.IndicatorWeight, "more than 0 and at most 100")
 		}
 		sum += n.IndicatorWeight
+		if v := n.WeightRange; v != nil && !(*v >= 0 && *v <= maxWeightRange) {
+			return bad(at+".weight_range", *v, "0 to 50 points")
+		}
 		switch n.Source {
 		case Group:
 			if err := checkNodes(n.Children, at+".children", seen, bad); err != nil {

@@ -17,6 +17,7 @@ const stable = 0.95
 // book, the same for all units of a run.
 type Weightings struct {
 	book   *RuleBook
+	widest float64
 	leaves []string
 	sets   [][]float64 // by draw, then by leaf: share of the whole, 0–1
 }
@@ -24,7 +25,7 @@ type Weightings struct {
 // Stability says how a composite depends on the choice of weights: all else
 // being as it is, over sets of weights within the stated range.
 type Stability struct {
-	Range  float64 `json:"range"`  // points by which each weight was moved, either way
+	Range  float64 `json:"range"`  // most points by which a weight was moved, either way
 	Lo     float64 `json:"lo"`     // 2.5% point of the composite
 	Hi     float64 `json:"hi"`     // 97.5% point
 	Band   string  `json:"band"`   // the band most sets give
@@ -33,21 +34,40 @@ type Stability struct {
 }
 
 // Weightings draws WeightDraws sets of weights: among the children of every node
-// each weight is uniform within ±WeightRange points of its own (never below 0),
-// then they are scaled to 100 again (Saisana, Saltelli and Tarantola 2005,
+// each weight is uniform within the range of its own (see RangeOf; never below
+// 0), then they are scaled to 100 again (Saisana, Saltelli and Tarantola 2005,
 // J. R. Stat. Soc. A 168, 307). The draws come from a fixed seed, so that a run
-// rebuilds; nil where the book states no range.
+// rebuilds; nil where no weight has a range. A book without ranges of single
+// nodes gives the sets that it gave before there were any.
 func (r *RuleBook) Weightings() *Weightings {
-	if r.WeightRange <= 0 {
+	widest := r.widest(r.Tree)
+	if widest <= 0 {
 		return nil
 	}
-	w := &Weightings{book: r, sets: make([][]float64, WeightDraws)}
+	w := &Weightings{book: r, widest: widest, sets: make([][]float64, WeightDraws)}
 	w.leaves = leafIDs(r.Tree, nil)
 	rng := rand.New(rand.NewPCG(0x676f6e6770696e67, WeightDraws))
 	for i := range w.sets {
 		w.sets[i] = r.draw(rng, r.Tree, 1, make([]float64, 0, len(w.leaves)))
 	}
 	return w
+}
+
+// RangeOf is by how many points the weight of a node may be chosen otherwise:
+// its own range, or else the book's.
+func (r *RuleBook) RangeOf(n Node) float64 {
+	if n.WeightRange != nil {
+		return *n.WeightRange
+	}
+	return r.WeightRange
+}
+
+// widest is the widest range of any node.
+func (r *RuleBook) widest(nodes []Node) (most float64) {
+	for _, n := range nodes {
+		most = max(most, r.RangeOf(n), r.widest(n.Children))
+	}
+	return most
 }
 
 func leafIDs(nodes []Node, out []string) []string {
@@ -66,7 +86,7 @@ func (r *RuleBook) draw(rng *rand.Rand, nodes []Node, share float64, out []float
 	for i, n := range nodes {
 		moved[i] = n.IndicatorWeight
 		if len(nodes) > 1 { // an only child has all of it, whatever the range
-			moved[i] = max(0, n.IndicatorWeight+float64(r.WeightRange*(2*rng.Float64()-1)))
+			moved[i] = max(0, n.IndicatorWeight+float64(r.RangeOf(n)*(2*rng.Float64()-1)))
 		}
 		sum += moved[i]
 	}
@@ -115,7 +135,7 @@ func (w *Weightings) Of(leaf func(id string) (score float64, ok bool)) *Stabilit
 		return nil
 	}
 	slices.Sort(scores)
-	s := &Stability{Range: w.book.WeightRange, Lo: at(scores, 0.025), Hi: at(scores, 0.975)}
+	s := &Stability{Range: w.widest, Lo: at(scores, 0.025), Hi: at(scores, 0.975)}
 	for _, b := range w.book.Bands { // in their order, so that a tie goes to the better
 		if share := float64(bands[b.ID]) / float64(len(scores)); share > s.Share {
 			s.Band, s.Share = b.ID, share

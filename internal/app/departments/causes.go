@@ -32,8 +32,12 @@ type Period struct {
 	ID, Title string
 	At        time.Time
 	File      bool // comments of a file: they enter no score
-	Low, High int  // −1 where fewer than MinCause and not none
+	Low, High int  // each answer once; −1 where fewer than MinCause and not none
 	Causes    []Cause
+	// Panels are further answers that only panels of appeals credited to the
+	// department, of both signs, and All these with Low and High; −1 where not
+	// shown. Files have none.
+	Panels, All int
 }
 
 // causes counts what was placed with a department, newest first. A department
@@ -52,14 +56,50 @@ func causes(ctx context.Context, db pg.Querier, who authz.Actor, code, lang stri
 	if err != nil {
 		return nil, err
 	}
-	if len(rounds)+len(files) == 0 {
-		return nil, nil
-	}
 	book, err := currentBook(ctx, db, who.District)
 	if err != nil {
 		return nil, err
 	}
-	return append(periods(rounds, book, lang, false), periods(files, book, lang, true)...), nil
+	list := periods(rounds, book, lang, false)
+	joined, err := worddb.Joined(ctx, db, who.District, code, area)
+	if err != nil {
+		return nil, err
+	}
+	list = once(list, joined)
+	for i := range list {
+		list[i].hide()
+	}
+	said := periods(files, book, lang, true)
+	for i := range said {
+		said[i].hide()
+	}
+	return append(list, said...), nil
+}
+
+// once puts in how many answers there are of each round, every answer once,
+// however many topics it has and whether coders or a panel placed it; rounds of
+// which only panels speak join in their place.
+func once(list []Period, joined []worddb.Joint) []Period {
+	for i := range list {
+		list[i].Low, list[i].High = 0, 0
+	}
+	for _, j := range joined {
+		k := slices.IndexFunc(list, func(p Period) bool { return p.ID == j.Round })
+		if k < 0 {
+			k = len(list)
+			list = append(list, Period{ID: j.Round, Title: j.Title, At: j.ClosesOn})
+		}
+		p := &list[k]
+		if j.Sign == scoring.Low {
+			p.Low += j.Coders
+		} else {
+			p.High += j.Coders
+		}
+		p.Panels += j.Panels
+		p.All += j.Coders + j.Panels
+	}
+	slices.SortStableFunc(list, func(a, b Period) int { return b.At.Compare(a.At) })
+	return list
 }
 
 func currentBook(ctx context.Context, db pg.Querier, district string) (*qualitative.Codebook, error) {
@@ -99,9 +139,6 @@ func periods(list []worddb.CauseCount, book *qualitative.Codebook, lang string, 
 			p.Causes[c].High, p.High = x.Answers, p.High+x.Answers
 		}
 	}
-	for i := range out {
-		out[i].hide()
-	}
 	return out
 }
 
@@ -129,9 +166,13 @@ func (p *Period) hide() {
 			p.Causes[i].Committees = 0
 		}
 	}
-	for _, n := range []*int{&p.Low, &p.High} {
+	hidden := false
+	for _, n := range []*int{&p.Low, &p.High, &p.Panels} {
 		if *n > 0 && *n < MinCause {
-			*n = -1
+			*n, hidden = -1, true
 		}
+	}
+	if hidden || p.All > 0 && p.All < MinCause { // the whole would give the part away
+		p.All = -1
 	}
 }

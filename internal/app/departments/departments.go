@@ -82,6 +82,7 @@ type Card struct {
 	Replies    []departmentdb.Reply
 	MayReply   bool
 	Periods    []Period // what was placed with it, newest first
+	Split      *Split   // of the newest round, nil where no published run has one
 }
 
 // Card returns the card of a department.
@@ -94,7 +95,10 @@ func (s *Service) Card(ctx context.Context, who authz.Actor, code, lang string) 
 		if c.Replies, err = departmentdb.Replies(ctx, db, who.District, code); err != nil {
 			return err
 		}
-		c.Periods, err = causes(ctx, db, who, code, lang)
+		if c.Periods, err = causes(ctx, db, who, code, lang); err != nil {
+			return err
+		}
+		c.Split, err = split(ctx, db, who, code, lang, c.Periods)
 		return err
 	})
 	return c, err

@@ -228,6 +228,12 @@ func (s *Service) judge(ctx context.Context, tx *app.Tx, lead string, codes []qu
 	if err := worddb.LockText(ctx, tx, who.District, lead); err != nil {
 		return "", err
 	}
+	if yes, err := worddb.Judges(ctx, tx, who.District, lead, who.AccountID); err != nil || yes {
+		if err == nil { // as if it were not there: nobody shall learn what is under review
+			err = errs.New(errs.NotFound, "comment.not_found", "there is no such comment, or none that you may see")
+		}
+		return "", err
+	}
 	given, err := worddb.Codings(ctx, tx, who.District, lead)
 	if err != nil {
 		return "", err

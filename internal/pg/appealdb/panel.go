@@ -14,9 +14,13 @@ import (
 type Conflict struct{ Account, Why string }
 
 // FindConflicts lists who must not decide about a unit's result in a run: the
-// appellant and accounts of the unit, who interviewed there or was to, who
-// rated the unit, who asked for or published the run, and, at the second
-// instance, who decided at the first.
+// appellant and accounts of the unit ("appellant", "unit"); who interviewed
+// there, was to, or asked again ("evaluator"); who rated the unit ("reviewer")
+// or is known not to go together with it ("declared"); who decided about a
+// finding that concerns an answer under review ("quality"); who coded the words
+// of one, on either side, or ruled on what they mean ("coder"); who asked for or
+// published the run ("run"); and, at the second instance, who decided at the
+// first ("first_panel").
 func FindConflicts(ctx context.Context, q pg.Querier, district string, a Appeal) ([]Conflict, error) {
 	return collect(ctx, q, `select account, why from (
 			select $5::text as account, 'appellant' as why
@@ -24,6 +28,22 @@ func FindConflicts(ctx context.Context, q pg.Querier, district string, a Appeal)
 				or c.worker_no in (select w.worker_no from worker w where w.district = $1 and w.area_code = $4))
 			union select s.evaluator_id::text, 'evaluator' from case_assignment s join survey_case c on c.district = s.district and c.id = s.case_id
 				where s.district = $1 and c.round_id = $2 and c.committee = $4
+			union select r.evaluator_id::text, 'evaluator' from response r where r.district = $1 and r.round_id = $2 and r.committee = $4
+			union select y.evaluator_id::text, 'evaluator' from contact_attempt y join survey_case c on c.district = y.district and c.id = y.case_id
+				where y.district = $1 and c.round_id = $2 and c.committee = $4
+			union select s.evaluator_id::text, 'evaluator' from backcheck b join survey_case c on c.district = b.district and c.id = b.case_id
+				join backcheck_assignment s on s.district = b.district and s.backcheck_id = b.id
+				where b.district = $1 and b.round_id = $2 and c.committee = $4
+			union select k.coder_id::text, 'coder' from appeal_item i join comment c on c.district = i.district and c.response_id = i.response_id
+				join comment_coding k on k.district = c.district and k.lead_id = c.lead_id where i.district = $1 and i.appeal_id = nullif($7,'')::uuid
+			union select w.by_id::text, 'coder' from appeal_item i join answer_attribution t on t.district = i.district and t.response_id = i.response_id
+				join attribution_change x on x.district = t.district and x.attribution_id = t.id
+				join lateral (select x.by_id union select g.by_id from attribution_ruling g where g.district = x.district and g.change_id = x.id) w on true
+				where i.district = $1 and i.appeal_id = nullif($7,'')::uuid
+			union select d.by_id::text, 'quality' from appeal_item i join quality_finding_response f on f.district = i.district and f.response_id = i.response_id
+				join quality_decision d on d.district = f.district and d.finding_id = f.finding_id where i.district = $1 and i.appeal_id = nullif($7,'')::uuid
+			union select l.reviewer::text, 'declared' from (select distinct on (p.reviewer, p.area) p.reviewer, p.kind from panel_conflict p
+				where p.district = $1 and p.round_id = $2 and starts_with($4, p.area) order by p.reviewer, p.area, p.at desc, p.id desc) l where l.kind = 'declared'
 			union select e.account_id::text, 'evaluator' from round_evaluator e where e.district = $1 and e.round_id = $2 and starts_with($4, e.area_code)
 			union select c.id::text, 'reviewer' from account c where c.district = $1 and exists (select 1 from panel_rating p
 				where p.district = $1 and p.round_id = $2 and p.committee = $4 and p.reviewer in (c.id::text, c.login, c.display_name))
@@ -32,7 +52,7 @@ func FindConflicts(ctx context.Context, q pg.Querier, district string, a Appeal)
 			union select n.requested_by::text, 'run' from run n where n.district = $1 and n.id = $3
 			union select v.by_id::text, 'run' from run_event v where v.district = $1 and v.run_id = $3 and v.state = 'published') x
 		where account is not null order by account, why`,
-		pgx.RowToStructByPos[Conflict], district, a.RoundID, a.RunID, a.Unit, a.AppellantID, a.FirstID)
+		pgx.RowToStructByPos[Conflict], district, a.RoundID, a.RunID, a.Unit, a.AppellantID, a.FirstID, a.ID)
 }
 
 // SaveConflicts keeps conflicts with an appeal; those kept already stay.

@@ -85,36 +85,7 @@ func Attributions(ctx context.Context, q pg.Querier, district, round string) ([]
 			}
 		}
 		return a, nil
-	}, `select response_id::text, sign, items, causes from answer_attribution where district = $1 and round_id = $2 order by response_id, sign`, district, round)
-}
-
-// CauseCount counts the answers whose cause is a department's matter.
-type CauseCount struct {
-	Round, Title string
-	ClosesOn     time.Time
-	Topic, Sign  string
-	Answers      int
-	Committees   int
-}
-
-// Causes counts what was attributed to a department by round, topic and sign,
-// within an area; newest round first.
-func Causes(ctx context.Context, q pg.Querier, district, department, area string) ([]CauseCount, error) {
-	return collect(ctx, q, pgx.RowToStructByPos[CauseCount], `select a.round_id::text, r.title, r.closes_on::timestamptz, k->>'topic', a.sign, count(*)::int, count(distinct p.committee)::int
-		from answer_attribution a cross join lateral jsonb_array_elements(a.causes) k
-			join round r on r.district = a.district and r.id = a.round_id
-			join response p on p.district = a.district and p.id = a.response_id
-		where a.district = $1 and k->>'department' = $2 and starts_with(p.committee, $3)
-		group by 1, 2, 3, 4, 5 order by 3 desc, 6 desc, 4, 5`, district, department, area)
-}
-
-// Said counts comments of files that were decided to be a department's matter.
-func Said(ctx context.Context, q pg.Querier, district, department string) ([]CauseCount, error) {
-	return collect(ctx, q, pgx.RowToStructByPos[CauseCount], `select c.import_id::text, b.file_name, b.created_at, k->>'topic', case when (k->>'polarity')::int < 0 then 'low' else 'high' end, count(*)::int, 0
-		from comment c join comment_decision d on d.district = c.district and d.lead_id = c.lead_id cross join lateral jsonb_array_elements(d.codes) k
-			join import_batch b on b.district = c.district and b.id = c.import_id
-		where c.district = $1 and c.import_id is not null and k->>'department' = $2 and (k->>'polarity')::int <> 0
-		group by 1, 2, 3, 4, 5 order by 3 desc, 6 desc, 4`, district, department)
+	}, `select response_id::text, sign, items, causes from attribution_in_force where district = $1 and round_id = $2 order by response_id, sign`, district, round)
 }
 
 // AreaNames names areas.

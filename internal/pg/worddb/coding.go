@@ -3,6 +3,7 @@ package worddb
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,13 +24,20 @@ const textColumns = `c.id::text, c.body, c.area_code, coalesce(c.round_id::text,
 	(select count(*)::int from comment_coding g where g.district = c.district and g.lead_id = c.id),
 	exists (select from comment_decision d where d.district = c.district and d.lead_id = c.id)`
 
-// Queue lists texts of a scope that a coder may code: not decided, and not coded
-// by the coder. Those that wait for a third or a second come first.
+// judged lists the texts of answers that an account reviews, or has reviewed, on
+// the panel of an appeal ($5): it does not code them besides.
+const judged = `select k.lead_id from appeal_event e join appeal_item i on i.district = e.district and i.appeal_id = e.appeal_id
+	join comment k on k.district = i.district and k.response_id = i.response_id where e.district = $1 and e.kind = 'assigned' and e.data->'members' ? $5::text`
+
+// Queue lists texts of a scope that a coder may code: not decided, not coded by
+// the coder, and none whose answer the coder reviews for an appeal. Those that
+// wait for a third or a second come first.
 func Queue(ctx context.Context, q pg.Querier, district string, s Scope, area, coder string, limit int) ([]Text, error) {
 	return collect(ctx, q, pgx.RowToStructByPos[Text], `select `+textColumns+` from comment c
 		where `+where+` and c.id = c.lead_id and starts_with(c.area_code, $4)
 			and not exists (select from comment_decision d where d.district = c.district and d.lead_id = c.id)
-			and not exists (select from comment_coding g where g.district = c.district and g.lead_id = c.id and g.coder_id = $5)
+			and not exists (select from comment_coding g where g.district = c.district and g.lead_id = c.id and g.coder_id = $5::uuid)
+			and c.id <> all(array(`+judged+`))
 		order by 7 desc, c.id limit $6`, district, s.Round, s.Import, area, coder, limit)
 }
 
@@ -40,6 +48,12 @@ func GetText(ctx context.Context, q pg.Querier, district, id string) (Text, erro
 		return Text{}, err
 	}
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Text])
+}
+
+// Judges tells whether an account reviews the answer behind a text for an appeal.
+func Judges(ctx context.Context, q pg.Querier, district, lead, account string) (yes bool, err error) {
+	err = q.QueryRow(ctx, `select $2::uuid in (`+strings.ReplaceAll(judged, "$5", "$3")+`)`, district, lead, account).Scan(&yes)
+	return yes, err
 }
 
 // LockText keeps two codings of one text apart until the transaction ends.

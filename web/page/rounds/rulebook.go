@@ -50,6 +50,7 @@ type ruleBookData struct {
 // leafRow is a node of the indicator tree; Share is its part of the whole.
 type leafRow struct {
 	composite.Node
+	Range         float64 // points by which the weight may be chosen otherwise
 	Name          string
 	Depth         int
 	Share         float64
@@ -63,15 +64,15 @@ type bandRow struct {
 	Top      bool
 }
 
-func leaves(nodes []composite.Node, lang string, depth int, of float64) []leafRow {
+func leaves(b *composite.RuleBook, nodes []composite.Node, lang string, depth int, of float64) []leafRow {
 	var out []leafRow
 	for _, n := range nodes {
-		r := leafRow{Node: n, Name: n.Text[lang], Depth: depth, Share: of * n.IndicatorWeight / 100, LessIsBetter: n.Lowest > n.Highest}
+		r := leafRow{Node: n, Range: b.RangeOf(n), Name: n.Text[lang], Depth: depth, Share: of * n.IndicatorWeight / 100, LessIsBetter: n.Lowest > n.Highest}
 		if r.Name == "" {
 			r.Name = n.Text["zh"]
 		}
 		out = append(out, r)
-		out = append(out, leaves(n.Children, lang, depth+1, r.Share)...)
+		out = append(out, leaves(b, n.Children, lang, depth+1, r.Share)...)
 	}
 	return out
 }
@@ -88,7 +89,7 @@ func (h *pages) ruleBook(c *gin.Context, who authz.Actor) error {
 	}
 	p := h.Printer(c)
 	lang := string(p.Lang())
-	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b.Tree, lang, 0, 1),
+	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b, b.Tree, lang, 0, 1),
 		Call: b.CallRules(), Watch: b.QualityRules(), Record: b.RulesOfRecords(), Method: methodOf(b)}
 	to := 100.0
 	for i, band := range b.Bands {
@@ -117,7 +118,7 @@ type ruleBookForm struct {
 	ID, Action     string
 	Alert          *render.Alert
 	Presets        []render.Option
-	Resident       float64
+	Resident       composite.Node
 	Records, Panel composite.Node
 	Numbers        []numberGroup
 	Rows           []composite.Node // the records' indicators and blank rows
@@ -127,6 +128,14 @@ type ruleBookForm struct {
 	// a ticket count.
 	Method, RepeatRule string
 	ItemTypes          []itemTypeRow
+}
+
+// Ranged is the own range of a weight as the form shows it, "" for none.
+func (ruleBookForm) Ranged(n composite.Node) string {
+	if n.WeightRange == nil {
+		return ""
+	}
+	return short(*n.WeightRange)
 }
 
 type numberGroup struct {
@@ -159,22 +168,22 @@ func (h *pages) ruleBookEdit(c *gin.Context, who authz.Actor) error {
 
 // split takes the tree apart that the form knows: residents, records with one
 // level below them, and panel; the last two may be missing.
-func split(tree []composite.Node) (resident float64, records, panel composite.Node, ok bool) {
+func split(tree []composite.Node) (resident, records, panel composite.Node, ok bool) {
 	for _, n := range tree {
 		switch {
-		case n.Source == composite.ResidentRating && resident == 0:
-			resident = n.IndicatorWeight
+		case n.Source == composite.ResidentRating && resident.ID == "":
+			resident = n
 		case n.Source == composite.Group && records.ID == "":
 			for _, k := range n.Children {
 				if k.Source != composite.Records {
-					return 0, records, panel, false
+					return resident, records, panel, false
 				}
 			}
 			records = n
 		case n.Source == composite.PanelRating && panel.ID == "":
 			panel = n
 		default:
-			return 0, records, panel, false
+			return resident, records, panel, false
 		}
 	}
 	return resident, records, panel, true
@@ -228,15 +237,17 @@ func ruleBookOf(c *gin.Context, from composite.RuleBook) (b composite.RuleBook, 
 	base := composite.Default()
 	if w := real(c, "resident.weight"); w != 0 {
 		n := base.Tree[0]
-		n.IndicatorWeight = w
+		n.IndicatorWeight, n.WeightRange = w, rangeOf(c, "resident.range")
 		b.Tree = append(b.Tree, n)
 	}
 	if w := real(c, "records.weight"); w != 0 {
-		b.Tree = append(b.Tree, composite.Node{ID: "records", Text: base.Tree[1].Text, Source: composite.Group, IndicatorWeight: w, Children: recordsOf(c)})
+		b.Tree = append(b.Tree, composite.Node{ID: "records", Text: base.Tree[1].Text, Source: composite.Group, IndicatorWeight: w, WeightRange: rangeOf(c, "records.range"),
+			Children: recordsOf(c)})
 	}
 	if w := real(c, "panel.weight"); w != 0 {
 		n := base.Tree[2]
 		n.IndicatorWeight, n.Lowest, n.Highest = w, real(c, "panel.lowest"), real(c, "panel.highest")
+		n.WeightRange = rangeOf(c, "panel.range")
 		b.Tree = append(b.Tree, n)
 	}
 	for i := range maxItems {
@@ -268,9 +279,18 @@ func recordsOf(c *gin.Context) []composite.Node {
 			continue
 		}
 		out = append(out, composite.Node{ID: id, Text: textOf(c, at), Source: composite.Records, IndicatorWeight: real(c, at+".weight"),
-			Lowest: signed(c, at+".lowest"), Highest: signed(c, at+".highest")})
+			Lowest: signed(c, at+".lowest"), Highest: signed(c, at+".highest"), WeightRange: rangeOf(c, at+".range")})
 	}
 	return out
+}
+
+// rangeOf reads the range of one weight; an empty field leaves it to the book.
+func rangeOf(c *gin.Context, name string) *float64 {
+	if strings.TrimSpace(c.PostForm(name)) == "" {
+		return nil
+	}
+	v := real(c, name)
+	return &v
 }
 
 // signed is real for numbers that may be negative; what is none becomes 0.
