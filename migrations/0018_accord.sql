@@ -61,6 +61,8 @@ alter table appeal_event
   add constraint appeal_event_kind check (kind in ('filed','accepted','refused','assigned','vote','decided','run','superseded','closed','withdrawn','overdue',
     'extended','noticed','objection','answered','asked','declined','reask_opened'));
 
+alter table appeal add column reask_days integer not null default 0; -- 0: filed before residents could be asked anew
+
 -- A batch of a closed round whose cases are asked until a day all the same.
 create table late_batch (
   district      text not null,
@@ -100,6 +102,7 @@ grant select on attribution_in_force to gongping_service;
 ---- create above / drop below ----
 
 drop table appeal_reask, late_batch;
+alter table appeal drop column reask_days;
 alter table appeal_event drop constraint appeal_event_kind,
   add constraint appeal_event_kind check (kind in ('filed','accepted','refused','assigned','vote','decided','run','superseded','closed','withdrawn','overdue',
     'extended','noticed','objection','answered'));

@@ -72,6 +72,8 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	register := disputes.New(core, contested)
 	fieldwork := field.New(core)
 	watch := &quality.Service{Core: core, Field: fieldwork}
+	said := words.New(core)
+	said.OnCorrected = scores.StartFollowing
 	h, err := web.New(web.Deps{
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
@@ -91,7 +93,7 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 			Grades:      &grades.Service{Core: core},
 			Audit:       &auditlog.Service{Core: core},
 			Departments: &departments.Service{Core: core},
-			Words:       words.New(core),
+			Words:       said,
 		},
 	})
 	if err != nil {

@@ -89,6 +89,7 @@ const (
 
 	NoticeRead       Action = "notice.read"       // results on public notice, without signing in too
 	AppealObject     Action = "appeal.object"     // against a result on public notice
+	AppealAsk        Action = "appeal.ask"        // for more time
 	AppealStatistics Action = "appeal.statistics" // numbers of appeals, small ones left out
 	ConflictRecord   Action = "conflict.record"   // an entry in the sealed register, before the draw
 	ConflictRead     Action = "conflict.read"     // own entries
@@ -100,7 +101,9 @@ const (
 	CommentImport   Action = "comment.import"   // take comments in, from rounds and files
 	CommentRead     Action = "comment.read"     // masked words, without committee below the cell
 	CommentCode     Action = "comment.code"
-	CommentThemes   Action = "comment.themes" // counts by topic, suppressed
+	CommentThemes   Action = "comment.themes"   // counts by topic, suppressed
+	AttributionAsk  Action = "attribution.ask"  // that an attribution be withdrawn or corrected
+	AttributionRule Action = "attribution.rule" // by somebody else than who asked or coded the text
 	CodebookRead    Action = "codebook.read"
 	CodebookEdit    Action = "codebook.edit"
 )
@@ -195,6 +198,7 @@ var table = map[Action]row{
 	AppealAccept:      only(row{Manager: InArea}),
 	AppealDecide:      only(row{Panel: NotMade}),
 	AppealWithdraw:    only(row{Worker: Own}),
+	AppealAsk:         only(row{Worker: Own, Panel: Assigned}),
 	GradePropose:      only(row{Manager: InArea}),
 	GradeRead:         only(row{Manager: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
 	GradeSign:         only(row{Leader: InArea}),
@@ -230,9 +234,12 @@ var table = map[Action]row{
 	CommentImport: only(row{Manager: InArea}),
 	CommentRead:   only(row{Supervisor: InArea, Panel: InArea, Auditor: InArea}),
 	CommentCode:   only(row{Supervisor: InArea, Panel: InArea}),
-	CommentThemes: only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
-	CodebookRead:  everyone(InDistrict),
-	CodebookEdit:  only(row{Manager: InArea}),
+
+	AttributionAsk:  only(row{Supervisor: InArea, Panel: InArea, Auditor: InArea}),
+	AttributionRule: only(row{Supervisor: NotMade, Panel: NotMade}),
+	CommentThemes:   only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Worker: OwnArea, Panel: InArea, Auditor: InArea}),
+	CodebookRead:    everyone(InDistrict),
+	CodebookEdit:    only(row{Manager: InArea}),
 }
 
 // Actions lists every action of the table, for tests and the access page.

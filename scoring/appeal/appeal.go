@@ -6,7 +6,9 @@
 //	      ↘ refused                              ↘ closed        ↘ closed ↘ closed
 //
 // Withdrawal is possible until the decision. A step may be given more time
-// once, with a reason; during the public notice everybody may object. Nothing
+// once, with a reason, also on request; during the public notice everybody may
+// object. Where residents are to be asked anew, the new run waits for them, but
+// not beyond the day that was named when the asking was opened. Nothing
 // here reads a clock: every event carries its time.
 package appeal
 
@@ -60,10 +62,13 @@ const (
 	KindClosed     Kind = "closed"
 	KindWithdrawn  Kind = "withdrawn"
 	KindOverdue    Kind = "overdue"
-	KindExtended   Kind = "extended"  // a step gets more time
-	KindNoticed    Kind = "noticed"   // the new result is put on public notice
-	KindObjection  Kind = "objection" // against it
-	KindAnswered   Kind = "answered"  // an objection, with a reason
+	KindExtended   Kind = "extended"     // a step gets more time
+	KindNoticed    Kind = "noticed"      // the new result is put on public notice
+	KindObjection  Kind = "objection"    // against it
+	KindAnswered   Kind = "answered"     // an objection, with a reason
+	KindAsked      Kind = "asked"        // for more time, by the appellant or a member of the panel
+	KindDeclined   Kind = "declined"     // a request for more time, with a reason
+	KindReAsk      Kind = "reask_opened" // residents are being asked anew
 )
 
 // Outcome is a vote and the decision. There is none that harms the appellant.
@@ -101,10 +106,13 @@ type Event struct {
 	RunID    string    `json:"run_id,omitempty"`   // run, superseded
 	Effect   *Effect   `json:"effect,omitempty"`   // run, closed: what the decision led to
 
-	Remedy    Remedy     `json:"remedy,omitempty"`    // vote, decided: what shall follow; "" is the ground's first
-	Party     Party      `json:"party,omitempty"`     // vote, decided: whose matter it is, where answers are credited away
-	Days      int        `json:"days,omitempty"`      // extended: working days
-	Until     *time.Time `json:"until,omitempty"`     // extended: the new deadline; noticed: the end of the notice
+	Remedy Remedy `json:"remedy,omitempty"` // vote, decided: what shall follow; "" is the ground's first
+	Party  Party  `json:"party,omitempty"`  // vote, decided: whose matter it is, where answers are credited away
+	// Department is which one, where the party is a department: vote, decided.
+	Department string `json:"department,omitempty"`
+
+	Days      int        `json:"days,omitempty"`      // asked, extended: working days
+	Until     *time.Time `json:"until,omitempty"`     // extended: the new deadline; noticed: the end of the notice; reask_opened: the last day
 	Objection string     `json:"objection,omitempty"` // objection, answered: which
 }
 
@@ -123,6 +131,8 @@ type Effect struct {
 	Remedy Remedy `json:"remedy,omitempty"` // what became of the answers set aside
 	Party  Party  `json:"party,omitempty"`  // to whom they were credited
 	ReAsk  int    `json:"re_ask,omitempty"` // interviews to be made anew
+
+	Department string `json:"department,omitempty"` // which, where it was a department
 }
 
 // Net is how far the decision moves the unit's official score.
@@ -137,6 +147,8 @@ type Vote struct {
 	Reason   string
 	Remedy   Remedy
 	Party    Party
+
+	Department string
 }
 
 // Case is an appeal as its events have made it.
@@ -150,6 +162,7 @@ type Case struct {
 	Instance   int // 1, or 2 for an appeal against the decision of a first panel
 	ExtendMax  int // working days by which a step may be extended, once; 0 = not at all
 	NoticeDays int // working days of public notice before a new result counts; 0 = none (appeals from before notices)
+	ReAskMax   int // calendar days within which residents must have been asked anew; 0 = they are not (appeals from before)
 
 	State       State
 	Panel       []string
@@ -161,6 +174,8 @@ type Case struct {
 	NoticeUntil time.Time
 	Open        map[string]string // objections without an answer: who objected, "" for a resident
 	Seen        map[string]bool   // all objections
+	Asked       []Event           // requests for more time without an answer
+	ReAskUntil  time.Time         // until when residents are asked anew; zero before that is opened
 	Events      []Event
 }
 

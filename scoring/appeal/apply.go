@@ -24,7 +24,10 @@ var from = map[Kind][]State{
 	KindClosed:     {Decided, RunRequested, Notice},
 	KindExtended:   {Filed, Accepted, Assigned, Voting},
 	KindWithdrawn:  {Filed, Accepted, Assigned, Voting},
-	KindOverdue:    {Filed, Accepted, Assigned, Voting},
+	KindAsked:      {Filed, Accepted, Assigned, Voting},
+	KindDeclined:   {Filed, Accepted, Assigned, Voting},
+	KindOverdue:    {Filed, Accepted, Assigned, Voting, Decided},
+	KindReAsk:      {Decided},
 }
 
 // Apply takes one step, or refuses it and changes nothing. A step after its
@@ -100,10 +103,19 @@ func (c *Case) check(e Event) error {
 		if e.RunID == "" || c.Outcome == Reject {
 			return wrong("no_run", "a rejected appeal has no new run")
 		}
+		if c.ReAsks() && c.ReAskUntil.IsZero() { // a decision is not passed over in silence
+			return needReason(e)
+		}
 	case KindSuperseded:
 		return c.checkSuperseded(e)
 	case KindExtended:
 		return c.checkExtension(e)
+	case KindAsked:
+		return c.checkAsked(e)
+	case KindDeclined:
+		return c.checkDeclined(e)
+	case KindReAsk:
+		return c.checkReAsk(e)
 	case KindNoticed:
 		return c.checkNotice(e)
 	case KindObjection:
@@ -175,7 +187,7 @@ func (c *Case) checkDecision(e Event) error {
 		return wrong("undecided", "the votes do not decide the appeal yet")
 	}
 	remedy, party := c.Chosen() // histories from before there was a choice name neither
-	if e.Outcome != o || !slices.Equal(e.Affected, affected) || o != Reject && (e.Remedy != "" && e.Remedy != remedy || e.Party != "" && e.Party != party) {
+	if e.Outcome != o || !slices.Equal(e.Affected, affected) || o != Reject && (e.Remedy != "" && e.Remedy != remedy || e.Party != "" && e.Party != party || e.Department != "" && e.Department != c.ChosenDepartment()) {
 		return wrong("not_the_votes", "the decision must be what the votes say")
 	}
 	return needReason(e)
@@ -186,7 +198,7 @@ func (c *Case) take(e Event) {
 	case KindFiled:
 		c.State = Filed
 	case KindAccepted:
-		c.State = Accepted
+		c.State, c.Asked = Accepted, nil // what was asked for the acceptance has lapsed
 	case KindRefused:
 		c.State = Refused
 	case KindAssigned:
@@ -196,10 +208,10 @@ func (c *Case) take(e Event) {
 		}
 	case KindVote:
 		c.Votes = append(slices.Clone(c.Votes), Vote{By: e.By, At: e.At, Outcome: e.Outcome, Affected: e.Affected, Reason: e.Reason,
-			Remedy: e.Remedy, Party: e.Party})
+			Remedy: e.Remedy, Party: e.Party, Department: e.Department})
 		c.State = Voting
 	case KindDecided:
-		c.Outcome, c.State = e.Outcome, Decided
+		c.Outcome, c.State, c.Asked = e.Outcome, Decided, nil
 	case KindRun:
 		c.State = RunRequested
 	case KindSuperseded:
@@ -211,7 +223,13 @@ func (c *Case) take(e Event) {
 	case KindOverdue:
 		c.Overdue = with(c.Overdue, e.Step, e.At)
 	case KindExtended:
-		c.Extended = with(c.Extended, e.Step, *e.Until)
+		c.Extended, c.Asked = with(c.Extended, e.Step, *e.Until), nil
+	case KindAsked:
+		c.Asked = append(slices.Clone(c.Asked), e)
+	case KindDeclined:
+		c.Asked = nil
+	case KindReAsk:
+		c.ReAskUntil = *e.Until
 	case KindNoticed:
 		c.State, c.NoticeRun, c.NoticeUntil = Notice, e.RunID, *e.Until
 	case KindObjection:

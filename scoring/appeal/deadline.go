@@ -11,6 +11,7 @@ type Step string
 const (
 	StepAccept Step = "accept"
 	StepDecide Step = "decide"
+	StepReAsk  Step = "reask" // ask residents anew, where that was decided
 )
 
 // Deadlines are the last moments of the steps. They are fixed when the appeal
@@ -52,6 +53,10 @@ func (c *Case) Waiting() Step {
 		return StepAccept
 	case Accepted, Assigned, Voting:
 		return StepDecide
+	case Decided:
+		if c.ReAsks() {
+			return StepReAsk
+		}
 	}
 	return ""
 }
@@ -67,6 +72,20 @@ func (c *Case) Due() time.Time {
 		return c.Deadlines.AcceptBy
 	case StepDecide:
 		return c.Deadlines.DecideBy
+	case StepReAsk:
+		if !c.ReAskUntil.IsZero() {
+			return c.ReAskUntil
+		}
+		return c.decidedAt().Add(time.Duration(c.ReAskMax) * day)
+	}
+	return time.Time{}
+}
+
+func (c *Case) decidedAt() time.Time {
+	for _, e := range c.Events {
+		if e.Kind == KindDecided {
+			return e.At
+		}
 	}
 	return time.Time{}
 }

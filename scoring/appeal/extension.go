@@ -2,6 +2,7 @@ package appeal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"gongping/internal/errs"
@@ -33,6 +34,65 @@ func (c *Case) checkExtension(e Event) error {
 		return wrong("extend_until", "the new deadline does not lie %d working days after the old one", e.Days)
 	}
 	return needReason(e)
+}
+
+// checkAsked takes a request for more time: by the appellant or a member of the
+// panel, before the deadline, for a step that can still be extended; one of each
+// person and step may be open.
+func (c *Case) checkAsked(e Event) error {
+	switch due := c.Due(); {
+	case e.By == "" || e.By != c.Appellant && !slices.Contains(c.Panel, e.By):
+		return errs.New(errs.Forbidden, "appeal.ask_who", "only the appellant and the members of the panel ask for more time")
+	case e.Step == "" || e.Step != c.Waiting():
+		return wrong("not_waiting", "the appeal does not wait for the step %s", e.Step)
+	case !c.Extended[e.Step].IsZero():
+		return wrong("extended_already", "this step has been extended; a second time is not possible")
+	case e.At.After(due):
+		return wrong("extend_late", "the deadline has passed; it cannot be extended afterwards")
+	case slices.ContainsFunc(c.Asked, func(a Event) bool { return a.By == e.By }):
+		return wrong("asked_already", "your request waits for its answer")
+	case slices.ContainsFunc(c.Events, func(a Event) bool { return a.Kind == KindAsked && a.By == e.By && a.Step == e.Step }):
+		return wrong("asked_once", "your request was answered; each asks once for a step")
+	case e.Days < 1 || e.Days > c.ExtendMax:
+		return errs.New(errs.Invalid, "appeal.extend_days", "the extension is longer than the rules allow").
+			At("days", fmt.Sprint(e.Days), fmt.Sprintf("1 to %d working days", c.ExtendMax), "choose fewer days").With(map[string]any{"Max": c.ExtendMax})
+	}
+	return needReason(e)
+}
+
+// checkDeclined answers all open requests with no, by somebody who did not ask.
+func (c *Case) checkDeclined(e Event) error {
+	switch {
+	case len(c.Asked) == 0:
+		return wrong("nothing_asked", "nobody has asked for more time")
+	case e.By == "" || e.By == c.Appellant || slices.Contains(c.Panel, e.By):
+		return wrong("own_case", "nobody acts on an appeal of their own")
+	}
+	return needReason(e)
+}
+
+// checkReAsk opens the asking anew that was decided: once, with its last day.
+func (c *Case) checkReAsk(e Event) error {
+	switch {
+	case e.By == "" || e.By == c.Appellant:
+		return wrong("own_case", "nobody acts on an appeal of their own")
+	case !c.ReAsks():
+		return wrong("no_reask", "nothing was decided that asks residents anew")
+	case !c.ReAskUntil.IsZero():
+		return wrong("reask_twice", "residents are being asked anew already")
+	case e.Until == nil || !e.Until.After(e.At) || e.Until.After(e.At.Add(time.Duration(c.ReAskMax+1)*day)):
+		return wrong("reask_until", "the last day lies within %d days", c.ReAskMax)
+	}
+	return nil
+}
+
+// ReAsks tells whether the decision asks residents anew.
+func (c *Case) ReAsks() bool {
+	if c.ReAskMax < 1 || c.Outcome == Reject || c.State != Decided {
+		return false
+	}
+	r, _ := c.Chosen()
+	return r == ReAsk
 }
 
 // checkNotice puts a computed result on public notice, for as long as the rule
@@ -107,11 +167,15 @@ func (c *Case) Ended() time.Time {
 }
 
 // MayGoOn tells whether an ended appeal may go to the second instance: once,
-// unless it was withdrawn or upheld in full and carried out.
+// unless it was withdrawn or upheld in full and carried out. Residents who were
+// to be asked anew and were not leave it open.
 func (c *Case) MayGoOn() bool {
 	switch {
 	case c.Instance > 1, !c.State.Final(), c.State == Withdrawn:
 		return false
+	}
+	if r, _ := c.Chosen(); r == ReAsk && c.ReAskMax > 0 && c.ReAskUntil.IsZero() && c.Outcome != Reject {
+		return true
 	}
 	return c.State != Superseded || c.Outcome != Uphold
 }

@@ -17,9 +17,13 @@ var people = []string{"worker", "manager", "assessor", "p1", "p2", "p3", "p4", "
 
 var kinds = []appeal.Kind{appeal.KindFiled, appeal.KindAccepted, appeal.KindRefused, appeal.KindAssigned, appeal.KindVote,
 	appeal.KindDecided, appeal.KindRun, appeal.KindSuperseded, appeal.KindClosed, appeal.KindWithdrawn, appeal.KindOverdue,
-	appeal.KindExtended, appeal.KindNoticed, appeal.KindObjection, appeal.KindAnswered}
+	appeal.KindExtended, appeal.KindNoticed, appeal.KindObjection, appeal.KindAnswered,
+	appeal.KindAsked, appeal.KindDeclined, appeal.KindReAsk}
 
 var start = time.Date(2026, 9, 21, 9, 0, 0, 0, appeal.Zone)
+
+// ground offers every remedy that answers can have, so that all ways are walked.
+var ground = appeal.Ground{ID: "wrong_object", Remedies: []appeal.Remedy{appeal.Attribute, appeal.Exclude, appeal.ReAsk}, Grievance: true}
 
 func newCase(t interface{ Fatal(...any) }) appeal.Case {
 	cal, err := appeal.NewCalendar(nil, nil)
@@ -27,8 +31,8 @@ func newCase(t interface{ Fatal(...any) }) appeal.Case {
 		t.Fatal(err)
 	}
 	rules := appeal.Rules{File: 10, Accept: 5, Decide: 30, Notice: 5, Extend: 10, SecondFile: 10, SecondDecide: 20}
-	return appeal.Case{Appellant: "worker", Conflicts: map[string]bool{"assessor": true}, Ground: appeal.Grounds[0],
-		Deadlines: rules.From(cal, start, start), Labels: []string{"A", "B", "C", "D"}, Instance: 1, ExtendMax: rules.Extend, NoticeDays: rules.Notice}
+	return appeal.Case{Appellant: "worker", Conflicts: map[string]bool{"assessor": true}, Ground: ground,
+		Deadlines: rules.From(cal, start, start), Labels: []string{"A", "B", "C", "D"}, Instance: 1, ExtendMax: rules.Extend, NoticeDays: rules.Notice, ReAskMax: 30}
 }
 
 func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
@@ -49,7 +53,12 @@ func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 	case appeal.KindRun, appeal.KindSuperseded:
 		e.RunID = rapid.SampledFrom([]string{"", "run"}).Draw(t, "run")
 	case appeal.KindOverdue:
+		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide, appeal.StepReAsk}).Draw(t, "step")
+	case appeal.KindAsked:
 		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide}).Draw(t, "step")
+		e.Days = rapid.IntRange(0, 12).Draw(t, "days")
+	case appeal.KindReAsk:
+		e.Until = after(now, rapid.IntRange(-1, 40).Draw(t, "days"))
 	case appeal.KindExtended:
 		e.Step = rapid.SampledFrom([]appeal.Step{"", appeal.StepAccept, appeal.StepDecide}).Draw(t, "step")
 		e.Days = rapid.IntRange(0, 12).Draw(t, "days")
@@ -77,6 +86,9 @@ type model struct {
 	noticed                                    string    // the run on notice
 	open                                       map[string]string
 	extended                                   map[appeal.Step]bool
+	asked                                      map[string]int // requests by person and step
+	waits                                      int            // of them without an answer
+	reask                                      time.Time      // last day of the asking anew
 }
 
 // likely steers half of the tries to the step that the case waits for, so that
@@ -101,6 +113,8 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		e.Kind, e.RunID = appeal.KindRun, "run"
 		if c.Outcome == appeal.Reject {
 			e.Kind = appeal.KindClosed
+		} else if c.ReAsks() && c.ReAskUntil.IsZero() && rapid.IntRange(0, 3).Draw(t, "reask") > 0 {
+			e.Kind, e.RunID, e.By, e.Until = appeal.KindReAsk, "", "manager", after(now, 20)
 		}
 	case appeal.RunRequested:
 		e.Kind, e.By, e.RunID, e.Until = appeal.KindNoticed, "manager", "run", after(now, 5)
@@ -119,9 +133,21 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		} else if c.NeedsThird() {
 			e.Kind, e.Members = appeal.KindAssigned, []string{"p3"}
 		} else if c.State == appeal.Assigned || c.State == appeal.Voting {
+			if rapid.IntRange(0, 9).Draw(t, "extend") == 0 {
+				e.Kind, e.By, e.Step, e.Days, e.Until = appeal.KindExtended, "manager", appeal.StepDecide, 5, after(c.Due(), 7)
+				break
+			}
+			if rapid.IntRange(0, 9).Draw(t, "ask") == 0 {
+				e.Kind, e.By, e.Step, e.Days = appeal.KindAsked, c.Panel[0], appeal.StepDecide, 5
+				break
+			}
+			if len(c.Asked) > 0 && rapid.Bool().Draw(t, "decline") {
+				e.Kind, e.By = appeal.KindDeclined, "manager"
+				break
+			}
 			e.Kind, e.By = appeal.KindVote, rapid.SampledFrom(c.Panel).Draw(t, "voter")
 			e.Outcome = rapid.SampledFrom(appeal.Outcomes).Draw(t, "vote")
-			e.Remedy = rapid.SampledFrom([]appeal.Remedy{"", appeal.Attribute, appeal.Exclude}).Draw(t, "remedy")
+			e.Remedy = rapid.SampledFrom([]appeal.Remedy{"", appeal.Attribute, appeal.Exclude, appeal.ReAsk, appeal.ReAsk, appeal.ReAsk}).Draw(t, "remedy")
 			e.Party = rapid.SampledFrom([]appeal.Party{"", appeal.Property, appeal.Market}).Draw(t, "party")
 		}
 	}
@@ -136,46 +162,59 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 // say, and nothing happens after a deadline unless the lateness is on record.
 func TestNoPathAroundTheRules(t *testing.T) {
 	t.Parallel()
-	reached := map[appeal.State]int{}
+	reached, happened := map[appeal.State]int{}, map[appeal.Kind]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		base := newCase(t)
-		c := &base
-		m := model{votes: map[string]appeal.Outcome{}, open: map[string]string{}, extended: map[appeal.Step]bool{}}
-		now := start
-		for range rapid.IntRange(10, 70).Draw(t, "steps") {
-			now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 24, 24, 24 * 9, 24 * 40}).Draw(t, "hours")) * time.Hour)
-			e := event(t, c, now)
-			if rapid.IntRange(0, 3).Draw(t, "likely") > 0 {
-				e = likely(t, c, now)
-			}
-			before, due := c.State, c.Due()
-			late := c.Late(now)
-			recorded := late == "" || !c.Overdue[late].IsZero()
-			n := len(c.Events)
-			if err := c.Apply(e); err != nil {
-				if c.State != before || len(c.Events) != n {
-					t.Fatalf("a refused %s changed the case", e.Kind)
-				}
-				continue
-			}
-			if m.over {
-				t.Fatalf("%s happened after the end (%s)", e.Kind, before)
-			}
-			if !recorded && e.Kind != appeal.KindOverdue && e.Kind != appeal.KindWithdrawn {
-				t.Fatalf("%s happened after the deadline of %s without record", e.Kind, late)
-			}
-			m.follow(t, c, e, due)
-			reached[c.State]++
-		}
-		replayed, err := appeal.Replay(newCase(t), c.Events)
-		if err != nil || replayed.State != c.State || len(replayed.Votes) != len(c.Votes) {
-			t.Fatalf("replay gives %v, %v", replayed, err)
+		for range 8 {
+			walk(t, reached, happened)
 		}
 	})
 	for _, s := range appeal.States {
 		if reached[s] == 0 {
 			t.Errorf("the tries never reached %s: the test proves too little", s)
 		}
+	}
+	for _, k := range kinds {
+		if happened[k] == 0 {
+			t.Errorf("no try ever was %s: the test proves too little", k)
+		}
+	}
+}
+
+// walk tries one random history.
+func walk(t *rapid.T, reached map[appeal.State]int, happened map[appeal.Kind]int) {
+	base := newCase(t)
+	c := &base
+	m := model{votes: map[string]appeal.Outcome{}, open: map[string]string{}, extended: map[appeal.Step]bool{}, asked: map[string]int{}}
+	now := start
+	for range rapid.IntRange(10, 70).Draw(t, "steps") {
+		now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 24, 24, 24 * 9, 24 * 40}).Draw(t, "hours")) * time.Hour)
+		e := event(t, c, now)
+		if rapid.IntRange(0, 3).Draw(t, "likely") > 0 {
+			e = likely(t, c, now)
+		}
+		before, due := c.State, c.Due()
+		late := c.Late(now)
+		recorded := late == "" || !c.Overdue[late].IsZero()
+		n := len(c.Events)
+		if err := c.Apply(e); err != nil {
+			if c.State != before || len(c.Events) != n {
+				t.Fatalf("a refused %s changed the case", e.Kind)
+			}
+			continue
+		}
+		if m.over {
+			t.Fatalf("%s happened after the end (%s)", e.Kind, before)
+		}
+		if !recorded && e.Kind != appeal.KindOverdue && e.Kind != appeal.KindWithdrawn {
+			t.Fatalf("%s happened after the deadline of %s without record", e.Kind, late)
+		}
+		m.follow(t, c, e, due)
+		reached[c.State]++
+		happened[e.Kind]++
+	}
+	replayed, err := appeal.Replay(newCase(t), c.Events)
+	if err != nil || replayed.State != c.State || len(replayed.Votes) != len(c.Votes) {
+		t.Fatalf("replay gives %v, %v", replayed, err)
 	}
 }
 
@@ -193,6 +232,7 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time
 	case appeal.KindAccepted, appeal.KindRefused:
 		must(m.filed && !m.accepted && e.By != "worker" && e.Reason != "", "%s out of order", e.Kind)
 		m.accepted = e.Kind == appeal.KindAccepted
+		m.waits = 0
 		m.over = !m.accepted
 	case appeal.KindAssigned:
 		must(m.accepted && !m.decided, "assigned before acceptance or after the decision")
@@ -218,10 +258,26 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time
 			must(slices.Contains(r, e.Remedy) && (e.Remedy == appeal.Attribute) == (e.Party != ""), "decided with the consequence %s for %q", e.Remedy, e.Party)
 		}
 		must(e.Outcome != appeal.Reject || len(e.Affected) == 0, "a rejected appeal sets answers aside")
-		m.decided = true
+		m.decided, m.waits = true, 0
 	case appeal.KindRun:
 		must(m.decided && !m.run && c.Outcome != appeal.Reject, "a run before the decision or after a rejection")
+		chosen, _ := c.Chosen()
+		must(chosen != appeal.ReAsk || !m.reask.IsZero() || e.Reason != "", "the asking anew was passed over in silence")
 		m.run = true
+	case appeal.KindReAsk:
+		chosen, _ := c.Chosen()
+		must(m.decided && !m.run && c.Outcome != appeal.Reject && chosen == appeal.ReAsk && m.reask.IsZero() && e.By != "" && e.By != "worker", "residents are asked anew out of order")
+		must(e.Until.After(e.At) && e.Until.Sub(e.At) <= 31*24*time.Hour, "asked anew until %s", e.Until)
+		m.reask = *e.Until
+	case appeal.KindAsked:
+		key := e.By + "/" + string(e.Step)
+		must(m.filed && !m.decided && (e.By == "worker" || slices.Contains(c.Panel, e.By)) && !e.At.After(due) && !m.extended[e.Step] && e.Reason != "" && e.Days >= 1 && e.Days <= 10, "asked for more time out of order")
+		must(m.asked[key] == 0, "%s asks again", key)
+		m.asked[key]++
+		m.waits++
+	case appeal.KindDeclined:
+		must(m.waits > 0 && e.By != "" && e.By != "worker" && !slices.Contains(c.Panel, e.By) && e.Reason != "", "declined out of order")
+		m.waits = 0
 	case appeal.KindSuperseded:
 		must(m.run && m.noticed == e.RunID && e.At.After(m.notice) && len(m.open) == 0, "superseded by %s without its public notice", e.RunID)
 		m.over = true
@@ -239,7 +295,7 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time
 	case appeal.KindExtended:
 		must(!m.extended[e.Step] && !e.At.After(due) && e.Days >= 1 && e.Days <= 10 && e.Reason != "" && e.By != "worker" && c.Due().Equal(*e.Until), "an extension out of order")
 		must(e.Until.Sub(due) >= time.Duration(e.Days)*24*time.Hour, "an extension to %s", e.Until)
-		m.extended[e.Step] = true
+		m.extended[e.Step], m.waits = true, 0
 	case appeal.KindClosed:
 		must(m.decided, "closed before the decision")
 		m.over = true

@@ -86,6 +86,24 @@ func (c *Case) Chosen() (Remedy, Party) {
 	return chosen, Nobody
 }
 
+// ChosenDepartment is the department that two members named, where the decision
+// credits answers to a department; "" where they named different ones or none:
+// then it stands on no card.
+func (c *Case) ChosenDepartment() string {
+	if _, p := c.Chosen(); p != Department {
+		return ""
+	}
+	named := map[string]int{}
+	for _, v := range c.Votes {
+		if v.Outcome != Reject && v.Party == Department && v.Department != "" {
+			if named[v.Department]++; named[v.Department] >= PanelSize {
+				return v.Department
+			}
+		}
+	}
+	return ""
+}
+
 // checkRemedy refuses what the ground does not offer.
 func (c *Case) checkRemedy(e Event) error {
 	if e.Remedy != "" && !slices.Contains(c.Ground.Remedies, e.Remedy) {
@@ -93,6 +111,9 @@ func (c *Case) checkRemedy(e Event) error {
 	}
 	if e.Party != "" && !slices.Contains(Parties, e.Party) {
 		return errs.New(errs.Invalid, "appeal.party", "that party is not in the list").At("party", string(e.Party), "one of the list", "choose one")
+	}
+	if e.Department != "" && e.Party != Department {
+		return errs.New(errs.Invalid, "appeal.party_department", "a department is named only where the party is a department").At("department", e.Department, "none", "choose the department as the party, or name none")
 	}
 	return nil
 }

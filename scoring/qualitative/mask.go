@@ -88,6 +88,7 @@ func find(src []rune) []span {
 		}
 	}
 	out = append(out, names(norm)...)
+	out = append(out, people(norm)...)
 	out = append(out, spoken(norm)...)
 	return merge(norm, out)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongping/internal/app"
+	"gongping/internal/app/draws"
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -29,11 +30,13 @@ type Service struct {
 	Register func(ctx context.Context, q pg.Querier, who authz.Actor, entry, unit, roundID string) error
 	// EntryFacts opens an entry for the panel, with names masked.
 	EntryFacts func(ctx context.Context, q pg.Querier, district, entry string, names []string) (*EntryFacts, error)
+	// Draws opens the batches of residents who are asked anew.
+	Draws *draws.Service
 }
 
 // New returns the service and puts it between a run and its publication.
 func New(core *app.Core, scores *score.Service) *Service {
-	s := &Service{Core: core, Score: scores}
+	s := &Service{Core: core, Score: scores, Draws: &draws.Service{Core: core}}
 	scores.OnPublish = s.OnPublish
 	return s
 }
@@ -76,7 +79,7 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 	}
 	base := appeal.Case{Appellant: a.AppellantID, Ground: g, Conflicts: map[string]bool{},
 		Deadlines: appeal.Deadlines{FileBy: a.FileBy, AcceptBy: a.AcceptBy, DecideBy: a.DecideUntil},
-		Instance:  a.Instance, ExtendMax: a.ExtendDays, NoticeDays: a.NoticeDays}
+		Instance:  a.Instance, ExtendMax: a.ExtendDays, NoticeDays: a.NoticeDays, ReAskMax: a.ReAskDays}
 	conflicts, err := appealdb.Conflicts(ctx, q, district, id)
 	if err != nil {
 		return a, nil, err

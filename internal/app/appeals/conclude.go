@@ -34,6 +34,9 @@ func (s *Service) conclude(ctx context.Context, district, id string) error {
 	if err != nil || c.State != appeal.Decided {
 		return err
 	}
+	if wait, err := s.waitsForReAsk(ctx, district, a, c); err != nil || wait {
+		return err
+	}
 	items, err := appealdb.Items(ctx, s.Pool, district, id)
 	if err != nil {
 		return err
@@ -55,13 +58,17 @@ func (s *Service) conclude(ctx context.Context, district, id string) error {
 			if _, err := appealdb.Exclude(ctx, tx, district, app.NewID(), a.RoundID, it.ID, a.Ground, "appeal "+a.Receipt, id, tx.Now); err != nil {
 				return err
 			}
-			if err := appealdb.AddEffect(ctx, tx, district, id, it.ID, string(p.effect.Remedy), string(p.effect.Party), tx.Now); err != nil {
+			if err := appealdb.AddEffect(ctx, tx, district, id, it.ID, string(p.effect.Remedy), string(p.effect.Party), p.effect.Department, tx.Now); err != nil {
 				return err
 			}
 		}
 		return nil
 	}))
 	if err != nil {
+		return err
+	}
+	reason, wait, err := s.reAskNext(ctx, district, a, c)
+	if err != nil || wait {
 		return err
 	}
 	run, err := appealdb.RunOf(ctx, s.Pool, district, id)
@@ -73,7 +80,7 @@ func (s *Service) conclude(ctx context.Context, district, id string) error {
 	}
 	return s.Write(ctx, who, authz.AppealDecide, authz.Object{Area: a.Unit}, s.appealStep(id, func(ctx context.Context, tx *app.Tx, c *appeal.Case) error {
 		tx.Record("appeal", id, a.Unit, map[string]any{"run": run})
-		return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindRun, RunID: run, Effect: &p.effect})
+		return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindRun, RunID: run, Effect: &p.effect, Reason: reason})
 	}))
 }
 
@@ -142,7 +149,7 @@ func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, 
 		p.effect.HighExcluded = len(try) - len(lows)
 		p.effect.HighSpared = len(highs) - p.effect.HighExcluded
 		p.effect.After, p.effect.Computed = u.Official.Value, true
-		p.effect.Remedy, p.effect.Party = remedy, party
+		p.effect.Remedy, p.effect.Party, p.effect.Department = remedy, party, c.ChosenDepartment()
 		if remedy == appeal.ReAsk {
 			p.effect.ReAsk = len(try)
 		}

@@ -159,7 +159,7 @@ func (s *Service) File(ctx context.Context, who authz.Actor, in Filing) (id, rec
 		a := appealdb.Appeal{ID: id, Number: number, Receipt: receipt, RoundID: run.RoundID, RunID: in.RunID, Unit: in.Unit, AppellantID: who.AccountID,
 			Ground: g.ID, Statement: s.Seal.Seal([]byte(in.Statement), "appeal/"+id), FiledAt: tx.Now, PublishedAt: f.PublishedAt,
 			FileBy: dl.FileBy, AcceptBy: dl.AcceptBy, DecideUntil: dl.DecideBy,
-			Instance: 1, ExtendDays: t.rules.Extend, NoticeDays: t.rules.Notice, EntryID: in.Entry}
+			Instance: 1, ExtendDays: t.rules.Extend, NoticeDays: t.rules.Notice, ReAskDays: t.book.DisputeRules().ReAskDays, EntryID: in.Entry}
 		c := &appeal.Case{Appellant: who.AccountID, Ground: g, Deadlines: dl}
 		e := appeal.Event{Kind: appeal.KindFiled, By: who.AccountID, At: tx.Now, Reason: "ground: " + g.ID}
 		if err := c.Apply(e); err != nil {

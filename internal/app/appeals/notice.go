@@ -105,6 +105,64 @@ func (s *Service) Notices(ctx context.Context, who authz.Actor) (list []Notice, 
 	return list, err
 }
 
+// NoticeSum is what the decisions behind one run on public notice set aside, by
+// sign, with the net effect on the official scores of their units. Counts under
+// the rule book's cell for cross tables are few, but not for auditors.
+type NoticeSum struct {
+	Round   string
+	Appeals int
+	Units   int
+	Until   time.Time
+	Aside
+}
+
+// NoticeSums adds up the results on public notice by run.
+func (s *Service) NoticeSums(ctx context.Context, who authz.Actor) (list []NoticeSum, err error) {
+	err = s.Read(ctx, who, authz.NoticeRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
+		all, err := appealdb.OnNotice(ctx, q, who.District)
+		if err != nil {
+			return err
+		}
+		var runs []string
+		sides, units, cells := map[string][]appealdb.SideCount{}, map[string]map[string]bool{}, map[string]int{}
+		sums := map[string]*NoticeSum{}
+		for _, a := range all {
+			_, c, err := load(ctx, q, who.District, a.ID)
+			if err != nil {
+				return err
+			}
+			run := c.NoticeRun
+			if sums[run] == nil {
+				t, err := termsOf(ctx, q, who.District, a.RoundID)
+				if err != nil {
+					return err
+				}
+				runs, sums[run], units[run] = append(runs, run), &NoticeSum{Round: a.RoundTitle, Until: c.NoticeUntil}, map[string]bool{}
+				cells[run] = t.book.Suppression.CrossTab
+			}
+			sums[run].Appeals++
+			units[run][a.Unit] = true
+			for _, e := range c.Events {
+				if e.Effect == nil {
+					continue
+				}
+				x := appealdb.SideCount{LowReviewed: e.Effect.LowReviewed, HighReviewed: e.Effect.HighReviewed, LowExcluded: e.Effect.LowExcluded, HighExcluded: e.Effect.HighExcluded}
+				if e.Effect.Computed {
+					x.Net = e.Effect.Net()
+				}
+				sides[run] = append(sides[run], x)
+			}
+		}
+		for _, run := range runs {
+			n := sums[run]
+			n.Units, n.Aside = len(units[run]), aside(sides[run], who.Role == authz.Auditor, cells[run])
+			list = append(list, *n)
+		}
+		return nil
+	})
+	return list, err
+}
+
 func notice(ctx context.Context, q pg.Querier, who authz.Actor, a appealdb.Appeal, c *appeal.Case) (n Notice, err error) {
 	n = Notice{ID: a.ID, Receipt: a.Receipt, UnitName: a.UnitName, Round: a.RoundTitle, Ground: a.Ground, Outcome: c.Outcome, Instance: max(1, c.Instance),
 		Until: c.NoticeUntil, Objections: len(c.Seen), Closed: len(c.Seen) - len(c.Open)}

@@ -11,6 +11,7 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg/appealdb"
+	"gongping/internal/pg/departmentdb"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring/appeal"
 )
@@ -33,6 +34,9 @@ type CaseFile struct {
 	Entry     *EntryFacts  // of the sealed register, for the ground that rests on it
 	Mine      *appeal.Vote // the actor's own vote
 	Decision  *Decision    // once decided
+
+	Extension   Extension                 // more time: may be asked for, was, or is given
+	Departments []departmentdb.Department // that a vote may name
 }
 
 // EntryFacts is an entry of the sealed register as a panel reads it: what
@@ -73,6 +77,8 @@ type Decision struct {
 	Party   appeal.Party
 	Reasons []string
 	At      time.Time
+
+	Department string // code, where answers were credited to one
 }
 
 // Code is a short name of a case that tells nothing about it.
@@ -128,7 +134,10 @@ func (s *Service) caseFile(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c
 			f.Mine = &v
 		}
 	}
-	f.Decision = decisionOf(c)
+	f.Decision, f.Extension = decisionOf(c), extensionOf(c, member, tx.Now)
+	if f.Departments, err = departmentdb.List(ctx, tx, d); err != nil {
+		return f, err
+	}
 	if a.EntryID != "" && s.EntryFacts != nil {
 		if f.Entry, err = s.EntryFacts(ctx, tx, d, a.EntryID, names); err != nil {
 			return f, err
@@ -163,7 +172,7 @@ func coarse(u scoredb.UnitRow) Coarse {
 func decisionOf(c *appeal.Case) *Decision {
 	for _, e := range c.Events {
 		if e.Kind == appeal.KindDecided {
-			d := &Decision{Outcome: e.Outcome, Remedy: e.Remedy, Party: e.Party, At: e.At}
+			d := &Decision{Outcome: e.Outcome, Remedy: e.Remedy, Party: e.Party, Department: e.Department, At: e.At}
 			for _, v := range c.Votes {
 				d.Reasons = append(d.Reasons, v.Reason)
 			}
@@ -180,6 +189,8 @@ type VoteInput struct {
 	Reason   string
 	Remedy   appeal.Remedy // "" is the ground's first
 	Party    appeal.Party  // whose matter it is, where answers are credited away
+	// Department is its code, where the party is a department; "" names none.
+	Department string
 }
 
 // Vote casts the actor's vote. When it decides the appeal, the decision is
@@ -196,6 +207,11 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 		if !slices.Contains(c.Panel, who.AccountID) {
 			return hidden()
 		}
+		if v.Department != "" {
+			if _, err := departmentdb.Get(ctx, tx, who.District, v.Department); err != nil {
+				return app.NotFound(err, "department")
+			}
+		}
 		slices.Sort(v.Affected)
 		names, err := appealdb.NamesAround(ctx, tx, who.District, a.Unit, a.AppellantID)
 		if err != nil {
@@ -203,7 +219,7 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 		}
 		reason := appeal.Mask(strings.TrimSpace(v.Reason), names)
 		if err := take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindVote, By: who.AccountID, Outcome: v.Outcome, Affected: v.Affected, Reason: reason,
-			Remedy: v.Remedy, Party: v.Party}); err != nil {
+			Remedy: v.Remedy, Party: v.Party, Department: v.Department}); err != nil {
 			return err
 		}
 		outcome, affected, ok := c.Tally()
@@ -214,6 +230,7 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 			e := appeal.Event{Kind: appeal.KindDecided, Outcome: outcome, Affected: affected, Reason: "as voted"}
 			if outcome != appeal.Reject {
 				e.Remedy, e.Party = c.Chosen()
+				e.Department = c.ChosenDepartment()
 			}
 			return take(ctx, tx, id, c, e)
 		case c.NeedsThird():

@@ -127,12 +127,18 @@ func waits(who authz.Actor, c *appeal.Case) string {
 			return "accept"
 		case c.State == appeal.Accepted, c.NeedsThird():
 			return "assign"
+		case c.State == appeal.Decided && c.ReAsks() && c.ReAskUntil.IsZero():
+			return "reask"
+		case c.State == appeal.Decided && c.ReAsks():
+			return ""
 		case c.State == appeal.Decided:
 			return "conclude"
 		case c.State == appeal.Notice && len(c.Open) > 0:
 			return "answer"
 		case c.State == appeal.RunRequested, c.State == appeal.Notice:
 			return "release"
+		case len(c.Asked) > 0:
+			return "asked"
 		}
 	case authz.Panel:
 		if (c.State == appeal.Assigned || c.State == appeal.Voting) && slices.Contains(c.Panel, who.AccountID) && !c.Voted(who.AccountID) {
@@ -168,6 +174,8 @@ type Detail struct {
 	NoticeUntil time.Time       // of the public notice; zero before it
 	OpenCount   int             // objections without an answer
 	Objections  []ObjectionView // managers and auditors only
+	Extension   Extension
+	ReAsk       ReAsk
 }
 
 // Entry is a step of the course that has been taken. Who is a role, or, for
@@ -255,6 +263,10 @@ func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			return d, err
 		}
 	}
+	d.Extension = extensionOf(c, who.AccountID, now)
+	if d.ReAsk, err = s.reAskOf(ctx, q, who, a, c); err != nil {
+		return d, err
+	}
 	files, err := appealdb.EvidenceOf(ctx, q, who.District, a.ID)
 	if err != nil {
 		return d, err
@@ -288,7 +300,7 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			x.Until = *e.Until
 		}
 		switch e.Kind {
-		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn, appeal.KindExtended, appeal.KindAnswered:
+		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn, appeal.KindExtended, appeal.KindAnswered, appeal.KindAsked, appeal.KindDeclined:
 			x.Reason = e.Reason
 		case appeal.KindClosed:
 			if e.By != "" {
@@ -302,7 +314,7 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			x.Who = "service"
 		case e.By == a.AppellantID:
 			x.Who = "appellant"
-		case e.Kind == appeal.KindVote:
+		case e.Kind == appeal.KindVote, e.Kind == appeal.KindAsked:
 			x.Who = "panel"
 		default:
 			x.Who = "manager"

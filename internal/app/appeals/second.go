@@ -84,7 +84,7 @@ func (s *Service) FileSecond(ctx context.Context, who authz.Actor, first, statem
 		b := appealdb.Appeal{ID: id, Number: number, Receipt: receipt, RoundID: a.RoundID, RunID: in.RunID, Unit: a.Unit, AppellantID: who.AccountID,
 			Ground: a.Ground, Statement: s.Seal.Seal([]byte(in.Statement), "appeal/"+id), FiledAt: tx.Now, PublishedAt: *run.PublishedAt,
 			FileBy: dl.FileBy, AcceptBy: dl.AcceptBy, DecideUntil: dl.DecideBy, Instance: 2, FirstID: first,
-			ExtendDays: t.rules.Extend, NoticeDays: t.rules.Notice, EntryID: a.EntryID}
+			ExtendDays: t.rules.Extend, NoticeDays: t.rules.Notice, ReAskDays: t.book.DisputeRules().ReAskDays, EntryID: a.EntryID}
 		e := appeal.Event{Kind: appeal.KindFiled, By: who.AccountID, At: tx.Now, Reason: "second instance, ground: " + a.Ground}
 		second := &appeal.Case{Appellant: who.AccountID, Ground: c.Ground, Deadlines: dl, Instance: 2}
 		if err := second.Apply(e); err != nil {

@@ -108,9 +108,11 @@ func (s *Split) fill(units []scoredb.UnitRow, area, code string) {
 		}
 	}
 	slices.SortFunc(s.Parts, func(a, b SplitPart) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Matter, b.Matter)) })
-	for i := range s.Parts {
-		if s.Parts[i].N < MinCause {
+	hidden := 0
+	for i := len(s.Parts) - 1; i >= 0; i-- { // the fewest first; one alone could be worked out from the others
+		if s.Parts[i].N < MinCause || hidden == 1 {
 			s.Parts[i].N = -1
+			hidden++
 		}
 	}
 	if s.Placed > 0 && s.Placed < MinCause {
@@ -126,4 +128,3 @@ func (s *Split) fill(units []scoredb.UnitRow, area, code string) {
 	n := float64(s.Committees)
 	s.Without, s.With, s.Effect = s.Without/n, s.With/n, s.Effect/n
 }
-

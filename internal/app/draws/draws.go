@@ -241,7 +241,11 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		if err := s.undrawn(ctx, tx, who.District, stored); err != nil {
 			return err
 		}
-		if err := mayDraw(stored, r); err != nil {
+		late, err := drawdb.LateUntil(ctx, tx, who.District, commitmentID)
+		if err != nil {
+			return err
+		}
+		if err := mayDraw(stored, r, !late.IsZero()); err != nil {
 			return err
 		}
 		st, err := stateOf(stored)
@@ -272,8 +276,11 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 }
 
 // mayDraw returns an error unless the round is where this draw belongs.
-func mayDraw(c drawdb.Commitment, r survey.Round) error {
+// A late batch follows a round that is closed.
+func mayDraw(c drawdb.Commitment, r survey.Round, late bool) error {
 	switch {
+	case late && r.State == survey.Closed && r.Kind == "drawn":
+		return nil
 	case c.TopUp && r.State != survey.Drawn && r.State != survey.Collecting:
 		return errs.New(errs.Conflict, "draw.topup_state", "only a round that was drawn and is not closed can be topped up")
 	case !c.TopUp && r.State != survey.Frozen:

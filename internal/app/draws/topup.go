@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
@@ -34,7 +35,24 @@ type TopUp struct {
 // With the first draw it makes a simple random sample of each simple stratum;
 // the others are topped up by the method of their plan.
 func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID string, w TopUp) (string, error) {
-	id := app.NewID()
+	return s.commitTopUp(ctx, who, roundID, w, time.Time{}, nil)
+}
+
+// CommitReAsk fixes a batch of a round that is closed, for the residents who
+// are asked in the place of answers that an appeal set aside: a top-up like any
+// other, with randomness of its own named before, whose cases are asked until a
+// day. then is called in the same transaction with the commitment's id.
+func (s *Service) CommitReAsk(ctx context.Context, who authz.Actor, roundID string, w TopUp, until time.Time, then func(context.Context, *app.Tx, string) error) (string, error) {
+	return s.commitTopUp(ctx, who, roundID, w, until, then)
+}
+
+// CountLeft tells how many residents of a committee no draw of the round holds.
+func CountLeft(ctx context.Context, q pg.Querier, district string, r survey.Round, committee string) (n int, err error) {
+	return drawdb.Left(ctx, q, district, r.FrameID, r.ID, committee)
+}
+
+func (s *Service) commitTopUp(ctx context.Context, who authz.Actor, roundID string, w TopUp, until time.Time, then func(context.Context, *app.Tx, string) error) (string, error) {
+	id, late := app.NewID(), !until.IsZero()
 	if err := w.tidy(); err != nil {
 		return "", err
 	}
@@ -46,7 +64,7 @@ func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID stri
 		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
 			return err
 		}
-		if err := mayDraw(drawdb.Commitment{TopUp: true}, r); err != nil {
+		if err := mayDraw(drawdb.Commitment{TopUp: true}, r, late); err != nil {
 			return err
 		}
 		if err := s.noneOpen(ctx, tx, who.District, roundID); err != nil {
@@ -57,7 +75,11 @@ func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID stri
 			return err
 		}
 		if w.Purpose == "" {
-			w.Purpose = freePurpose(fmt.Sprintf("d-%s-v%d-topup", r.Series[:8], r.Version), past)
+			kind := "topup"
+			if late {
+				kind = "reask"
+			}
+			w.Purpose = freePurpose(fmt.Sprintf("d-%s-v%d-%s", r.Series[:8], r.Version, kind), past)
 		}
 		c, err := s.topUp(ctx, tx, r, w)
 		if err != nil {
@@ -70,8 +92,14 @@ func (s *Service) CommitTopUp(ctx context.Context, who authz.Actor, roundID stri
 		for _, p := range c.Plan {
 			n += p.Sample
 		}
-		tx.Record("draw_commitment", id, r.AreaCode, map[string]any{"round": roundID, "purpose": w.Purpose, "top_up": true, "sample": n, "excluded": len(c.Tally.Excluded)})
-		return s.store(ctx, tx, id, roundID, c)
+		tx.Record("draw_commitment", id, r.AreaCode, map[string]any{"round": roundID, "purpose": w.Purpose, "top_up": true, "late": late, "sample": n, "excluded": len(c.Tally.Excluded)})
+		if err := s.store(ctx, tx, id, roundID, c); err != nil || !late {
+			return err
+		}
+		if err := drawdb.InsertLate(ctx, tx, who.District, id, roundID, until, who.AccountID, tx.Now); err != nil {
+			return err
+		}
+		return then(ctx, tx, id)
 	})
 	if pg.Duplicate(err) {
 		return "", errs.Wrap(err, errs.Conflict, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")

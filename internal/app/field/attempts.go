@@ -93,7 +93,7 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 		case !pg.NoRows(err):
 			return err
 		}
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+		if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 			return err
 		}
 		if c.Complete || c.Replaced {

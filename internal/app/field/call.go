@@ -98,7 +98,7 @@ func hashCall(district, code string) []byte {
 // a hash, and knows nothing of the person.
 func (s *Service) StartCall(ctx context.Context, who authz.Actor, caseID string) (code string, expires time.Time, err error) {
 	err = s.onCase(ctx, who, authz.CallCode, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+		if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 			return err
 		}
 		expires = tx.Now.Add(r.Rules.CallRules().CodeLife())

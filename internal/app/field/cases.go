@@ -82,7 +82,7 @@ func (s *Service) Case(ctx context.Context, who authz.Actor, id string) (d CaseD
 		if d.Links, err = fielddb.LinksOf(ctx, db, who.District, c.ID); err != nil {
 			return err
 		}
-		d.OpenNow = checkOpen(d.Round.RoundState, now)
+		d.OpenNow = openFor(d.Round.RoundState, c.DrawID, now)
 		d.MayWrite = authz.May(who, authz.ResponseSubmit, objectOf(c))
 		if !c.Complete && !c.Replaced {
 			d.Lacking = fieldwork.GiveUp(rule(d.Round.Rules), tries(d.History))
@@ -107,7 +107,7 @@ type Identity struct{ Name, Phone, Address, Building string }
 // round is collected. Every opening leaves an entry in the audit log.
 func (s *Service) OpenIdentity(ctx context.Context, who authz.Actor, id string) (p Identity, err error) {
 	err = s.onCase(ctx, who, authz.IdentityRead, id, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+		if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 			return err
 		}
 		sealed, err := fielddb.Identity(ctx, tx, who.District, c.FrameID, c.PersonID)

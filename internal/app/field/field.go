@@ -88,13 +88,27 @@ func (s *Service) roundByID(ctx context.Context, q pg.Querier, district, id stri
 	if err != nil {
 		return Round{}, app.NotFound(err, "round")
 	}
-	return s.round(ctx, q, district, fielddb.RoundState{ID: r.ID, State: r.State, OpensOn: r.OpensOn, ClosesOn: r.ClosesOn,
+	late, err := fielddb.Late(ctx, q, district, id)
+	if err != nil {
+		return Round{}, err
+	}
+	return s.round(ctx, q, district, fielddb.RoundState{ID: r.ID, Late: late, State: r.State, OpensOn: r.OpensOn, ClosesOn: r.ClosesOn,
 		QuestionnaireID: r.QuestionnaireID, QuestionnaireVersion: r.QuestionnaireVersion, RuleBookID: r.RuleBookID,
 		RuleBookVersion: r.RuleBookVersion, Title: r.Title, AreaCode: r.AreaCode, FrameID: r.FrameID})
 }
 
 // Day is the calendar day of fieldwork, as it is stored.
 func Day(t time.Time) string { return t.In(fieldwork.Zone).Format(time.DateOnly) }
+
+// openFor returns an error unless a case of a draw takes answers now: while its
+// round is collected, or, of a batch that follows the closed round, until its
+// last day.
+func openFor(r fielddb.RoundState, drawID string, now time.Time) error {
+	if until, ok := r.Late[drawID]; ok && r.State == survey.Closed && Day(now) <= until {
+		return nil
+	}
+	return checkOpen(r, now)
+}
 
 // checkOpen returns an error unless a round takes answers now.
 func checkOpen(r fielddb.RoundState, now time.Time) error {

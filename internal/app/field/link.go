@@ -55,7 +55,7 @@ func districtOf(token string) (string, bool) {
 // not used. The token is returned once and stored nowhere.
 func (s *Service) IssueLink(ctx context.Context, who authz.Actor, caseID string) (token string, expires time.Time, err error) {
 	err = s.onCase(ctx, who, authz.LinkIssue, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+		if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 			return err
 		}
 		if c.Complete || c.Replaced {
@@ -162,7 +162,7 @@ func (s *Service) OpenLink(ctx context.Context, token string) (v ResidentView, e
 	if v.Round, err = s.roundByID(ctx, s.Pool, district, c.RoundID); err != nil {
 		return v, err
 	}
-	if err := checkOpen(v.Round.RoundState, s.Clock.Now()); err != nil {
+	if err := openFor(v.Round.RoundState, c.DrawID, s.Clock.Now()); err != nil {
 		return v, err
 	}
 	if c.Complete {

@@ -167,7 +167,7 @@ func (s *Service) gather(ctx context.Context, db pg.Querier, who authz.Actor, he
 		if !c.Complete && !c.Replaced {
 			x.Lacking = fieldwork.GiveUp(rule(r.Rules), tries(x.History))
 		}
-		x.KeepPerson = todo && r.OpenNow == nil && authz.May(who, authz.IdentityRead, objectOf(c))
+		x.KeepPerson = todo && openFor(r.RoundState, c.DrawID, now) == nil && authz.May(who, authz.IdentityRead, objectOf(c))
 		if x.KeepPerson && !held[c.ID] {
 			need++
 		}

@@ -3,12 +3,14 @@ package field
 import (
 	"context"
 	"crypto/sha256"
+	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
+	"gongping/survey"
 )
 
 // Signal is what a resident tells the auditors about how the answer came about.
@@ -36,7 +38,7 @@ func (s *Service) onReceipt(ctx context.Context, district, code, note string, fn
 		if err != nil {
 			return err
 		}
-		if checkOpen(r.RoundState, tx.Now) != nil {
+		if checkOpen(r.RoundState, tx.Now) != nil && !openLate(r.RoundState, st.Day, tx.Now) {
 			return errs.New(errs.Conflict, "receipt.closed", "the round has ended; answers can be withdrawn and signals given only while it lasts")
 		}
 		tx.Record("response", "", district, map[string]any{note: 1})
@@ -139,4 +141,18 @@ func (s *Service) Signals(ctx context.Context, who authz.Actor, round string) (o
 		return nil
 	})
 	return out, err
+}
+
+// openLate tells whether an answer came with a batch that followed the closed
+// round and is still in the field: its holder may withdraw it like any other.
+func openLate(r fielddb.RoundState, answered, now time.Time) bool {
+	if r.State != survey.Closed || !answered.After(r.ClosesOn) {
+		return false
+	}
+	for _, until := range r.Late {
+		if Day(now) <= until {
+			return true
+		}
+	}
+	return false
 }

@@ -58,7 +58,7 @@ func (s *Service) ReleaseReserve(ctx context.Context, who authz.Actor, caseID, w
 // nextReserve checks the rule and finds the only reserve that may follow.
 func (s *Service) nextReserve(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round, wish string) (draw.Selected, error) {
 	var none draw.Selected
-	if err := checkOpen(r.RoundState, tx.Now); err != nil {
+	if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 		return none, err
 	}
 	if c.Complete {

@@ -154,7 +154,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
 		return p, nil
 	}
-	if err := checkOpen(r.RoundState, now); err != nil && !(sub.admitted && r.State == survey.Collecting) {
+	if err := openFor(r.RoundState, t.DrawID, now); err != nil && !(sub.admitted && r.State == survey.Collecting) {
 		return p, err
 	}
 	if sub.link != nil {

@@ -54,6 +54,13 @@ func (s *Service) StartForAppeal(ctx context.Context, district, roundID, reason,
 	return s.start(ctx, authz.SystemActor(district), roundID, reason, appealID)
 }
 
+// StartFollowing requests the run that follows a correction of what a round's
+// answers were attributed to; the caller has authorised it.
+func (s *Service) StartFollowing(ctx context.Context, district, roundID, reason string) error {
+	_, err := s.start(ctx, authz.SystemActor(district), roundID, reason, "")
+	return err
+}
+
 func (s *Service) start(ctx context.Context, who authz.Actor, roundID, reason, appealID string) (string, error) {
 	if reason = strings.TrimSpace(reason); reason == "" || utf8.RuneCountInString(reason) > maxReason {
 		return "", errs.New(errs.Invalid, "run.reason", "a run needs a reason of at most %d characters", maxReason).At("reason", "", "why it is made", "for example: first run after the close of fieldwork")

@@ -31,6 +31,9 @@ import (
 // Service is the room of the comments.
 type Service struct {
 	*app.Core
+	// OnCorrected, if set, requests the run that follows a correction.
+	OnCorrected func(ctx context.Context, district, round, reason string) error
+
 	mu     sync.Mutex
 	models map[string]*trained // by district
 }

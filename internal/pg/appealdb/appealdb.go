@@ -42,6 +42,7 @@ type Appeal struct {
 	ExtendDays  int
 	NoticeDays  int
 	EntryID     string // of the sealed register, "" for none
+	ReAskDays   int    // calendar days to ask residents anew, 0 = they are not
 
 	RoundTitle, UnitName, AppellantName string
 	RunNumber                           int
@@ -50,7 +51,7 @@ type Appeal struct {
 
 const columns = `a.id::text, a.number, a.receipt, a.round_id::text, a.run_id::text, a.unit, a.appellant_id::text, a.ground, a.statement,
 	a.filed_at, a.published_at, a.file_by, a.accept_by, a.decide_until,
-	a.instance::int, coalesce(a.first_id::text,''), a.extend_days, a.notice_days, coalesce(a.entry_id::text,''), r.title, u.name, p.display_name, n.number, s.state`
+	a.instance::int, coalesce(a.first_id::text,''), a.extend_days, a.notice_days, coalesce(a.entry_id::text,''), a.reask_days, r.title, u.name, p.display_name, n.number, s.state`
 
 // joins adds names and the state: the last event that moves it, as package
 // appeal folds them.
@@ -65,7 +66,7 @@ const joins = ` from appeal a
 			when e.kind = 'noticed' then 'notice'
 			when e.kind = 'assigned' and exists (select 1 from appeal_event v where v.district = e.district and v.appeal_id = e.appeal_id and v.kind = 'vote') then 'voting'
 			else e.kind end as state
-		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind not in ('overdue','extended','objection','answered') order by e.seq desc limit 1) s on true`
+		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind not in ('overdue','extended','objection','answered','asked','declined','reask_opened') order by e.seq desc limit 1) s on true`
 
 // Lock makes others who act on the appeal wait until the transaction ends.
 func Lock(ctx context.Context, q pg.Querier, district, id string) error {
@@ -76,10 +77,10 @@ func Lock(ctx context.Context, q pg.Querier, district, id string) error {
 // Insert files an appeal; it must carry a Number from NextNumber.
 func Insert(ctx context.Context, q pg.Querier, district string, a Appeal) error {
 	_, err := q.Exec(ctx, `insert into appeal (district, id, number, receipt, round_id, run_id, unit, appellant_id, ground, statement,
-			filed_at, published_at, file_by, accept_by, decide_until, decide_by, instance, first_id, extend_days, notice_days, entry_id)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,($15 at time zone 'Asia/Shanghai')::date,$16,nullif($17,'')::uuid,$18,$19,nullif($20,'')::uuid)`,
+			filed_at, published_at, file_by, accept_by, decide_until, decide_by, instance, first_id, extend_days, notice_days, entry_id, reask_days)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,($15 at time zone 'Asia/Shanghai')::date,$16,nullif($17,'')::uuid,$18,$19,nullif($20,'')::uuid,$21)`,
 		district, a.ID, a.Number, a.Receipt, a.RoundID, a.RunID, a.Unit, a.AppellantID, a.Ground, a.Statement,
-		a.FiledAt, a.PublishedAt, a.FileBy, a.AcceptBy, a.DecideUntil, max(a.Instance, 1), a.FirstID, a.ExtendDays, a.NoticeDays, a.EntryID)
+		a.FiledAt, a.PublishedAt, a.FileBy, a.AcceptBy, a.DecideUntil, max(a.Instance, 1), a.FirstID, a.ExtendDays, a.NoticeDays, a.EntryID, a.ReAskDays)
 	return err
 }
 
@@ -129,7 +130,7 @@ func Count(ctx context.Context, q pg.Querier, district string, f Filter) (n int,
 // AddEvent appends an event.
 func AddEvent(ctx context.Context, q pg.Querier, district, id string, e appeal.Event) error {
 	data, err := json.Marshal(appeal.Event{Members: e.Members, Outcome: e.Outcome, Affected: e.Affected, Step: e.Step, RunID: e.RunID, Effect: e.Effect,
-		Remedy: e.Remedy, Party: e.Party, Days: e.Days, Until: e.Until, Objection: e.Objection})
+		Remedy: e.Remedy, Party: e.Party, Department: e.Department, Days: e.Days, Until: e.Until, Objection: e.Objection})
 	if err != nil {
 		return err
 	}

@@ -34,13 +34,22 @@ type Changed struct {
 }
 
 // ChangedBetween counts by unit the answers that one of two runs counted and
-// the other did not.
+// the other did not, or whose attribution was made, corrected or withdrawn from
+// the first run on: what the difference of the two scores rests on.
 func ChangedBetween(ctx context.Context, q pg.Querier, district, before, after string) ([]Changed, error) {
-	return collect(ctx, q, `select unit, count(*)::int from (
-			select coalesce(a.unit, b.unit) as unit
+	return collect(ctx, q, `with old as (select round_id, requested_at from run where district = $1 and id = $2),
+		new as (select max(at) as at from run_event where district = $1 and run_id = $3),
+		moved as (select a.response_id, a.at from answer_attribution a, old where a.district = $1 and a.round_id = old.round_id
+			union all select a.response_id, g.at from old join attribution_change x on x.round_id = old.round_id
+				join attribution_ruling g on g.district = x.district and g.change_id = x.id and g.agreed
+				join answer_attribution a on a.district = x.district and a.id = x.attribution_id where x.district = $1)
+		select unit, count(*)::int from (
+			select coalesce(a.unit, b.unit) as unit, response_id
 			from (select unit, response_id from run_answer where district = $1 and run_id = $2) a
 			full join (select unit, response_id from run_answer where district = $1 and run_id = $3) b using (response_id)
-			where a.response_id is null or b.response_id is null) x group by unit order by unit`,
+			where a.response_id is null or b.response_id is null
+			union select b.unit, b.response_id from moved m join run_answer b on b.district = $1 and b.run_id = $3 and b.response_id = m.response_id, old, new
+			where m.at > old.requested_at and m.at <= new.at) x group by unit order by unit`,
 		pgx.RowToStructByPos[Changed], district, before, after)
 }
 

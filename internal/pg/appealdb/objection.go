@@ -32,9 +32,9 @@ func Objections(ctx context.Context, q pg.Querier, district, appealID string) ([
 }
 
 // AddEffect notes what became of an answer by a decision.
-func AddEffect(ctx context.Context, q pg.Querier, district, appealID, response, remedy, party string, at time.Time) error {
-	_, err := q.Exec(ctx, `insert into appeal_effect (district, appeal_id, response_id, remedy, party, at) values ($1,$2,$3,$4,$5,$6)
-		on conflict do nothing`, district, appealID, response, remedy, party, at)
+func AddEffect(ctx context.Context, q pg.Querier, district, appealID, response, remedy, party, department string, at time.Time) error {
+	_, err := q.Exec(ctx, `insert into appeal_effect (district, appeal_id, response_id, remedy, party, department, at) values ($1,$2,$3,$4,$5,$6,$7)
+		on conflict do nothing`, district, appealID, response, remedy, party, department, at)
 	return err
 }
 

@@ -34,7 +34,7 @@ type Batch struct {
 // knownSQL looks each submission up by primary keys. The lateral lookups have a
 // limit, so that the planner cannot turn them into hashed scans of tables that
 // grow while its plan is kept.
-const knownSQL = `select i.ord, c.id is not null, r.digest is not null, coalesce(r.digest, ''), coalesce(c.round_id::text, ''), coalesce(c.committee, ''),
+const knownSQL = `select i.ord, c.id is not null, r.digest is not null, coalesce(r.digest, ''), coalesce(c.round_id::text, ''), coalesce(c.draw_id::text, ''), coalesce(c.committee, ''),
 	coalesce(c.stratum, ''), coalesce(s.cluster, ''), coalesce(c.design_weight, 0), coalesce(z.evaluator_id::text, ''), coalesce(p.sex, ''),
 	coalesce(p.tenure, ''), coalesce(p.building, ''), coalesce(p.household, ''), coalesce(p.birth_year, 0), d.one is not null
 	from unnest($2::uuid[], $3::uuid[]) with ordinality i(case_id, id, ord)
@@ -50,8 +50,18 @@ const knownSQL = `select i.ord, c.id is not null, r.digest is not null, coalesce
 
 const roundSQL = `select r.id::text, coalesce((select e.state from round_event e where e.district = r.district and e.round_id = r.id
 	order by e.seq desc limit 1),'draft'), r.opens_on, r.closes_on, r.questionnaire_id::text, r.questionnaire_version,
-	r.rule_book_id::text, r.rule_book_version, r.title, r.area_code, coalesce(r.frame_id::text,'')
+	r.rule_book_id::text, r.rule_book_version, r.title, r.area_code, coalesce(r.frame_id::text,''), ` + lateSQL + `
 	from round r where r.district = $1 and r.id = any($2::uuid[])`
+
+// lateSQL gives the last days of the batches of a round r that is closed.
+const lateSQL = `coalesce((select jsonb_object_agg(d.id::text, b.until) from late_batch b
+	join draw d on d.district = b.district and d.commitment_id = b.commitment_id where b.district = r.district and b.round_id = r.id), '{}')`
+
+// Late returns the last days of the batches of a closed round, by draw.
+func Late(ctx context.Context, q pg.Querier, district, round string) (late map[string]string, err error) {
+	err = q.QueryRow(ctx, `select `+lateSQL+` from round r where r.district = $1 and r.id = $2`, district, round).Scan(&late)
+	return late, err
+}
 
 // Load reads in one round trip what a batch needs. The rounds are those that
 // the caller expects; Missing tells which others the cases belong to.
@@ -67,7 +77,7 @@ func Load(ctx context.Context, q pg.Querier, district string, keys []Key, rounds
 		var k Known
 		for rows.Next() {
 			k.Digest = nil
-			if err := rows.Scan(&ord, &k.Found, &k.Stored, &k.Digest, &k.RoundID, &k.Committee, &k.Stratum, &k.Cluster, &k.DesignWeight, &k.Evaluator,
+			if err := rows.Scan(&ord, &k.Found, &k.Stored, &k.Digest, &k.RoundID, &k.DrawID, &k.Committee, &k.Stratum, &k.Cluster, &k.DesignWeight, &k.Evaluator,
 				&k.Sex, &k.Tenure, &k.Building, &k.Household, &k.BirthYear, &k.Complete); err != nil {
 				return err
 			}

@@ -55,13 +55,14 @@ func scanCase(row pgx.CollectableRow) (Case, error) {
 }
 
 // CasesOf lists the cases that an evaluator holds in rounds that are being
-// collected, by committee, building and id.
+// collected, and those of batches that follow a closed round, by committee, building and id.
 func CasesOf(ctx context.Context, q pg.Querier, district, evaluator string) ([]Case, error) {
 	rows, err := q.Query(ctx, `select `+caseColumns+` from case_assignment s
 		join survey_case c on c.district = s.district and c.id = s.case_id`+caseTables+`
 		where s.district = $1 and s.evaluator_id = $2
 		  and not exists (select 1 from case_assignment n where n.district = s.district and n.case_id = s.case_id and n.seq > s.seq)
-		  and (select e.state from round_event e where e.district = c.district and e.round_id = c.round_id order by e.seq desc limit 1) = 'collecting'
+		  and ((select e.state from round_event e where e.district = c.district and e.round_id = c.round_id order by e.seq desc limit 1) = 'collecting'
+		    or exists (select from draw k join late_batch b on b.district = k.district and b.commitment_id = k.commitment_id where k.district = c.district and k.id = c.draw_id))
 		order by c.committee, p.building, c.id`, district, evaluator)
 	if err != nil {
 		return nil, err

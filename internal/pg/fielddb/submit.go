@@ -12,12 +12,12 @@ import (
 
 // Target is what the service must know of a case to take its answers.
 type Target struct {
-	CaseID, RoundID, Committee, Stratum, Cluster string
-	DesignWeight                                 float64
-	Evaluator                                    string
-	Sex, Tenure, Building, Household             string
-	BirthYear                                    int
-	Complete                                     bool
+	CaseID, RoundID, DrawID, Committee, Stratum, Cluster string
+	DesignWeight                                         float64
+	Evaluator                                            string
+	Sex, Tenure, Building, Household                     string
+	BirthYear                                            int
+	Complete                                             bool
 }
 
 // RoundState is where the round of a case stands at this moment.
@@ -30,6 +30,9 @@ type RoundState struct {
 	RuleBookID               string
 	RuleBookVersion          int
 	Title, AreaCode, FrameID string
+	// Late are the last days (YYYY-MM-DD) of batches, by draw, whose cases are
+	// asked after the round has closed.
+	Late map[string]string
 }
 
 // Response is an accepted answer with the case it completes.

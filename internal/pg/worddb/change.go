@@ -132,3 +132,15 @@ func InsertRuling(ctx context.Context, q pg.Querier, district, change string, ag
 	_, err := q.Exec(ctx, `insert into attribution_ruling (district, change_id, agreed, reason, by_id, at) values ($1,$2,$3,$4,$5,$6)`, district, change, agreed, reason, by, at)
 	return err
 }
+
+// StaleRound is a round with a ruling that no run knows of.
+type StaleRound struct{ Round, Title string }
+
+// StaleRounds lists the rounds that were scored and have an agreed change since
+// their newest run was requested.
+func StaleRounds(ctx context.Context, q pg.Querier, district string) ([]StaleRound, error) {
+	return collect(ctx, q, pgx.RowToStructByPos[StaleRound], `select r.id::text, r.title from round r
+		join lateral (select max(n.requested_at) as at from run n where n.district = r.district and n.round_id = r.id) n on n.at is not null
+		where r.district = $1 and exists (select from attribution_change x join attribution_ruling g on g.district = x.district and g.change_id = x.id and g.agreed
+			where x.district = r.district and x.round_id = r.id and g.at > n.at) order by r.closes_on desc, r.id`, district)
+}

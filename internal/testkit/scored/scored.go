@@ -118,8 +118,8 @@ func (r *Round) draw(name string) {
 		for k := range c.Planned + c.Reserve/2 {
 			reserve := k >= c.Planned
 			p := list[(k*7919)%len(list)]
-			selections = append(selections, []any{demo.DistrictCode, draw, p.ID, c.Committee, reserve, k, c.Committee, []byte{0}, int64(1), int64(1)})
-			cases = append(cases, []any{demo.DistrictCode, id("case"+name, p.ID), r.ID, draw, p.ID, c.Committee, c.Committee,
+			selections = append(selections, []any{demo.DistrictCode, draw, world.FrameID(p), c.Committee, reserve, k, c.Committee, []byte{0}, int64(1), int64(1)})
+			cases = append(cases, []any{demo.DistrictCode, id("case"+name, p.ID), r.ID, draw, world.FrameID(p), c.Committee, c.Committee,
 				float64(len(list)) / float64(c.Planned), reserve, f.OpensOn})
 			drawn = append(drawn, demo.Drawn{PersonID: p.ID, Reserve: reserve})
 		}

@@ -207,3 +207,9 @@ func (w *World) Committees() []string {
 	}
 	return out
 }
+
+// FrameID is the id of a person in the frame.
+func FrameID(p *demo.Person) string {
+	s := Secret()
+	return s.FrameID(p.Committee, p.ID)
+}

@@ -55,6 +55,7 @@ func Register(a huma.API, svc *appeals.Service, register *disputes.Service) {
 	reading(a, svc)
 	steps(a, svc)
 	steps2(a, svc)
+	steps3(a, svc)
 	if register != nil {
 		registerEntries(a, register)
 	}
@@ -153,15 +154,16 @@ func steps(a huma.API, svc *appeals.Service) {
 	huma.Register(a, op("vote-on-appeal", http.MethodPost, "/appeals/{id}/vote", "Cast your vote as an assigned panel member"), func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the appeal"`
 		Body struct {
-			Outcome  string   `json:"outcome" enum:"uphold,partly,reject"`
-			Affected []string `json:"affected,omitempty" maxItems:"10" doc:"Labels that the ground holds for" example:"[\"A\"]"`
-			Reason   string   `json:"reason" maxLength:"2000"`
-			Remedy   string   `json:"remedy,omitempty" enum:",exclude,attribute,re_ask,correct" doc:"What shall follow; by default the first that the ground offers"`
-			Party    string   `json:"party,omitempty" enum:",property,department,market,residents,none" doc:"Whose matter it was, with attribute"`
+			Outcome    string   `json:"outcome" enum:"uphold,partly,reject"`
+			Affected   []string `json:"affected,omitempty" maxItems:"10" doc:"Labels that the ground holds for" example:"[\"A\"]"`
+			Reason     string   `json:"reason" maxLength:"2000"`
+			Remedy     string   `json:"remedy,omitempty" enum:",exclude,attribute,re_ask,correct" doc:"What shall follow; by default the first that the ground offers"`
+			Party      string   `json:"party,omitempty" enum:",property,department,market,residents,none" doc:"Whose matter it was, with attribute"`
+			Department string   `json:"department,omitempty" maxLength:"31" doc:"Its code, where the party is a department" example:"housing"`
 		}
 	}) (*struct{}, error) {
 		return nil, svc.Vote(ctx, signin.Actor(ctx), in.ID, appeals.VoteInput{Outcome: appeal.Outcome(in.Body.Outcome), Affected: in.Body.Affected, Reason: in.Body.Reason,
-			Remedy: appeal.Remedy(in.Body.Remedy), Party: appeal.Party(in.Body.Party)})
+			Remedy: appeal.Remedy(in.Body.Remedy), Party: appeal.Party(in.Body.Party), Department: in.Body.Department})
 	})
 }
 

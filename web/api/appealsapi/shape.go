@@ -53,6 +53,20 @@ type detailOut struct {
 	NewRun    string          `json:"new_run,omitempty"`
 	Reviewed  []appealdb.Item `json:"reviewed,omitempty" doc:"Auditors only: both sides"`
 	Effect    *appeal.Effect  `json:"effect,omitempty" doc:"Auditors only"`
+
+	Department string     `json:"department,omitempty" doc:"To which the decision credits answers"`
+	Asked      int        `json:"asked_for_more_time" doc:"Requests without an answer"`
+	Extended   *time.Time `json:"extended,omitempty" doc:"The later deadline of the step it waits for"`
+	ReAsk      *reaskOut  `json:"reask,omitempty" doc:"Residents asked anew, where that was decided"`
+}
+
+type reaskOut struct {
+	OpenBy *time.Time `json:"open_by,omitempty"`
+	Until  *time.Time `json:"until,omitempty"`
+	Draw   string     `json:"draw,omitempty" doc:"Id of the commitment; managers and auditors"`
+	Want   int        `json:"want,omitempty"`
+	Done   int        `json:"done,omitempty"`
+	Why    string     `json:"why,omitempty" doc:"Why the run followed without: nobody, missed, discarded or expired"`
 }
 
 type entryOut struct {
@@ -87,7 +101,11 @@ func detailOf(d appeals.Detail) detailOut {
 		out.Course = append(out.Course, entryOut{string(e.Kind), e.At, e.Who, e.Reason, string(e.Outcome), string(e.Step)})
 	}
 	if d.Decision != nil {
-		out.Outcome, out.Reasons = string(d.Decision.Outcome), d.Decision.Reasons
+		out.Outcome, out.Reasons, out.Department = string(d.Decision.Outcome), d.Decision.Reasons, d.Decision.Department
+	}
+	out.Asked, out.Extended = len(d.Extension.Asked), stamp(d.Extension.Until)
+	if r := d.ReAsk; r.Decided {
+		out.ReAsk = &reaskOut{stamp(r.OpenBy), stamp(r.Until), r.Draw, r.Want, r.Done, r.Why}
 	}
 	if d.NewRun != nil {
 		out.NewRun = d.NewRun.ID

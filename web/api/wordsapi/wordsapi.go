@@ -49,6 +49,7 @@ func Register(a huma.API, svc *words.Service) {
 	huma.Register(a, op(http.MethodGet, "search-comments", "/words/search", "Search masked comments"), o.search)
 	huma.Register(a, op(http.MethodGet, "comments-to-code", "/words/queue", "Texts that I may code, without what others said"), o.queue)
 	huma.Register(a, op(http.MethodPost, "code-comments", "/words/codings", "My judgements of texts, all or none"), o.code)
+	attributions(a, o, op)
 	huma.Register(a, op(http.MethodGet, "codebook", "/words/codebook", "The codebook in force"), o.codebook)
 	huma.Register(a, op(http.MethodPut, "save-codebook", "/words/codebook", "Save a new version of the codebook"), o.saveCodebook)
 }

@@ -21,6 +21,9 @@ import (
 // disputeRoutes registers the register, notices and the second instance.
 func (h *pages) disputeRoutes(r gin.IRouter) {
 	r.POST("/appeals/:id/extend", h.Signed(h.extend))
+	r.POST("/appeals/:id/ask", h.Signed(h.ask))
+	r.POST("/appeals/:id/decline", h.Signed(h.decline))
+	r.POST("/appeals/:id/reask", h.Signed(h.reAsk))
 	r.POST("/appeals/:id/second", h.Signed(h.second))
 	r.POST("/appeals/:id/objections/:objection", h.Signed(h.answer))
 	r.POST("/appeals/releases/:run/notice", h.Signed(h.openNotice))
@@ -85,6 +88,8 @@ func (h *pages) reader(who authz.Actor) authz.Actor {
 
 type noticesData struct {
 	Notices []noticeRow
+	Sums    []sumRow
+	Moved   []appeals.Moved // deadlines of appeals that the reader may know of
 	Signed  bool
 	May     bool
 }
@@ -112,6 +117,19 @@ func (h *pages) notices(c *gin.Context, who authz.Actor) error {
 			row.Remedy = h.T(c, "appeal.remedy."+string(n.Remedy))
 		}
 		d.Notices = append(d.Notices, row)
+	}
+	sums, err := h.svc.NoticeSums(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	for _, x := range sums {
+		d.Sums = append(d.Sums, sumRow{x, h.fewer(c, x.LowExcluded, x.Few) + " / " + h.fewer(c, x.LowReviewed, x.Few),
+			h.fewer(c, x.HighExcluded, x.Few) + " / " + h.fewer(c, x.HighReviewed, x.Few)})
+	}
+	if signed {
+		if d.Moved, err = h.svc.MovedDeadlines(c.Request.Context(), who); err != nil {
+			return err
+		}
 	}
 	page := render.Page{Title: h.T(c, "notice.title"), Subtitle: h.T(c, "notice.subtitle"), Data: d}
 	if !signed {

@@ -20,6 +20,7 @@ type showData struct {
 	Role     string
 	Stepper  []render.Step
 	Timeline []render.Event
+	Kinds    []render.Option // of public randomness, to open a batch
 }
 
 func (h *pages) show(c *gin.Context, who authz.Actor) error {
@@ -31,7 +32,7 @@ func (h *pages) show(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	data := showData{Detail: d, Role: string(who.Role), Stepper: h.stepper(c, d.State), Timeline: h.timeline(c, d)}
+	data := showData{Detail: d, Role: string(who.Role), Stepper: h.stepper(c, d.State), Timeline: h.timeline(c, d), Kinds: h.kinds(c)}
 	h.Render(c, http.StatusOK, "appeals/show", render.Page{Title: h.T(c, "appeal.one", "Receipt", d.Receipt),
 		Subtitle: d.UnitName + " · " + d.RoundTitle, Data: data,
 		Crumbs: []render.Crumb{{Text: h.T(c, "nav.appeals"), Href: "/appeals"}, {Text: d.Receipt}}})
@@ -82,7 +83,7 @@ var looks = map[appeal.Kind][2]string{
 	appeal.KindRun: {"refresh", "info"}, appeal.KindSuperseded: {"versions", "success"}, appeal.KindClosed: {"archive", "neutral"},
 	appeal.KindWithdrawn: {"arrow-left", "neutral"}, appeal.KindOverdue: {"clock", "danger"},
 	appeal.KindExtended: {"calendar-time", "warning"}, appeal.KindNoticed: {"bell", "info"}, appeal.KindObjection: {"message-report", "warning"},
-	appeal.KindAnswered: {"message-2", "info"},
+	appeal.KindAnswered: {"message-2", "info"}, appeal.KindAsked: {"message-2", "warning"}, appeal.KindDeclined: {"x", "neutral"}, appeal.KindReAsk: {"dice", "info"},
 }
 
 func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
@@ -114,6 +115,8 @@ type caseData struct {
 	Remedy   string
 	Parties  []render.Option
 	CanVote  bool
+
+	DepartmentOptions []render.Option
 }
 
 func (h *pages) caseFile(c *gin.Context, who authz.Actor) error {
@@ -136,6 +139,13 @@ func (h *pages) caseFile(c *gin.Context, who authz.Actor) error {
 			d.Parties = append(d.Parties, render.Option{Value: string(x), Text: h.T(c, "appeal.party."+string(x))})
 		}
 	}
+	if len(d.Parties) > 0 {
+		for _, x := range f.Departments {
+			if x.Active {
+				d.DepartmentOptions = append(d.DepartmentOptions, render.Option{Value: x.Code, Text: x.In(string(h.Printer(c).Lang()))})
+			}
+		}
+	}
 	h.Render(c, http.StatusOK, "appeals/case", render.Page{Title: h.T(c, "appeal.case", "Code", f.Code), Subtitle: h.T(c, "appeal.case.subtitle"), Data: d,
 		Crumbs: []render.Crumb{{Text: h.T(c, "nav.appeals"), Href: "/appeals"}, {Text: f.Code}}})
 	return nil
@@ -144,6 +154,9 @@ func (h *pages) caseFile(c *gin.Context, who authz.Actor) error {
 func (h *pages) vote(c *gin.Context, who authz.Actor) error {
 	v := appeals.VoteInput{Outcome: appeal.Outcome(c.PostForm("outcome")), Affected: c.PostFormArray("affected"), Reason: c.PostForm("reason"),
 		Remedy: appeal.Remedy(c.PostForm("remedy")), Party: appeal.Party(c.PostForm("party"))}
+	if v.Party == appeal.Department {
+		v.Department = c.PostForm("department")
+	}
 	if err := h.svc.Vote(c.Request.Context(), who, c.Param("id"), v); err != nil {
 		return err
 	}

@@ -118,6 +118,7 @@ func figures(b *composite.RuleBook) []figure {
 	whole("register_max", &ds.RegisterMax, 0, 50)
 	whole("register_days", &ds.RegisterDays, 30, 1100)
 	whole("theme_households", &ds.ThemeHouseholds, 3, 20)
+	whole("reask_days", &ds.ReAskDays, 0, 120)
 	in("frame", "frame")
 	fr := b.Frame
 	frac("coverage", &fr.Coverage, 0, 1)

@@ -33,6 +33,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *words.Service) {
 	r.GET("/words/agreement", h.Signed(h.agreement))
 	r.GET("/words/campaigns", h.Signed(h.campaigns))
 	r.GET("/words/search", h.Signed(h.search))
+	h.attributionRoutes(r)
 	r.GET("/words/codebook", h.Signed(h.codebook))
 	r.POST("/words/codebook", h.Signed(h.scheme))
 	r.POST("/words/codebook/topics", h.Signed(h.topic))
@@ -86,7 +87,7 @@ func (h *pages) tabs(c *gin.Context, who authz.Actor, path, scope string) []rend
 		action    authz.Action
 	}{
 		{"words.tab.themes", "/words", authz.CommentThemes}, {"words.tab.code", "/words/code", authz.CommentCode}, {"words.tab.agreement", "/words/agreement", authz.CommentThemes},
-		{"words.tab.campaigns", "/words/campaigns", authz.CommentRead}, {"words.tab.search", "/words/search", authz.CommentRead},
+		{"words.tab.attributions", "/words/attributions", authz.CommentRead}, {"words.tab.campaigns", "/words/campaigns", authz.CommentRead}, {"words.tab.search", "/words/search", authz.CommentRead},
 		{"words.tab.codebook", "/words/codebook", authz.CodebookRead}, {"words.tab.intake", "/words/intake", authz.CommentImport},
 	} {
 		if authz.ScopeOf(who.Role, t.action) == authz.Deny {

@@ -1,0 +1,84 @@
+package qualitative
+
+import "slices"
+
+// What follows finds people whom no title and no "I am called" gives away: by a
+// role before the name, by how people are spoken of (老王, 小李, 姓张的), and by
+// names that stand free in a sentence. All of it asks for more than the shape of
+// a name: the characters of the given name must be ones that given names have,
+// and what follows must be no part of a longer word.
+
+var (
+	// given are the characters that given names mostly consist of.
+	given = set("伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂玉文辉力永健世广志义兴良海山仁波宁贵福生龙元国胜学祥才发武新利清飞彬富顺信子昌康星光天达岩中茂进林坚彪博诚敬震振壮思群豪邦承绍功松善厚庆民友裕哲江浩亮政谦奇翰朗伯宏若鸣朋斌梁栋维启克伦翔旭鹏泽晨辰士建家致树炎德泰雄琛钧冠策腾楠榕航弘华慧巧美淑惠珠翠雅芝萍红娥玲芬燕彩春菊凤洁梅琳素云莲真环雪荣爱妹香月莺媛瑞凡佳嘉琼勤珍贞莉娣璧璐娅琦晶妍茜秋珊莎锦黛青倩婷姣婉娴瑾颖露瑶怡婵雁蓓纨仪荷丹蓉君琴蕊薇菁梦岚婕馨瑗琰韵融艺卿聪澜纯毓悦昭冰琬茗羽希欣滢馥筠柔竹凝晓霄枫芸菲伊姬荔妮初梵罡恒鸿桦骅剑娇媚琪睿烁威雯萱彦宇雨忠宗曼紫逸贤菡根宝俊银水阿福寿喜金耀培正祖全立培培守继绪仲叔如意东南俊峰斐森焕炜钢铭鑫昊轩涵梓欢育")
+	// common are the surnames that most people have; a free name needs one.
+	common = set("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田姜范石姚谭廖邹熊陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易武乔贺赖龚文庞樊殷施陶洪翟颜倪严牛芦季俞章鲁葛韦聂焦柳邢齐沿梅莫庄辛祝涂谷祁舒耿牟詹苗凌费靳盛童欧甄项裴席屈鲍覃翁隋甘景薄柏柯桂柴车冉房辜吉饶刁瞿戚丘滕晋苑邬臧畅嵇苟褚廉娄符奚穆燕郎邸冀")
+	// roles stand right before the name of whoever has them.
+	roles = []string{"居民", "业主", "村民", "市民", "邻居", "住户", "租客", "租户", "房客", "房东", "老板", "户主", "店主", "车主", "网格员", "楼组长", "楼长", "组长", "志愿者", "保安", "保洁员", "社工", "负责人", "法人", "法定代表人",
+		"我是", "我叫", "我爸", "我妈", "我父亲", "我母亲", "我儿子", "我女儿", "我丈夫", "我妻子", "我爱人", "我老公", "我老婆", "父亲", "母亲", "儿子", "女儿", "丈夫", "妻子", "爱人", "老人", "学生", "患者", "死者", "伤者", "委托人", "代理人", "签名", "此致", "来电人", "来信人",
+		"信访人", "举报者", "投诉者", "主任", "书记", "站长", "经理", "队长", "医生", "民警", "警官", "老师", "师傅", "同志", "党员", "隔壁", "对门", "楼上", "楼下", "叫做", "名为", "请找", "联系"}
+	// after are the characters that may follow a name: what people do, where
+	// they are, whose something is. Others make it more likely a longer word.
+	after = set("说的在住是反称于因把将和与跟及等电身今现手联来去不没已向被多一就也都要想经常天每总又还让给对从到很太非最曾正准打找问告骂拉养开上家系男女会能敢肯为其他她")
+	// familiar are what goes before a surname among people who know each other.
+	familiar = set("老小阿")
+	// notFamiliar are ordinary words of these.
+	notFamiliar = []string{"小康", "小龙", "小米", "小金", "小白", "小黄", "小石", "小花", "小毛", "小路", "小马", "小江", "小车", "小段", "小方", "小高", "小时", "小全", "小常", "小官", "小应", "小安", "小温", "小杨树", "小林", "小田", "小牛", "小熊", "小雷", "小汤", "小童", "小宝", "小单", "小项", "小鲜", "小乐", "小鲁", "小计", "小曲", "小巫", "小解", "小伍",
+		"老方", "老龙", "老金", "老林", "老家", "老汤", "老高", "老路", "老车", "老房", "老常", "老马路", "老田", "老牛", "老石", "老杨树", "老全", "老单", "老党", "老都", "老童", "老戴", "老安", "老史", "老时", "老古", "老成", "老郎", "阿里", "阿姨", "阿胶", "阿房"}
+	// kin are titles of one character; they need a common surname.
+	kin = set("总工姐哥嫂姨叔伯爷奶婶")
+)
+
+// ends tells whether a name may end at a place.
+func ends(norm []rune, at int) bool { return at >= len(norm) || !han(norm[at]) || after[norm[at]] }
+
+// full is the length of the full name that begins at a place, 0 for none: a
+// surname and two characters, or one, of given names, up to where a name may end.
+func full(norm []rune, at int, shortest int) int {
+	n := surname(norm, at)
+	if n == 0 {
+		return 0
+	}
+	for k := 2; k >= shortest; k-- {
+		end := at + n + k
+		if end > len(norm) || !ends(norm, end) {
+			continue
+		}
+		ok := true
+		for _, r := range norm[at+n : end] {
+			ok = ok && given[r]
+		}
+		if ok {
+			return n + k
+		}
+	}
+	return 0
+}
+
+// people finds names by role, familiarity and shape.
+func people(norm []rune) (out []span) {
+	for i, r := range norm {
+		if n := startsAny(norm, i, roles); n > 0 {
+			at := i + n
+			for at < len(norm) && (norm[at] == ' ' || norm[at] == ':') {
+				at++
+			}
+			if k := full(norm, at, 1); k > 0 {
+				out = append(out, span{at, at + k, Name})
+			}
+		}
+		switch {
+		case familiar[r] && i+1 < len(norm) && common[norm[i+1]] && ends(norm, i+2) && (i == 0 || edge(norm, i) || after[norm[i-1]]) && startsAny(norm, i, notFamiliar) == 0:
+			out = append(out, span{i + 1, i + 2, Name})
+		case r == '姓' && i+1 < len(norm) && surnames[norm[i+1]] && ends(norm, i+2) && (i == 0 || norm[i-1] != '百' && norm[i-1] != '老'):
+			out = append(out, span{i + 1, i + 2, Name})
+		case common[r] && i+1 < len(norm) && kin[norm[i+1]] && ends(norm, i+2) && edge(norm, i) && !words[r] && startsAny(norm, i, ordinary) == 0:
+			out = append(out, span{i, i + 1, Name})
+		case common[r] && edge(norm, i):
+			if k := full(norm, i, 2); k == 3 {
+				out = append(out, span{i, i + k, Name})
+			}
+		}
+	}
+	return slices.Clip(out)
+}

@@ -1,0 +1,91 @@
+package appealsapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"gongping/internal/app/appeals"
+	"gongping/internal/app/draws"
+	"gongping/survey/draw"
+	"gongping/web/signin"
+)
+
+type movedOut struct {
+	Appeal  string     `json:"appeal"`
+	Receipt string     `json:"receipt,omitempty"`
+	Kind    string     `json:"kind" enum:"asked,extended,declined"`
+	Step    string     `json:"step,omitempty"`
+	Who     string     `json:"who" enum:"appellant,panel,manager"`
+	Days    int        `json:"days,omitempty" doc:"Working days"`
+	Until   *time.Time `json:"until,omitempty"`
+	Reason  string     `json:"reason"`
+	At      time.Time  `json:"at"`
+}
+
+type sumOut struct {
+	Round        string    `json:"round"`
+	Appeals      int       `json:"appeals"`
+	Units        int       `json:"units"`
+	Until        time.Time `json:"until"`
+	LowReviewed  int       `json:"low_reviewed" doc:"-1 where fewer than few and not none"`
+	LowExcluded  int       `json:"low_excluded"`
+	HighReviewed int       `json:"high_reviewed"`
+	HighExcluded int       `json:"high_excluded"`
+	Net          float64   `json:"net" doc:"Sum of the changes of official scores, in points"`
+	Few          int       `json:"few"`
+}
+
+// steps3 registers requests for more time, asking anew, and what the page of
+// public notices shows besides.
+func steps3(a huma.API, svc *appeals.Service) {
+	huma.Register(a, op("ask-appeal-extension", http.MethodPost, "/appeals/{id}/ask", "Ask for more time, once for a step (appellant, assigned panel members)"), func(ctx context.Context, in *struct {
+		ID   string `path:"id" doc:"Id of the appeal"`
+		Body struct {
+			Days   int    `json:"days" minimum:"1" doc:"Working days, within the rule book's bound" example:"5"`
+			Reason string `json:"reason" minLength:"4" maxLength:"2000"`
+		}
+	}) (*struct{}, error) {
+		return nil, svc.AskExtension(ctx, signin.Actor(ctx), in.ID, in.Body.Days, in.Body.Reason)
+	})
+	huma.Register(a, op("decline-appeal-extension", http.MethodPost, "/appeals/{id}/decline", "Decline the open requests for more time"), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
+		return nil, svc.DeclineExtension(ctx, signin.Actor(ctx), in.ID, in.Body.Reason)
+	})
+	huma.Register(a, op("list-moved-deadlines", http.MethodGet, "/appeals/deadlines", "Requests for more time and extensions in appeals that you may see"), func(ctx context.Context, _ *struct{}) (*body[[]movedOut], error) {
+		list, err := svc.MovedDeadlines(ctx, signin.Actor(ctx))
+		if err != nil {
+			return nil, err
+		}
+		out := []movedOut{}
+		for _, m := range list {
+			out = append(out, movedOut{m.ID, m.Receipt, string(m.Kind), string(m.Step), m.Who, m.Days, stamp(m.Until), m.Reason, m.At})
+		}
+		return &body[[]movedOut]{out}, nil
+	})
+	reask := op("open-reask", http.MethodPost, "/rounds/{id}/reask", "Open the asking anew for the appeals of a round that wait for it; the draw is revealed like any other")
+	reask.DefaultStatus = http.StatusCreated
+	huma.Register(a, reask, func(ctx context.Context, in *struct {
+		ID   string `path:"id" doc:"Id of the round"`
+		Body struct {
+			Kind draw.RandomnessKind `json:"kind" enum:"dice,lottery,beacon"`
+			Name string              `json:"name" maxLength:"120" doc:"Which event exactly; never one used before"`
+			Due  time.Time           `json:"due" doc:"When it will exist, at the earliest"`
+		}
+	}) (*body[receiptOut], error) {
+		id, err := svc.OpenReAsk(ctx, signin.Actor(ctx), in.ID, draws.Wish{Randomness: draw.Randomness{Kind: in.Body.Kind, Name: in.Body.Name, Due: in.Body.Due}})
+		return &body[receiptOut]{receiptOut{ID: id}}, err
+	})
+	huma.Register(a, op("notice-sums", http.MethodGet, "/notices/sums", "What the decisions on public notice set aside, by sign, with the net effect"), func(ctx context.Context, _ *struct{}) (*body[[]sumOut], error) {
+		list, err := svc.NoticeSums(ctx, signin.Actor(ctx))
+		if err != nil {
+			return nil, err
+		}
+		out := []sumOut{}
+		for _, s := range list {
+			out = append(out, sumOut{s.Round, s.Appeals, s.Units, s.Until, s.LowReviewed, s.LowExcluded, s.HighReviewed, s.HighExcluded, s.Net, s.Few})
+		}
+		return &body[[]sumOut]{out}, nil
+	})
+}

@@ -1,0 +1,107 @@
+package departments
+
+import (
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"gongping/internal/app/departments"
+	"gongping/internal/app/upward"
+	"gongping/web/page/render"
+)
+
+// jointData joins what speaks of a department: causes, support, tasks.
+type jointData struct {
+	Tiles []render.Stat
+	Split *splitView
+}
+
+type splitView struct {
+	Round, Note, Run string
+	Number, Min      int
+	Tiles            []render.Stat
+	Rows             []splitRow
+}
+
+type splitRow struct {
+	Name, N string
+	Own     bool
+}
+
+func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Result, tasks []upward.Task) jointData {
+	p, f := h.Printer(c), h.Format(c)
+	causes := render.Stat{Label: p.T("department.joint.causes"), Value: render.Dash, Note: p.T("department.joint.no_causes")}
+	coders, panels := causes, causes
+	coders.Label, panels.Label = p.T("department.joint.coders"), p.T("department.joint.panels")
+	for _, x := range card.Periods {
+		if x.File {
+			continue
+		}
+		both := x.Low + x.High
+		if x.Low < 0 || x.High < 0 {
+			both = -1
+		}
+		coders.Value, coders.Note = h.few(c, both), p.T("department.joint.coders_note")
+		panels.Value, panels.Note = h.few(c, x.Panels), p.T("department.joint.panels_note")
+		causes.Value, causes.Note = h.few(c, x.All), p.T("department.joint.causes_note", "Round", x.Title)
+		break
+	}
+	support := render.Stat{Label: p.T("department.joint.support"), Value: render.Dash, Note: p.T("department.joint.no_support")}
+	for _, r := range results {
+		sum, n := 0.0, 0
+		for _, it := range r.Items {
+			if it.OK {
+				sum, n = sum+it.Mean, n+1
+			}
+		}
+		if r.Shown && n > 0 {
+			support.Value, support.Unit, support.N, support.Note = f.Num(sum/float64(n), 1), p.T("results.points"), r.N, p.T("department.joint.support_note", "Survey", r.Survey.Title, "K", n)
+		}
+		break
+	}
+	now, bare := 0, 0
+	for _, t := range tasks {
+		if t.EndedOn == nil {
+			if now++; !t.Funds && !t.People {
+				bare++
+			}
+		}
+	}
+	d := jointData{Tiles: []render.Stat{causes, coders, panels, support,
+		{Label: p.T("department.joint.tasks"), Value: f.Int(now), Note: p.T("department.joint.tasks_note", "N", bare)}}}
+	if s := card.Split; s != nil {
+		d.Split = h.split(c, s)
+	}
+	return d
+}
+
+func (h *pages) few(c *gin.Context, n int) string {
+	if n < 0 {
+		return h.T(c, "department.few", "Min", departments.MinCause)
+	}
+	return h.Format(c).Int(n)
+}
+
+func (h *pages) split(c *gin.Context, s *departments.Split) *splitView {
+	p, f := h.Printer(c), h.Format(c)
+	v := &splitView{Round: s.RoundTitle, Run: s.Run, Number: s.RunNumber, Min: departments.MinCause, Note: p.T("department.split.text")}
+	agree := render.Stat{Label: p.T("credit.agreement"), Value: render.Dash, Note: p.T("credit.agreement_none")}
+	if s.OK {
+		agree.Value, agree.N, agree.Interval, agree.Note = f.Num(s.Kappa, 2), s.Coded, f.Interval(s.KappaLo, s.Hi, 2), p.T("credit.agreement_note", "Share", f.Pct(s.Agreed, 0))
+	}
+	effect := render.Stat{Label: p.T("department.split.effect"), Value: render.Dash, Note: p.T("department.split.no_effect")}
+	if s.Committees > 0 {
+		effect.Value, effect.Unit, effect.Note = f.Signed(s.Effect, 2), p.T("results.points"),
+			p.T("department.split.effect_note", "N", s.Committees, "From", f.Num(s.Without, 1), "To", f.Num(s.With, 1))
+	}
+	v.Tiles = []render.Stat{{Label: p.T("department.split.placed"), Value: h.few(c, s.Placed), Note: p.T("department.split.credited", "N", h.few(c, s.Credited))}, agree, effect}
+	for _, x := range s.Parts {
+		name := x.Department
+		if name == "" {
+			matter, _, _ := strings.Cut(x.Matter, "/")
+			name = p.T("matter." + matter)
+		}
+		v.Rows = append(v.Rows, splitRow{name, h.few(c, x.N), x.Own})
+	}
+	return v
+}
