@@ -101,10 +101,15 @@ func (s *Service) appealStep(id string, fn func(context.Context, *app.Tx, *appea
 // its band be lost); then the high ones are spared, and if that does not help,
 // all are.
 func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, c *appeal.Case, items []appealdb.Item) (p plan, err error) {
-	last := c.Events[len(c.Events)-1]
+	var decided appeal.Event // not the last: lateness, or the asking anew, may follow it
+	for _, e := range c.Events {
+		if e.Kind == appeal.KindDecided {
+			decided = e
+		}
+	}
 	var lows, highs []appealdb.Item
 	for _, it := range items {
-		hit := slices.Contains(last.Affected, it.Label)
+		hit := slices.Contains(decided.Affected, it.Label)
 		if it.Side == appeal.Low {
 			p.effect.LowReviewed++
 			if hit {

@@ -97,7 +97,7 @@ func TestEveryExclusionBarsFromThePanel(t *testing.T) {
 			}
 		}
 	}
-	exec(t, `insert into panel_conflict (district, id, round_id, reviewer, area, kind, reason, by_id, at) values ($1,$2,$3,$4,$5,'lifted','查实无关',$4,$6)`, d, app.NewID(), a.RoundID, p, a.Unit, day.Add(1))
+	exec(t, `insert into panel_conflict (district, id, round_id, reviewer, area, kind, reason, by_id, at) values ($1,$2,$3,$4,$5,'lifted','查实无关',$4,$6)`, d, app.NewID(), a.RoundID, p, a.Unit, day.Add(time.Second))
 	if found := why(t, b, a, p); slices.Contains(found, "declared") {
 		t.Errorf("a conflict that was lifted still bars: %v", found)
 	}

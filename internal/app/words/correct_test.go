@@ -110,7 +110,7 @@ func TestAnAttributionIsCorrectedByTwo(t *testing.T) {
 	if err := w.Rule(ctx, supervisor, change, true, "查实，同意撤回"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Rule(ctx, r.Actor("panel-1"), change, false, "不同意"); !errs.Is(err, errs.Conflict) {
+	if err := w.Rule(ctx, r.Actor("panel-1"), change, false, "不同意撤回"); !errs.Is(err, errs.Conflict) {
 		t.Error(err)
 	}
 	if low, all := urban(); low != 11 || all != 11 {

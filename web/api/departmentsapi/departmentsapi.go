@@ -34,6 +34,28 @@ type Card struct {
 	Department Department `json:"department"`
 	Replies    []Reply    `json:"replies"`
 	Causes     []Period   `json:"causes" doc:"What two coders placed with the department, newest first"`
+	Split      *Split     `json:"split,omitempty" doc:"Whose matter the low marks of the newest round were"`
+}
+
+// Split is whose matter low marks were, how far coders agree on it, and what it
+// did to the committees' scores. Counts of -1 stand for fewer answers than may
+// be shown.
+type Split struct {
+	Run        string      `json:"run"`
+	Parts      []SplitPart `json:"parts"`
+	Placed     int         `json:"placed"`
+	Credited   int         `json:"credited"`
+	Coded      int         `json:"coded" doc:"Comments that two coders coded"`
+	Agreed     float64     `json:"agreed"`
+	Kappa      *float64    `json:"kappa,omitempty"`
+	Committees int         `json:"committees" doc:"With a cause of this department; 0 where fewer than three"`
+	Effect     float64     `json:"effect" doc:"Mean effect of all attributions on their scores, in points"`
+}
+
+// SplitPart is one party of a split.
+type SplitPart struct {
+	Matter string `json:"matter" example:"department/housing"`
+	N      int    `json:"n"`
 }
 
 // Period is a round, or an imported file, with the department's causes. Counts
@@ -44,6 +66,8 @@ type Period struct {
 	File   bool    `json:"file" doc:"Comments of a file, which enter no score"`
 	Low    int     `json:"low"`
 	High   int     `json:"high"`
+	Panels int     `json:"panels" doc:"Further answers that only panels of appeals credited to it"`
+	All    int     `json:"all" doc:"Every answer once; -1 where it would give a small count away"`
 	Causes []Cause `json:"causes"`
 }
 
@@ -105,11 +129,20 @@ func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error
 	}
 	out.Causes = make([]Period, 0, len(c.Periods))
 	for _, x := range c.Periods {
-		p := Period{ID: x.ID, Title: x.Title, File: x.File, Low: x.Low, High: x.High, Causes: make([]Cause, 0, len(x.Causes))}
+		p := Period{ID: x.ID, Title: x.Title, File: x.File, Low: x.Low, High: x.High, Panels: x.Panels, All: x.All, Causes: make([]Cause, 0, len(x.Causes))}
 		for _, k := range x.Causes {
 			p.Causes = append(p.Causes, Cause{k.Topic, k.Name, k.Low, k.High})
 		}
 		out.Causes = append(out.Causes, p)
+	}
+	if s := c.Split; s != nil {
+		out.Split = &Split{Run: s.Run, Parts: []SplitPart{}, Placed: s.Placed, Credited: s.Credited, Coded: s.Coded, Agreed: s.Agreed, Committees: s.Committees, Effect: s.Effect}
+		if s.OK {
+			out.Split.Kappa = &s.Kappa
+		}
+		for _, x := range s.Parts {
+			out.Split.Parts = append(out.Split.Parts, SplitPart{x.Matter, x.N})
+		}
 	}
 	return &answer[Card]{out}, nil
 }
