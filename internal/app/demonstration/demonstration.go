@@ -258,6 +258,9 @@ func (s *setup) finished(ctx context.Context) error {
 	if err := s.departmentReplies(ctx, id); err != nil {
 		return err
 	}
+	if err := s.pilot(ctx, q, rules); err != nil {
+		return err
+	}
 	return s.contest(ctx, run)
 }
 

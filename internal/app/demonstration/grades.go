@@ -1,9 +1,12 @@
 package demonstration
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"gongping/internal/app/grades"
+	"gongping/internal/pg/scoredb"
 	"gongping/scoring/grade"
 )
 
@@ -12,11 +15,12 @@ import (
 // samples of this size is refused, and the page says why.
 func (s *setup) graded(ctx context.Context) error {
 	svc, manager := &grades.Service{Core: s.Core}, s.as("manager")
-	list, _, err := s.scores.Published(ctx, manager, 1, 0)
+	list, _, err := s.scores.Published(ctx, manager, 10, 0)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	round, unit := list[0].RoundID, s.world.Truth.Lone.Committee
+	whole := slices.MaxFunc(list, func(a, b scoredb.Published) int { return cmp.Compare(a.Answers, b.Answers) })
+	round, unit := whole.RoundID, s.world.Truth.Lone.Committee
 	id, err := svc.FileTrial(ctx, manager, round, unit, "试行楼组轮值接待，头两个月登记的诉求有漏办，已补办并向居民说明，现已改进流程。")
 	if err != nil {
 		return err

@@ -37,9 +37,24 @@ func (s *setup) handedDown(ctx context.Context) error {
 			}
 		}
 	}
+	// An earlier survey, so that there is something to compare with.
+	s.clock.T = now.AddDate(0, 0, -220)
+	if err := s.rated(ctx, svc, fmt.Sprintf("%d 年职能部门评议", s.clock.T.Year()-1), map[string]float64{"housing": 2.4, "police": 4.0}); err != nil {
+		return err
+	}
 	s.clock.T = now.AddDate(0, 0, -40)
+	if err := s.rated(ctx, svc, fmt.Sprintf("%d 年职能部门评议（第一次）", now.Year()), map[string]float64{"housing": 3.0, "police": 4.1}); err != nil {
+		return err
+	}
+	s.clock.T = now
+	_, err := svc.Open(ctx, s.as("manager"), fmt.Sprintf("%d 年职能部门评议（第二次）", now.Year()), s.clock.T.AddDate(0, 0, 21).Truncate(24*time.Hour))
+	return err
+}
+
+// rated opens a survey, lets most workers answer, and closes it.
+func (s *setup) rated(ctx context.Context, svc *upward.Service, title string, levels map[string]float64) error {
 	closes := func(days int) time.Time { return s.clock.T.AddDate(0, 0, days).Truncate(24 * time.Hour) }
-	survey, err := svc.Open(ctx, s.as("manager"), fmt.Sprintf("%d 年职能部门评议（第一次）", now.Year()), closes(14))
+	survey, err := svc.Open(ctx, s.as("manager"), title, closes(14))
 	if err != nil {
 		return err
 	}
@@ -47,7 +62,7 @@ func (s *setup) handedDown(ctx context.Context) error {
 		if a.Role != "worker" {
 			continue
 		}
-		for department, level := range map[string]float64{"housing": 3.0, "police": 4.1} {
+		for department, level := range levels {
 			if chance(a.Login, department, "takes part") < 0.12 {
 				continue
 			}
@@ -61,10 +76,5 @@ func (s *setup) handedDown(ctx context.Context) error {
 			}
 		}
 	}
-	if err := svc.Close(ctx, s.as("manager"), survey); err != nil {
-		return err
-	}
-	s.clock.T = now
-	_, err = svc.Open(ctx, s.as("manager"), fmt.Sprintf("%d 年职能部门评议（第二次）", now.Year()), closes(21))
-	return err
+	return svc.Close(ctx, s.as("manager"), survey)
 }

@@ -33,7 +33,7 @@ type Past struct {
 type method struct {
 	questions  *instrument.Questionnaire
 	kind       string // drawn or imported
-	attributed bool
+	attributed bool   // causes outside the remit were credited away in this unit
 	covariates []string
 }
 
@@ -102,7 +102,7 @@ func (s *Service) past(ctx context.Context, db pg.Querier, who authz.Actor, r sc
 	if err != nil {
 		return nil, err
 	}
-	m := &method{questions: &in.Questionnaire, kind: round.Kind, attributed: sum.Attribution != nil}
+	m := &method{questions: &in.Questionnaire, kind: round.Kind, attributed: u.Attribution != nil && u.Attribution.Effect != 0}
 	for _, x := range sum.CaseMixSlopes {
 		m.covariates = append(m.covariates, x.Covariate)
 	}

@@ -52,3 +52,11 @@ func OnNotice(ctx context.Context, q pg.Querier, district string) ([]Appeal, err
 	return collect(ctx, q, `select `+columns+joins+` where a.district = $1 and s.state = 'notice' order by a.number`,
 		pgx.RowToStructByPos[Appeal], district)
 }
+
+// Noticed lists the appeals whose results came into force after a public
+// notice, newest first.
+func Noticed(ctx context.Context, q pg.Querier, district string, limit int) ([]Appeal, error) {
+	return collect(ctx, q, `select `+columns+joins+` where a.district = $1 and s.state = 'superseded'
+		and exists (select from appeal_event n where n.district = a.district and n.appeal_id = a.id and n.kind = 'noticed')
+		order by a.number desc limit $2`, pgx.RowToStructByPos[Appeal], district, limit)
+}

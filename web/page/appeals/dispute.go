@@ -90,6 +90,7 @@ type noticesData struct {
 	Notices []noticeRow
 	Sums    []sumRow
 	Moved   []appeals.Moved // deadlines of appeals that the reader may know of
+	Ended   render.Table
 	Signed  bool
 	May     bool
 }
@@ -111,12 +112,7 @@ func (h *pages) notices(c *gin.Context, who authz.Actor) error {
 	lang := string(h.Printer(c).Lang())
 	d := noticesData{Signed: signed, May: authz.May(who, authz.AppealObject, authz.Object{})}
 	for _, n := range list {
-		row := noticeRow{Notice: n, Outcome: h.T(c, "appeal.outcome."+string(n.Outcome)), Ground: h.T(c, "appeal.ground."+n.Ground), Scored: n.Scored,
-			BandBefore: or(n.BandBefore[lang], h.T(c, "results.no_band")), BandAfter: or(n.BandAfter[lang], h.T(c, "results.no_band"))}
-		if n.Remedy != "" {
-			row.Remedy = h.T(c, "appeal.remedy."+string(n.Remedy))
-		}
-		d.Notices = append(d.Notices, row)
+		d.Notices = append(d.Notices, h.noticeRow(c, n, lang))
 	}
 	sums, err := h.svc.NoticeSums(c.Request.Context(), who)
 	if err != nil {
@@ -131,12 +127,43 @@ func (h *pages) notices(c *gin.Context, who authz.Actor) error {
 			return err
 		}
 	}
+	ended, err := h.svc.Ended(c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	d.Ended = h.ended(c, ended, lang)
 	page := render.Page{Title: h.T(c, "notice.title"), Subtitle: h.T(c, "notice.subtitle"), Data: d}
 	if !signed {
 		page.Layout = render.Plain
 	}
 	h.Render(c, http.StatusOK, "appeals/notices", page)
 	return nil
+}
+
+func (h *pages) noticeRow(c *gin.Context, n appeals.Notice, lang string) noticeRow {
+	row := noticeRow{Notice: n, Outcome: h.T(c, "appeal.outcome."+string(n.Outcome)), Ground: h.T(c, "appeal.ground."+n.Ground), Scored: n.Scored,
+		BandBefore: or(n.BandBefore[lang], h.T(c, "results.no_band")), BandAfter: or(n.BandAfter[lang], h.T(c, "results.no_band"))}
+	if n.Remedy != "" {
+		row.Remedy = h.T(c, "appeal.remedy."+string(n.Remedy))
+	}
+	return row
+}
+
+// ended is the table of notices that are over.
+func (h *pages) ended(c *gin.Context, list []appeals.Notice, lang string) render.Table {
+	p, f := h.Printer(c), h.Format(c)
+	t := render.Table{ID: "ended", Caption: p.T("notice.ended"), Columns: []render.Column{{Text: p.T("area.committee")}, {Text: p.T("appeal.decision")},
+		{Text: p.T("notice.score"), Numeric: true}, {Text: p.T("notice.time")}, {Text: p.T("notice.objections"), Numeric: true}}}
+	for _, n := range list {
+		r := h.noticeRow(c, n, lang)
+		score := render.Cell{Text: render.Dash}
+		if r.Scored {
+			score = render.Cell{Text: f.Num(n.Before, 1) + " → " + f.Num(n.After, 1), Note: r.BandBefore + " → " + r.BandAfter}
+		}
+		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: n.UnitName, Note: n.Round + " · " + n.Receipt}, {Text: r.Outcome, Note: r.Ground}, score,
+			{Text: f.Date(n.From) + " – " + f.Date(n.Until)}, {Text: f.Int(n.Objections), Note: p.T("notice.answered", "N", n.Closed)}}})
+	}
+	return t
 }
 
 func or(a, b string) string {

@@ -11,6 +11,7 @@ import (
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
+	"gongping/internal/pg/scoredb"
 	"gongping/web/handle"
 	"gongping/web/page/render"
 )
@@ -58,24 +59,30 @@ func stop(scores *score.Service) handle.Func {
 		if room, part, of := strings.Cut(to, "#"); of {
 			return newest(c, who, scores, room, part)
 		}
-		list, _, err := scores.Published(c.Request.Context(), who, 1, 0)
+		list, _, err := scores.Published(c.Request.Context(), who, 10, 0)
 		if err != nil {
 			return err
 		}
+		var main scoredb.Published // the round of the stories is the largest
+		for _, x := range list {
+			if x.Answers > main.Answers {
+				main = x
+			}
+		}
 		switch {
-		case len(list) == 0: // the list tells what is missing
+		case main.RunID == "": // the list tells what is missing
 		case to == "/fieldwork":
-			to += "/" + list[0].RoundID + "/quality"
+			to += "/" + main.RoundID + "/quality"
 		case to == "/rounds":
-			to += "/" + list[0].RoundID + "/draw"
+			to += "/" + main.RoundID + "/draw"
 		case to == "/grades":
-			to += "/" + list[0].RoundID
+			to += "/" + main.RoundID
 		case to == "/audit/figures":
-			to += "?run=" + list[0].RunID
+			to += "?run=" + main.RunID
 		case who.Role == authz.Worker:
-			to += "/" + list[0].RunID + "/units/" + who.Area
+			to += "/" + main.RunID + "/units/" + who.Area
 		default:
-			to += "/" + list[0].RunID
+			to += "/" + main.RunID
 		}
 		c.Redirect(http.StatusSeeOther, to)
 		return nil
