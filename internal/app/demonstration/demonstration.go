@@ -48,6 +48,7 @@ type setup struct {
 	appeals  *appeals.Service
 	ids      map[string]string // account ids by login
 	frame    string
+	rushed   map[string]int // answers still to be ticked through, by committee: see pilot.go
 }
 
 // State tells what the district holds: demodb.Started is a demonstration that

@@ -86,6 +86,10 @@ func (s *setup) collect(ctx context.Context, roundID string, r demo.Round, seed 
 		if v.Outcome != "1.1" {
 			continue
 		}
+		if s.rushed[c.Committee] > 0 {
+			s.rushed[c.Committee]--
+			s.rush(&v)
+		}
 		resp := s.response(c, &v, roundID, r)
 		day := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone).Format(time.DateOnly)
 		days[day] = append(days[day], resp)

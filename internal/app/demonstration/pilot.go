@@ -3,9 +3,11 @@ package demonstration
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
+	"gongping/internal/app/account"
 	"gongping/internal/app/appeals"
 	"gongping/internal/authz"
 	"gongping/internal/demo"
@@ -14,6 +16,7 @@ import (
 	"gongping/internal/pg/rounddb"
 	"gongping/scoring/appeal"
 	"gongping/survey"
+	"gongping/survey/instrument"
 )
 
 // pilotRound is the number of the small round of one street in the generator's
@@ -21,7 +24,7 @@ import (
 const pilotRound = 3
 
 // pilotSize is how many people a committee has in it.
-const pilotSize = 60
+const pilotSize = 80
 
 // pilotOf is a round in the street of the collective complaint, of half the
 // committees' size, some weeks after the finished round's fieldwork.
@@ -48,6 +51,14 @@ func (s *setup) pilot(ctx context.Context, questionnaire, rules string) error {
 	if err != nil {
 		return err
 	}
+	appellants, err := s.appellants(ctx, r)
+	if err != nil {
+		return err
+	}
+	s.rushed = map[string]int{}
+	for _, who := range appellants {
+		s.rushed[who.Area] = rushedEach
+	}
 	if err := s.collect(ctx, id, r, fieldworkSeed+1); err != nil {
 		return err
 	}
@@ -64,26 +75,60 @@ func (s *setup) pilot(ctx context.Context, questionnaire, rules string) error {
 	if err := s.scores.Publish(ctx, manager, run); err != nil {
 		return err
 	}
-	for _, login := range []string{"worker-collective", "worker-coached"} {
-		if !survey.Within(s.as(login).Area, r.AreaCode) {
-			return nil // a small world, where the two stories play in two streets
+	if len(appellants) < 2 {
+		return nil // a small world, where the street has too few committees
+	}
+	return s.appealed(ctx, run, appellants)
+}
+
+// rushedEach is how many answers of an appellant's committee an interviewer
+// ticked through.
+const rushedEach = 3
+
+// rush makes an answer one that was ticked through within seconds.
+func (s *setup) rush(v *demo.Visit) {
+	v.Answers = maps.Clone(v.Answers)
+	for _, it := range s.world.Questionnaire.Items {
+		if _, given := v.Answers[it.ID]; given && it.Kind == instrument.Grade5 {
+			v.Answers[it.ID] = "1"
 		}
 	}
-	return s.appealed(ctx, run)
+	v.Seconds = 14
+}
+
+// appellants are two workers of committees that no other story needs.
+func (s *setup) appellants(ctx context.Context, r demo.Round) (list []authz.Actor, err error) {
+	t := &s.world.Truth
+	for _, c := range r.Plan {
+		if len(list) == 2 || c.Population < pilotSize || c.Committee == t.Collective.Committee || c.Committee == t.Coached.Committee || c.Committee == t.Lone.Committee {
+			continue
+		}
+		i := slices.IndexFunc(s.world.Workers, func(w demo.Worker) bool { return w.AreaCode == c.Committee })
+		if i < 0 {
+			continue
+		}
+		w := s.world.Workers[i]
+		ids, err := s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "worker-" + c.Committee[6:], Name: w.Post + " " + w.Name, Area: c.Committee, WorkerNo: w.No, Role: authz.Worker}})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, authz.Actor{District: s.district, AccountID: ids[0], Name: w.Name, Role: authz.Worker, Area: c.Committee, WorkerNo: w.No, Locale: "zh"})
+	}
+	return list, nil
 }
 
 // appealed plays the two appeals against a run. Where a small world has no
 // answers to review, the story ends where it can go no further.
-func (s *setup) appealed(ctx context.Context, run string) error {
+func (s *setup) appealed(ctx context.Context, run string, appellants []authz.Actor) error {
 	begin, manager := s.clock.T, s.as("manager")
 	day := func(n int) { s.clock.T = begin.AddDate(0, 0, n).Add(10 * time.Hour) }
 	day(1)
-	first, err := s.complain(ctx, "worker-collective", run, "interview_fault", "有几份答卷在楼下集中填写，访问员没有逐题询问，时间很短，请核对访问记录。", appeal.FieldNote)
+	first, err := s.complain(ctx, appellants[0], run, "interview_fault", "有几份答卷在楼下集中填写，访问员没有逐题询问，时间很短，请核对访问记录。", appeal.FieldNote)
 	if err != nil {
 		return err
 	}
 	day(2)
-	second, err := s.complain(ctx, "worker-coached", run, "wrong_object", "有住户把物业公司保洁、停车收费的事算在居委会头上，这些事由业委会委托物业办理，合同和公告可以说明。", appeal.WorkRecord)
+	second, err := s.complain(ctx, appellants[1], run, "interview_fault", "访问员当晚在一栋楼里连着做了几份，每份十几秒，居民说没有听清题目，请核对用时和访问记录。", appeal.FieldNote)
 	if err != nil {
 		return err
 	}
@@ -113,7 +158,7 @@ func (s *setup) appealed(ctx context.Context, run string) error {
 		}
 	}
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -5)
-	if err := s.votes(ctx, second, "合同和公告显示不属居委会职责，答卷所指对象有误。"); err != nil {
+	if err := s.votes(ctx, second, "用时与访问记录相符，几份答卷没有逐题询问，应予排除。"); err != nil {
 		return err
 	}
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -2)
@@ -121,12 +166,11 @@ func (s *setup) appealed(ctx context.Context, run string) error {
 		return err
 	}
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -1)
-	return s.objected(ctx, second, "停车收费的公告是居委会和物业一起贴的，请说明为什么不算居委会的事。", "")
+	return s.objected(ctx, second, "邻居也说没听清题目，但结论不能只看用时，请说明怎样核对的。", "")
 }
 
 // complain files an appeal of a worker against the own committee's result.
-func (s *setup) complain(ctx context.Context, login, run, ground, statement string, kind appeal.Evidence) (string, error) {
-	who := s.as(login)
+func (s *setup) complain(ctx context.Context, who authz.Actor, run, ground, statement string, kind appeal.Evidence) (string, error) {
 	id, _, err := s.appeals.File(ctx, who, appeals.Filing{RunID: run, Unit: who.Area, Ground: ground, Statement: statement,
 		Files: []appeals.File{{Name: "情况说明.txt", Kind: kind, Content: []byte("情况说明（演示）：" + statement + "\n")}}})
 	return id, err

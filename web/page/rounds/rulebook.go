@@ -45,6 +45,7 @@ type ruleBookData struct {
 	Watch  composite.Quality
 	Record records.Rules
 	Method string
+	Say      []string // grades and weights, in plain words
 }
 
 // leafRow is a node of the indicator tree; Share is its part of the whole.
@@ -91,6 +92,7 @@ func (h *pages) ruleBook(c *gin.Context, who authz.Actor) error {
 	lang := string(p.Lang())
 	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b, b.Tree, lang, 0, 1),
 		Call: b.CallRules(), Watch: b.QualityRules(), Record: b.RulesOfRecords(), Method: methodOf(b)}
+	d.Say = gradesSay(b, p)
 	to := 100.0
 	for i, band := range b.Bands {
 		d.BandRows = append(d.BandRows, bandRow{textIn(band.Text, lang), band.From, to, i == 0})
