@@ -45,7 +45,7 @@ type ruleBookData struct {
 	Watch  composite.Quality
 	Record records.Rules
 	Method string
-	Say      []string // grades and weights, in plain words
+	Say    []string // grades and weights, in plain words
 }
 
 // leafRow is a node of the indicator tree; Share is its part of the whole.
