@@ -83,7 +83,7 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 			role      authz.Role
 			path, key string
 		}{
-			{authz.Manager, "/words", "words.none"}, {authz.Panel, "/words/code", "words.code.none"}, {authz.Manager, "/words/agreement", "words.agreement.none"},
+			{authz.Manager, "/words", "words.none"}, {authz.Panel, "/words/code", "words.none"}, {authz.Manager, "/words/agreement", "words.agreement.none"},
 			{authz.Auditor, "/words/campaigns", "words.campaigns.none"}, {authz.Auditor, "/words/search?q=%E7%94%B5%E6%A2%AF", "words.search.none"},
 			{authz.Manager, "/words/intake", "words.intake.none"}, {authz.Manager, "/words/codebook", "codebook.standard"},
 			{authz.Panel, "/panel", "panel.none"}, {authz.Leader, "/departments", "department.none"}, {authz.Leader, "/tasks", "task.none"},
@@ -103,7 +103,7 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 			path   string
 			status int
 		}{
-			{authz.Manager, "/words/intake/nowhere", 404}, {authz.Leader, "/words/code", 403}, {authz.Panel, "/panel/" + nobody + "/" + committee, 404},
+			{authz.Manager, "/words/intake/nowhere", 404}, {authz.Leader, "/words/search?q=x", 403}, {authz.Panel, "/panel/" + nobody + "/" + committee, 404},
 			{authz.Manager, "/rounds/" + nobody + "/panel", 404}, {authz.Manager, "/rounds/" + nobody + "/records", 404}, {authz.Manager, "/import/departments/nothing", 404},
 			{authz.Worker, "/import/departments", 403}, {authz.Leader, "/departments/nowhere", 404}, {authz.Leader, "/tasks/" + nobody + "/edit", 404},
 			{authz.Leader, "/grades/" + nobody, 404}, {authz.Manager, "/grades/" + nobody + "/export", 404}, {authz.Worker, "/ladder", 403}, {authz.Leader, "/results/" + nobody, 404},

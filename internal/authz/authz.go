@@ -89,7 +89,7 @@ func Check(actor Actor, action Action, o Object) error {
 	if allowed(actor, ScopeOf(actor.Role, action), o) {
 		return nil
 	}
-	return errs.New(errs.Forbidden, "auth.forbidden", "the role %s may not do %s here", actor.Role, action).
+	return errs.New(errs.Forbidden, "auth.forbidden", "your role may not do this here").
 		With(map[string]any{"Role": string(actor.Role), "Action": string(action)})
 }
 
