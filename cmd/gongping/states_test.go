@@ -103,7 +103,7 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 			path   string
 			status int
 		}{
-			{authz.Manager, "/words/intake/nowhere", 404}, {authz.Leader, "/words/search?q=x", 403}, {authz.Panel, "/panel/" + nobody + "/" + committee, 404},
+			{authz.Manager, "/words/intake/nowhere", 404}, {authz.Panel, "/panel/" + nobody + "/" + committee, 404},
 			{authz.Manager, "/rounds/" + nobody + "/panel", 404}, {authz.Manager, "/rounds/" + nobody + "/records", 404}, {authz.Manager, "/import/departments/nothing", 404},
 			{authz.Worker, "/import/departments", 403}, {authz.Leader, "/departments/nowhere", 404}, {authz.Leader, "/tasks/" + nobody + "/edit", 404},
 			{authz.Leader, "/grades/" + nobody, 404}, {authz.Manager, "/grades/" + nobody + "/export", 404}, {authz.Worker, "/ladder", 403}, {authz.Leader, "/results/" + nobody, 404},
