@@ -29,8 +29,8 @@ const pilotSize = 80
 // pilotOf is a round in the street of the collective complaint, of half the
 // committees' size, some weeks after the finished round's fieldwork.
 func (s *setup) pilotOf() demo.Round {
-	street, opens := s.world.Truth.Collective.Committee[:9], s.world.Open.Cutoff.Truncate(24*time.Hour).AddDate(0, 0, -66)
-	r := demo.Round{Number: pilotRound, AreaCode: street, OpensOn: opens, ClosesOn: opens.AddDate(0, 0, 27), Cutoff: opens.AddDate(0, 0, 28),
+	street, opens := s.world.Truth.Collective.Committee[:9], s.world.Open.Cutoff.Truncate(24*time.Hour).AddDate(0, 0, -62)
+	r := demo.Round{Number: pilotRound, AreaCode: street, OpensOn: opens, ClosesOn: opens.AddDate(0, 0, 14), Cutoff: opens.AddDate(0, 0, 15),
 		Title: map[string]string{"zh": fmt.Sprintf("%d年街道回访（一个街道）", opens.Year()), "en": fmt.Sprintf("Follow-up of one street, %d", opens.Year())}}
 	for _, c := range s.world.Finished.Plan {
 		if c.Committee[:9] == street {
@@ -100,7 +100,7 @@ func (s *setup) rush(v *demo.Visit) {
 func (s *setup) appellants(ctx context.Context, r demo.Round) (list []authz.Actor, err error) {
 	t := &s.world.Truth
 	for _, c := range r.Plan {
-		if len(list) == 2 || c.Population < 2*pilotSize || c.Committee == t.Collective.Committee || c.Committee == t.Coached.Committee || c.Committee == t.Lone.Committee {
+		if len(list) == 2 || c.Population < pilotSize || c.Committee == t.Collective.Committee || c.Committee == t.Coached.Committee || c.Committee == t.Lone.Committee {
 			continue
 		}
 		i := slices.IndexFunc(s.world.Workers, func(w demo.Worker) bool { return w.AreaCode == c.Committee })
