@@ -12,7 +12,7 @@ func (r *runner) answers(u int, res *UnitResult, s *unitScorer, post *posterior,
 			free = 0
 		}
 	}
-	full := float64((1 - free) * (1 - post.pl - post.ph))
+	full := s.full.ofAll(1, float64((1-free)*(1-post.pl-post.ph)))
 	for p := r.l.start[u]; p < r.l.start[u+1]; p++ {
 		i, c := r.l.order[p], r.l.cellOf[p]-r.l.cstart[u]
 		inf := w.inf[c]

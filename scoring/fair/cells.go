@@ -2,7 +2,6 @@ package fair
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"sync"
 )
@@ -76,29 +75,36 @@ func kish(w, w2 float64) float64 {
 	return float64(w*w) / w2
 }
 
-// leastOpen keeps effective numbers of answers finite where nobody is left to be
-// drawn.
-const leastOpen = 1e-4
-
-// effective is the number of answers from a population without end that would
-// leave the same sampling variance: Kish's over 1 - Drawn, the finite
-// population correction (Cochran 1977, section 2.6).
-func (s *Sums) effective(w, w2 float64) float64 {
-	return kish(w, w2) / math.Max(1-s.Drawn, leastOpen)
-}
-
 // census reports that everybody answered: there is no sampling error.
 func (s *Sums) census() bool { return s.Drawn >= 1 }
 
 // effectiveN is the effective number of all answers, after the batch rule.
-func (s *Sums) effectiveN() float64 { return s.effective(s.W, s.W2) }
+func (s *Sums) effectiveN() float64 { return kish(s.W, s.W2) }
+
+// ofAll turns what is believed of residents who did not answer into what is
+// believed of all: the answers of the others are known (docs/methods/fair-score.md,
+// finite population).
+func (s *Sums) ofAll(answered, others float64) float64 {
+	return others + float64(s.Drawn*(answered-others))
+}
+
+// openVariance is the variance of the mean of all residents, given that of a
+// population without end: v is what is not known of the latter, within the
+// variance of one answer, and n the effective number of answers.
+func (s *Sums) openVariance(v, within, n float64) float64 {
+	if s.Drawn == 0 || n <= 0 {
+		return v
+	}
+	open := 1 - s.Drawn
+	return float64(float64(open*open)*v) + float64(s.Drawn*open)*within/n
+}
 
 // plain returns the design-weighted mean and its effective number of answers.
 func (s *Sums) plain() meanStat {
 	if s.D <= 0 || s.D2 <= 0 {
 		return meanStat{}
 	}
-	return meanStat{s.DY / s.D, s.effective(s.D, s.D2)}
+	return meanStat{s.DY / s.D, kish(s.D, s.D2)}
 }
 
 // layout is the input in canonical order: answers grouped by unit and sorted

@@ -47,7 +47,7 @@ func (p *Prior) fit(l *layout, sums []Sums) {
 			tot[u] = s.plain()
 		}
 		if s.Wo2 > 0 {
-			ord[u] = meanStat{s.Yo / s.Wo, s.effective(s.Wo, s.Wo2)}
+			ord[u] = meanStat{s.Yo / s.Wo, kish(s.Wo, s.Wo2)}
 		}
 	}
 	p.Ordinary = fitNormal(ord, p.unitX, pooledVariance(l, sums, true))
@@ -96,7 +96,7 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 			if out == nil {
 				out = &sharePosterior{}
 			}
-			p.High.posterior(&stats[i], p.High.feedback(stats[i].n), 1, out)
+			p.High.posterior(&stats[i], p.High.feedback(stats[i].n, sums[units[i]].Drawn), 1, out)
 			stats[i].m, stats[i].v = out.m, out.v
 			pool.Put(out)
 		})

@@ -20,26 +20,35 @@ var feedbackGrid = [...]float64{5, 8, 12, 20, 30, 50, 75, 100, 150, 200, 300, 50
 // section 4). rest is the mean of the other answers. A side that is not guarded is
 // heard in full.
 func (p *SharePrior) limit(maxPull, guardShare, rest, worst float64, ord *NormalPrior) {
-	p.phi = make([]float64, len(feedbackGrid))
-	if !p.Active {
+	p.Guarded = p.Active && p.Base <= guardShare
+	p.maxPull = maxPull
+	if !p.Guarded {
 		return
 	}
-	p.Guarded = p.Base <= guardShare
+	p.pulls = make([]pulls, len(feedbackGrid))
 	for i, n := range feedbackGrid {
-		p.phi[i] = 1
-		if !p.Guarded {
-			continue
-		}
-		full, raw := p.expectedPull(n, 1, rest, worst, ord)
-		if full <= maxPull*raw {
-			continue
-		}
-		cut, _ := p.expectedPull(n, 0, rest, worst, ord)
-		p.phi[i] = 0
-		if full > cut {
-			p.phi[i] = math.Min(1, math.Max(-1, (float64(maxPull*raw)-cut)/(full-cut)))
-		}
+		x := &p.pulls[i]
+		x.full, x.raw = p.expectedPull(n, 1, rest, worst, ord)
+		x.cut, _ = p.expectedPull(n, 0, rest, worst, ord)
 	}
+}
+
+// pulls are the expected pulls of one more extreme answer: on the score with all
+// that the extremes say about the ordinary mean, with nothing of it, and on the
+// raw mean.
+type pulls struct{ full, cut, raw float64 }
+
+// phi is the share of the feedback that keeps the pull within a share of the raw
+// one.
+func (x *pulls) phi(maxPull float64) float64 {
+	allowed := float64(maxPull * x.raw)
+	switch {
+	case x.full <= allowed:
+		return 1
+	case x.full <= x.cut:
+		return 0
+	}
+	return math.Min(1, math.Max(-1, (allowed-x.cut)/(x.full-x.cut)))
 }
 
 // expectedPull is the mean absolute move of the score and of the raw mean when
@@ -82,16 +91,27 @@ func (p *SharePrior) predictive(n float64) []float64 {
 	return out
 }
 
-// feedback interpolates the limit at n.
-func (p *SharePrior) feedback(n float64) float64 {
+// feedback interpolates the limit at n. Of a unit of whose residents the share
+// drawn has answered, these answers are a known part of the score, in which one has
+// its full pull; the rest of the score gets what that leaves of the limit, nothing
+// once drawn has reached it.
+func (p *SharePrior) feedback(n, drawn float64) float64 {
+	if !p.Guarded {
+		return 1
+	}
+	limit := p.maxPull
+	if drawn > 0 {
+		limit = math.Max(0, limit-drawn) / (1 - drawn)
+	}
 	if n <= feedbackGrid[0] {
-		return p.phi[0]
+		return p.pulls[0].phi(limit)
 	}
 	for i := 1; i < len(feedbackGrid); i++ {
 		if a, b := feedbackGrid[i-1], feedbackGrid[i]; n < b {
 			f := repeatable.Log(n/a) / repeatable.Log(b/a)
-			return p.phi[i-1] + float64(f*(p.phi[i]-p.phi[i-1]))
+			from := p.pulls[i-1].phi(limit)
+			return from + float64(f*(p.pulls[i].phi(limit)-from))
 		}
 	}
-	return p.phi[len(p.phi)-1]
+	return p.pulls[len(p.pulls)-1].phi(limit)
 }

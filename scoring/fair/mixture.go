@@ -44,10 +44,23 @@ func (r *posterior) mixture(p *Prior, s *Sums, sc *scratch, dst []component) []c
 			vt := float64(float64(d*d)*v) + float64(float64(dl*dl)*a.va) + float64(float64(dh*dh)*b.va)
 			vt += float64(2 * float64(d*(float64(dl*a.cov)+float64(dh*b.cov))))
 			vt = math.Max(vt, 0)
-			dst = append(dst, component{float64(a.w * b.w), rest + float64(a.q*(r.lv-rest)), sqrt(vt + 1e-12)})
+			mean := rest + float64(a.q*(r.lv-rest))
+			if s.Drawn > 0 {
+				vt = s.openVariance(vt, r.within(p, m, a.q, b.q), r.rawN)
+				mean = s.ofAll(s.Y/s.W, mean)
+			}
+			dst = append(dst, component{float64(a.w * b.w), mean, sqrt(vt + 1e-12)})
 		}
 	}
 	return dst
+}
+
+// within is the variance of one answer of a unit with ordinary mean m and shares
+// low and high of extremes.
+func (r *posterior) within(p *Prior, m, low, high float64) float64 {
+	rest := m + float64(high*(r.hv-m))
+	v := float64((1-high)*p.Ordinary.Sigma2) + float64(float64(high*(1-high))*float64((r.hv-m)*(r.hv-m)))
+	return float64((1-low)*v) + float64(float64(low*(1-low))*float64((r.lv-rest)*(r.lv-rest)))
 }
 
 const maxPoints = 10

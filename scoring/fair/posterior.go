@@ -36,13 +36,15 @@ type scratch struct {
 //
 //	theta = (1-pl) ((1-ph) m + ph hv) + pl lv
 //
-// ph is the share of high extremes among the answers that are not low ones.
+// ph is the share of high extremes among the answers that are not low ones. In a
+// finite population these are the parts of the residents who did not answer; theta
+// is of all.
 type posterior struct {
 	theta     float64
 	m, v      float64 // ordinary mean and its variance, all answers heard
 	pl, ph    float64
 	lv, hv    float64 // values of the extremes
-	rawN      float64 // effective n after the batch rule, finite population corrected
+	rawN      float64 // effective n after the batch rule
 	ordinaryN float64
 }
 
@@ -56,10 +58,11 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 	y := 0.0
 	if s.Wo > 1e-9*s.W && s.Wo2 > 0 {
 		y = s.Yo / s.Wo
-		r.ordinaryN = s.effective(s.Wo, s.Wo2)
+		r.ordinaryN = kish(s.Wo, s.Wo2)
 	}
 	if s.census() {
-		return s.counted(r, y)
+		r.theta = s.Y / s.W
+		return r
 	}
 	r.m, r.v = p.Ordinary.shrink(y, r.ordinaryN, xi)
 	low := 0.0
@@ -72,13 +75,13 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 		if rest := s.W - s.WL; rest > 1e-9*s.W {
 			st.k = float64(n * clampShare(s.WH/rest))
 		}
-		r.hear(&p.High, &st, ev.High, &sc.high, light)
+		r.hear(&p.High, &st, s.Drawn, ev.High, &sc.high, light)
 		r.hv = extremeValue(s.YH, s.WH, s.High, p.High.Value)
 	}
 	if p.Low.Active {
 		st := shareStat{float64(low * r.rawN), r.rawN, r.m, r.v}
 		ph, m := r.ph, r.m
-		r.hear(&p.Low, &st, ev.Low, &sc.low, light)
+		r.hear(&p.Low, &st, s.Drawn, ev.Low, &sc.low, light)
 		r.pl = r.ph
 		// The high share moves along with what the low answers said about m.
 		r.ph = ph + float64(float64(p.High.Slope*(r.m-m))*float64(ph*(1-ph)))
@@ -86,33 +89,34 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 	}
 	rest := r.m + float64(r.ph*(r.hv-r.m))
 	r.theta = rest + float64(r.pl*(r.lv-rest))
+	if s.Drawn > 0 {
+		r.theta = s.ofAll(s.Y/s.W, r.theta)
+	}
 	return r
 }
 
-// counted is the score of a unit whose residents have all answered: the mean of
-// their answers, in parts. Nothing is left to be inferred.
-func (s *Sums) counted(r posterior, y float64) posterior {
-	r.m, r.v = y, 0
-	if s.W > 0 {
-		r.pl = clampShare(s.WL / s.W)
-		r.theta = s.Y / s.W
+// parts gives ordinary mean and shares of all residents: those who answered as
+// they did, the others as they are believed to be.
+func (r *posterior) parts(s *Sums) (m, low, high float64) {
+	m, low, high = r.m, r.pl, r.ph
+	if s.Drawn == 0 || s.W <= 0 {
+		return m, low, high
 	}
-	if rest := s.W - s.WL; rest > 1e-9*s.W {
-		r.ph = clampShare(s.WH / rest)
+	low = s.ofAll(clampShare(s.WL/s.W), low)
+	rest := s.W - s.WL
+	if rest > 1e-9*s.W {
+		high = s.ofAll(clampShare(s.WH/rest), high)
 	}
-	if s.WL > 0 {
-		r.lv = s.YL / s.WL
+	if s.Wo > 1e-9*s.W {
+		m = s.ofAll(s.Yo/s.Wo, m)
 	}
-	if s.WH > 0 {
-		r.hv = s.YH / s.WH
-	}
-	return r
+	return m, low, high
 }
 
 // hear updates m and v with one side's answers and leaves its share in ph. The
 // light form keeps v of the full posterior: it only feeds the next side.
-func (r *posterior) hear(p *SharePrior, st *shareStat, bayesFactor float64, out *sharePosterior, light bool) {
-	phi := p.feedback(st.n)
+func (r *posterior) hear(p *SharePrior, st *shareStat, drawn, bayesFactor float64, out *sharePosterior, light bool) {
+	phi := p.feedback(st.n, drawn)
 	if light {
 		r.ph, r.m = p.means(st, phi, bayesFactor, out)
 		r.v = out.v

@@ -185,8 +185,9 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	plain := s.plain()
 	var ebv float64
 	res.EB, ebv = p.Total.shrink(plain.y, plain.n, predict(p.Total.Beta, p.unitX, u))
-	res.EBSE = sqrt(ebv)
-	res.Reliability = p.Total.reliability(math.Min(plain.n, post.rawN))
+	res.EB = s.ofAll(plain.y, res.EB)
+	res.EBSE = sqrt(s.openVariance(ebv, p.Total.Sigma2, plain.n))
+	res.Reliability = s.ofAll(1, p.Total.reliability(math.Min(plain.n, post.rawN)))
 	res.Official = post.theta
 	w.comp = post.mixture(r.prior, &s, &w.sc, w.comp)
 	mean, v := moments(w.comp)
@@ -197,7 +198,7 @@ func (r *runner) describe(u int, res *UnitResult, post *posterior, cells []cell,
 	if s.census() {
 		res.SE, res.Lo, res.Hi = 0, res.Official, res.Official
 	}
-	res.OrdinaryMean, res.LowShare, res.HighShare = post.m, post.pl, post.ph
+	res.OrdinaryMean, res.LowShare, res.HighShare = post.parts(&s)
 	res.LowRaw, res.HighRaw = r.rawShares(u)
 	prev := -1.0
 	if r.in.PrevReliability != nil {

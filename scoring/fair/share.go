@@ -24,7 +24,8 @@ type SharePrior struct {
 	Base, Value float64
 	logWeight   []float64
 	width       []float64 // variance of a around each grid point
-	phi         []float64 // by feedbackGrid: share of the feedback that is used
+	maxPull     float64
+	pulls       []pulls // by feedbackGrid; nil where the side is not guarded
 }
 
 const (

@@ -28,8 +28,10 @@ func (p *Prior) Rescore(s Sums, u int, ev Evidence) Estimate {
 	var sc scratch
 	r := p.score(&s, p.priorMean(u), ev, &sc, false)
 	plain := s.plain()
-	e := Estimate{Official: r.theta, Raw: plain.y, LowShare: r.pl, HighShare: r.ph}
+	e := Estimate{Official: r.theta, Raw: plain.y}
+	_, e.LowShare, e.HighShare = r.parts(&s)
 	e.EB, _ = p.Total.shrink(plain.y, plain.n, predict(p.Total.Beta, p.unitX, u))
+	e.EB = s.ofAll(plain.y, e.EB)
 	return e
 }
 
