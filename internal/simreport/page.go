@@ -78,8 +78,8 @@ Targets: {{.Met}} met, {{.Beyond}} beyond what the marks allow (an estimator tha
 {{range $k, $_ := (index .Measures 0).ShiftLow}}<th>hostile {{$k | printf "+%d"}}</th>{{end}}<th>coached</th><th>kept</th><th>coached units</th></tr>
 {{range .Measures}}<tr><td>{{.Estimator}}</td><td>{{f .RMSE}}</td><td>{{f .RMSEError}}</td><td>{{f .Bias}}</td><td>{{opt .Coverage "%.3f"}}</td><td>{{f .WrongBand}}</td><td>{{f .Bottom}}</td>
 {{range .ShiftLow}}<td>{{f .}}</td>{{end}}<td>{{f (index .ShiftHigh 0)}}</td><td>{{opt .Kept "%.2f"}}</td><td>{{opt .CoachBias "%+.2f"}}</td></tr>{{end}}</table>
-<table><tr><th>target</th><th>value</th><th>limit</th><th>slack</th><th>oracle</th><th></th></tr>
-{{range .Verdicts}}<tr><td>{{.Target}}</td><td>{{f .Value}}</td><td>{{f .Limit}}</td><td>{{f .Slack}}</td><td>{{opt .Oracle "%.3f"}}</td><td>{{.Status}}</td></tr>{{end}}</table>
+<table><tr><th>target</th><th>value</th><th>limit</th><th>slack</th><th>standard error</th><th>bound with the limit</th><th>oracle</th><th></th></tr>
+{{range .Verdicts}}<tr><td>{{.Target}}</td><td>{{f .Value}}</td><td>{{f .Limit}}</td><td>{{f .Slack}}</td><td>{{opt .SE "%.4f"}}</td><td>{{opt .Bound "%.3f"}}</td><td>{{opt .Oracle "%.3f"}}</td><td>{{.Status}}</td></tr>{{end}}</table>
 {{end}}</body></html>
 `))
 

@@ -62,5 +62,29 @@ func targets(w io.Writer, r *simulate.Report) error {
 			}
 		}
 	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return differences(w, r)
+}
+
+// differences lists how far the official estimator is from the best of the others,
+// with the standard error of the paired difference over the rounds, and the least
+// error that one who knows the generator can have and keep the limit on one hostile
+// answer.
+func differences(w io.Writer, r *simulate.Report) error {
+	if _, err := fmt.Fprint(w, "\nOfficial less the best of raw, EB and Huber, with the standard error of the paired difference\n"); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "scenario\tn\titems\tRMSE\t±\twrong band\t±\tbottom tenth\t±\tRMSE\tbest other\tbound with the limit\toracle\t")
+	for _, c := range r.Cells {
+		fmt.Fprintf(t, "%s\t%d\t%d\t", c.Scenario, c.N, c.Items)
+		for _, v := range c.Verdicts[:3] {
+			fmt.Fprintf(t, "%+.4f\t%s\t", v.Value-v.Limit, opt(v.SE, "%.4f"))
+		}
+		v := c.Verdicts[0]
+		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t%s\t\n", v.Value, v.Limit, opt(v.Bound, "%.4f"), opt(v.Oracle, "%.4f"))
+	}
 	return t.Flush()
 }

@@ -50,7 +50,14 @@ func (p *Prior) fit(l *layout, sums []Sums) {
 			ord[u] = meanStat{s.Yo / s.Wo, kish(s.Wo, s.Wo2)}
 		}
 	}
-	p.Ordinary = fitNormal(ord, p.unitX, pooledVariance(l, sums, true))
+	sigma2 := pooledVariance(l, sums, true)
+	p.Curve = fitCurve(l, sums, ord, sigma2)
+	for u := range ord {
+		if ord[u].n > 0 {
+			ord[u].y, ord[u].n = p.Curve.apply(ord[u].y, sums[u].Qo/sums[u].Wo, ord[u].n)
+		}
+	}
+	p.Ordinary = fitNormal(ord, p.unitX, sigma2)
 	p.Total = fitNormal(tot, p.unitX, pooledVariance(l, sums, false))
 	var lv, hv, lw, hw float64
 	for u := range sums {
@@ -89,7 +96,7 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 			}
 		}
 		p.High = fitShare(stats, t[2]/t[3], centre)
-		p.High.limit(p.maxPull, p.guardShare, centre, 100, &p.Ordinary)
+		p.High.limit(p, centre, 100)
 		var pool sync.Pool
 		forUnits(len(units), func(i int) {
 			out, _ := pool.Get().(*sharePosterior)
@@ -112,7 +119,7 @@ func (p *Prior) fitSides(sums []Sums, ord []meanStat, t [4]float64) {
 		if p.High.Active {
 			rest += float64(p.High.Base * (p.High.Value - centre))
 		}
-		p.Low.limit(p.maxPull, p.guardShare, rest, 0, &p.Ordinary)
+		p.Low.limit(p, rest, 0)
 	}
 }
 

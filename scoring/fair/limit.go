@@ -19,17 +19,17 @@ var feedbackGrid = [...]float64{5, 8, 12, 20, 30, 50, 75, 100, 150, 200, 300, 50
 // little, which is the cheapest way to keep the limit (docs/methods/fair-score.md,
 // section 4). rest is the mean of the other answers. A side that is not guarded is
 // heard in full.
-func (p *SharePrior) limit(maxPull, guardShare, rest, worst float64, ord *NormalPrior) {
-	p.Guarded = p.Active && p.Base <= guardShare
-	p.maxPull = maxPull
+func (p *SharePrior) limit(prior *Prior, rest, worst float64) {
+	p.Guarded = p.Active && p.Base <= prior.guardShare
+	p.maxPull = prior.maxPull
 	if !p.Guarded {
 		return
 	}
 	p.pulls = make([]pulls, len(feedbackGrid))
 	for i, n := range feedbackGrid {
 		x := &p.pulls[i]
-		x.full, x.raw = p.expectedPull(n, 1, rest, worst, ord)
-		x.cut, _ = p.expectedPull(n, 0, rest, worst, ord)
+		x.full, x.raw = p.expectedPull(n, 1, rest, worst, prior)
+		x.cut, _ = p.expectedPull(n, 0, rest, worst, prior)
 	}
 }
 
@@ -55,8 +55,8 @@ func (x *pulls) phi(maxPull float64) float64 {
 // one answer at the end of the scale is added to n, over the prior predictive
 // numbers of extremes, for a unit whose ordinary mean is average. The new answer
 // moves the share of extremes and the unit's own value of them.
-func (p *SharePrior) expectedPull(n, phi, rest, worst float64, ord *NormalPrior) (official, raw float64) {
-	_, v := ord.shrink(0, float64(n*(1-p.Base)), 0)
+func (p *SharePrior) expectedPull(n, phi, rest, worst float64, prior *Prior) (official, raw float64) {
+	_, v := prior.Ordinary.shrink(0, prior.Curve.worth(float64(n*(1-p.Base))), 0)
 	var out sharePosterior
 	value := func(k, n, extreme float64) float64 {
 		p.posterior(&shareStat{k, n, p.Centre, v}, phi, 1, &out)

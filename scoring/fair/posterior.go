@@ -4,6 +4,7 @@ package fair
 // scored, so a unit's figures can be recomputed from its own sums and Prior.
 type Prior struct {
 	Ordinary   NormalPrior // mean of the ordinary answers
+	Curve      Curve       // correction of the ordinary means by their spread
 	Total      NormalPrior // raw mean: the plain empirical Bayes, and reliability
 	Low, High  SharePrior
 	lowAt      float64 // classification bounds; infinite where a side is ordinary
@@ -64,7 +65,7 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 		r.theta = s.Y / s.W
 		return r
 	}
-	r.m, r.v = p.Ordinary.shrink(y, r.ordinaryN, xi)
+	r.m, r.v = p.ordinary(s, y, r.ordinaryN, xi)
 	low := 0.0
 	if p.Low.Active && s.W > 0 {
 		low = clampShare(s.WL / s.W)
@@ -93,6 +94,16 @@ func (p *Prior) score(s *Sums, xi float64, ev Evidence, sc *scratch, light bool)
 		r.theta = s.ofAll(s.Y/s.W, r.theta)
 	}
 	return r
+}
+
+// ordinary is the posterior of the ordinary mean before the extremes are heard.
+func (p *Prior) ordinary(s *Sums, y, n, xi float64) (m, v float64) {
+	q := 0.0
+	if n > 0 {
+		q = s.Qo / s.Wo
+	}
+	y, n = p.Curve.apply(y, q, n)
+	return p.Ordinary.shrink(y, n, xi)
 }
 
 // parts gives ordinary mean and shares of all residents: those who answered as

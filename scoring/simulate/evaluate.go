@@ -138,6 +138,9 @@ func (e *evaluation) shifts(u int) {
 	for j := range e.t {
 		e.t[j].shifts++
 	}
+	if e.o != nil {
+		e.t[eOracle].information += e.o.bottomInformation(e.r.counts[u])
+	}
 }
 
 // rescore returns all estimators for unit u with k answers of a score added.

@@ -50,6 +50,7 @@ type tally struct {
 	covered, intervals          float64
 	shiftLow, shiftHigh         [MaxWorst]float64
 	shifts                      float64
+	information                 float64 // of the oracle: sum of bottomInformation over the shifted units
 	keptNum, keptDen            float64
 	keptNums, keptDens          []float64 // by replicate
 	coachErr, coachN            float64

@@ -21,14 +21,20 @@ const (
 )
 
 // Verdict is one target in one cell. Slack is how far the value may miss the
-// target by simulation error alone (two standard errors, paired where possible).
+// target by simulation error alone: two standard errors, of the paired difference
+// over the rounds where two estimators are compared. SE is that standard error, nil
+// where the slack is another (the shares of pull: one hundredth).
 type Verdict struct {
 	Target string   `json:"target"`
 	Value  float64  `json:"value"`
 	Limit  float64  `json:"limit"`
 	Slack  float64  `json:"slack"`
 	Status Outcome  `json:"status"`
+	SE     *float64 `json:"se,omitempty"`
 	Oracle *float64 `json:"oracle,omitempty"` // what full knowledge of the generator gives
+	// Bound is the least that an estimator with full knowledge can have which
+	// keeps the limit on one hostile answer.
+	Bound *float64 `json:"bound,omitempty"`
 }
 
 // judge fills Status; sign 1 = small values are good.
@@ -64,6 +70,9 @@ func (r *Report) Count() (met, beyond, missed int) {
 	return met, beyond, missed
 }
 
+// pullLimit is the share of its raw pull that one hostile or coached answer may have.
+const pullLimit = 1.0 / 3
+
 // verdicts judges a cell. bound holds the shift shares of the nearest oracle
 // where the scenario itself has none.
 func verdicts(sc *Scenario, n int, t []tally, bound *[2]float64) []Verdict {
@@ -79,6 +88,10 @@ func verdicts(sc *Scenario, n int, t []tally, bound *[2]float64) []Verdict {
 		against(sc, "RMSE no worse than raw, EB, Huber", t, func(t *tally) []float64 { return t.rmse }, 1, oracleOf),
 		against(sc, "wrong band no worse", t, func(t *tally) []float64 { return t.wrong }, 1, oracleOf),
 		against(sc, "bottom tenth no worse", t, func(t *tally) []float64 { return t.bottom }, -1, oracleOf))
+	if bound == nil {
+		b := limitedError(&t[eOracle], &t[eRaw], pullLimit)
+		v[0].Bound = &b
+	}
 	if n >= 50 {
 		for k, d := range []string{"hostile", "coached"} {
 			get := func(t *tally) float64 { return t.shiftLow[0] }
@@ -91,17 +104,17 @@ func verdicts(sc *Scenario, n int, t []tally, bound *[2]float64) []Verdict {
 			if bound != nil {
 				best = &bound[k]
 			}
-			v = append(v, Verdict{Target: "one " + d + " answer at most 1/3 of raw", Value: s, Limit: 1.0 / 3, Slack: 0.01, Oracle: best}.judge(1, sc))
+			v = append(v, Verdict{Target: "one " + d + " answer at most 1/3 of raw", Value: s, Limit: pullLimit, Slack: 0.01, Oracle: best}.judge(1, sc))
 		}
 	}
 	off := t[eOfficial].measure("")
 	if off.Kept != nil {
 		kept := func(t *tally) float64 { return t.keptNum / t.keptDen }
-		add := func(name string, limit, slack float64) {
-			v = append(v, Verdict{Target: name, Value: *off.Kept, Limit: limit, Slack: slack, Oracle: oracleOf(kept)}.judge(-1, sc))
+		add := func(name string, limit, se float64) {
+			v = append(v, Verdict{Target: name, Value: *off.Kept, Limit: limit, Slack: 2 * se, SE: &se, Oracle: oracleOf(kept)}.judge(-1, sc))
 		}
-		add("complaint kept, no less than EB", kept(&t[eEB]), 2*t[eOfficial].keptError(&t[eEB]))
-		own := 2 * t[eOfficial].keptError(nil)
+		add("complaint kept, no less than EB", kept(&t[eEB]), t[eOfficial].keptError(&t[eEB]))
+		own := t[eOfficial].keptError(nil)
 		if !sc.UnequalN {
 			switch {
 			case n >= 300:
@@ -114,15 +127,13 @@ func verdicts(sc *Scenario, n int, t []tally, bound *[2]float64) []Verdict {
 		}
 	}
 	c := *off.Coverage
-	cover := Verdict{Target: "coverage 93-97%", Value: c, Limit: 0.95, Slack: 0.02 + coverageError(&t[eOfficial])}
+	se := meanError(t[eOfficial].coverage)
+	cover := Verdict{Target: "coverage 93-97%", Value: c, Limit: 0.95, Slack: 0.02 + 2*se, SE: &se}
 	if c > cover.Limit {
 		return append(v, cover.judge(1, sc))
 	}
 	return append(v, cover.judge(-1, sc))
 }
-
-// coverageError is two standard errors of the coverage over the replicates.
-func coverageError(t *tally) float64 { return 2 * meanError(t.coverage) }
 
 // against compares the official estimator with the best of raw, EB and Huber;
 // sign 1 = smaller is better. The slack is two standard errors of the paired
@@ -139,9 +150,9 @@ func against(sc *Scenario, name string, t []tally, get func(*tally) []float64, s
 	for i := range off {
 		diff[i] = off[i] - get(&t[best])[i]
 	}
-	slack := 2 * meanError(diff)
+	se := meanError(diff)
 	value, limit := mean(off), mean(get(&t[best]))
-	return Verdict{Target: name, Value: value, Limit: limit, Slack: slack, Oracle: oracleOf(func(t *tally) float64 { return mean(get(t)) })}.judge(sign, sc)
+	return Verdict{Target: name, Value: value, Limit: limit, Slack: 2 * se, SE: &se, Oracle: oracleOf(func(t *tally) float64 { return mean(get(t)) })}.judge(sign, sc)
 }
 
 // selected returns the scenarios by name, all for none.
