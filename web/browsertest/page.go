@@ -42,6 +42,7 @@ type Page struct {
 	view   Viewport
 	lang   string
 	suffix string
+	armed  bool // axe-core comes with every page
 
 	mu     sync.Mutex
 	faults []string
@@ -427,10 +428,29 @@ type violation struct {
 	}
 }
 
+// arm has axe-core in the page. At the first call the browser is told to bring
+// it along with every later page: half a megabyte of source need not be sent
+// for each of hundreds.
+func (p *Page) arm() {
+	p.t.Helper()
+	if p.armed && Eval[bool](p, `typeof axe === 'object'`) {
+		return
+	}
+	source := axeSource(p.t)
+	if !p.armed {
+		p.armed = true
+		p.do("bring axe-core", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})
+			return err
+		}))
+	}
+	Eval[bool](p, source+"\n;true")
+}
+
 // Axe runs axe-core on the page; serious and critical findings fail the test.
 func (p *Page) Axe() {
 	p.t.Helper()
-	Eval[bool](p, axeSource(p.t)+"\n;true")
+	p.arm()
 	raw := Eval[string](p, `axe.run(document, { resultTypes: ['violations'] }).then(function (r) { return JSON.stringify(r.violations); })`)
 	var found []violation
 	if err := json.Unmarshal([]byte(raw), &found); err != nil {
