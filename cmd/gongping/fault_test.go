@@ -85,6 +85,7 @@ type faults struct {
 // random moments, and a Redis that dies. Whatever was acknowledged is there,
 // once and unchanged.
 func TestNothingIsLostUnderFaults(t *testing.T) {
+	t.Parallel()
 	n, pause := faultSize(t)
 	f := &faults{t: t, killed: map[string]int{}, acks: make([]int32, n), accepts: make([]int32, n), receipts: make([]string, n)}
 	f.dir, f.addr, f.settings = place(t)

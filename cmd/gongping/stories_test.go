@@ -31,6 +31,7 @@ func midsize() *demo.World {
 // TestDemonstration looks at the demonstration as a visitor: the stories of the
 // tour, and every page of every role.
 func TestDemonstration(t *testing.T) {
+	t.Parallel()
 	world := midsize()
 	st := newStage(t, world)
 	t.Run("stories", func(t *testing.T) { stories(t, st, world) })

@@ -50,6 +50,7 @@ type walk struct {
 // role sits before a browser of its own, a process with its own cookies and
 // stores, and each account within it has its own window.
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	people := map[string]*browsertest.Browser{"admin": browsertest.Start(t)} // first: without a browser there is nothing to do
 	w := &walk{stage: newQuietStage(t, nil, nil), root: t, people: people, tabs: map[string]*browsertest.Page{},
 		world: demo.Generate(7, demo.Options{Streets: 1, Committees: 4, Residents: 2000})}
