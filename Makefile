@@ -4,6 +4,9 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/.cache/go/bin:$(PATH)
 # One instruction set for all: published figures must come out alike everywhere.
 export GOAMD64 := v1
+# Lint and build share what they compile: the same flags, and no C. (The race
+# detector needs C, so the tests compile all of it once more.)
+export GOFLAGS := -trimpath -buildvcs=false
 
 REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)$(shell test -z "$$(git status --porcelain -uno 2>/dev/null)" || echo -modified)
 GOFILES  := find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*'
@@ -24,7 +27,7 @@ run: build ## build and run the demonstration; Ctrl-C stops it, the data stays
 
 build: bootstrap $(VENDOR) ## build bin/gongping
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -ldflags '-s -w -X main.revision=$(REVISION)' -o bin/ ./cmd/...
 
 assets: $(VENDOR) ## fetch the browser libraries into web/static/vendor
 
@@ -45,8 +48,8 @@ looks: bootstrap-test $(VENDOR) ## look at every page in both languages on both 
 
 lint: bootstrap $(VENDOR) ## formatting, vet and staticcheck
 	@out=$$($(GOFILES) -exec gofmt -l {} +); test -z "$$out" || { echo "not formatted (gofmt -w mends it):"; echo "$$out"; exit 1; }
-	go vet ./...
-	go tool staticcheck ./...
+	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=0 go tool staticcheck ./...
 
 bench: bench-collect bench-dash bench-stats ## measure submissions, dashboards, the scoring run and the statistics, beside their peers
 

@@ -10,9 +10,16 @@ RAPID_SEED=${RAPID_SEED:-20261120}
 export RAPID_SEED
 race=
 if command -v gcc >/dev/null 2>&1; then race=-race; fi
+# The longest package begins first, so that the others fill the time beside it.
+# Many tests wait for a browser or a database, so one package more than there are
+# processors keeps those busy. `make lint` vets; doing it here again takes a
+# minute. docs/decisions/0051-a-fast-suite.md has the measurements.
+packages=${PACKAGES:-./cmd/gongping ./...}
+beside=$(($(nproc 2>/dev/null || echo 2) + 1))
+runner=$(CGO_ENABLED=0 go tool -n gotestsum) || exit 1
 
 # shellcheck disable=SC2086 # lists are meant to be split
-go tool gotestsum --format pkgname --hide-summary skipped --jsonfile "$events" -- $race -timeout 12m ${FLAGS:-} ${PACKAGES:-./...}
+"$runner" --format pkgname --hide-summary skipped --jsonfile "$events" -- $race -vet=off -p "$beside" -timeout 12m ${FLAGS:-} $packages
 status=$?
 
 # A test is an event with a name; a package that does not build has none.
