@@ -3,6 +3,7 @@ package estimate
 import (
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -25,10 +26,16 @@ func (p *Domains) keys() keys {
 	if !p.rows {
 		return k
 	}
-	k.row, k.largest = make([]int32, len(st.sampled)), 0
-	for h, u := range st.firstUnit {
-		k.row[h], k.largest = st.row[u], max(k.largest, int(st.sampled[h]))
-	}
+	k.row = make([]int32, len(st.sampled))
+	largest := make([]int32, p.workers())
+	split(len(largest), len(k.row), func(w, from, to int) {
+		most := int32(0)
+		for h := from; h < to; h++ {
+			k.row[h], most = st.row[st.firstUnit[h]], max(most, st.sampled[h])
+		}
+		largest[w] = most
+	})
+	k.largest = int(slices.Max(largest))
 	if p.last > 0 && len(st.sampled) == len(p.d.stages[p.last-1].stratumOf) {
 		k.of = p.d.stages[p.last-1].unit // one stratum in every unit of the stage before
 		return k

@@ -3,6 +3,7 @@ package estimate
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Domains is a division of the rows of a design into domains, prepared so that
@@ -62,23 +63,30 @@ func (p *Domains) setStages() {
 	for k := range d.stages {
 		st := &d.stages[k]
 		factor := make([]float64, len(st.sampled))
-		live := false
-		for h := range factor {
-			factor[h] = 1
-			if k > 0 {
-				factor[h] = outer[st.parentOf[h]]
+		live := make([]bool, p.workers())
+		split(len(live), len(factor), func(w, from, to int) {
+			any := false
+			for h := from; h < to; h++ {
+				factor[h] = 1
+				if k > 0 {
+					factor[h] = outer[st.parentOf[h]]
+				}
+				any = any || factor[h] > 0
 			}
-			live = live || factor[h] > 0
-		}
-		if !live {
+			live[w] = any
+		})
+		if !slices.Contains(live, true) {
 			break
 		}
 		p.last, p.factor = k, append(p.factor, factor)
 		if k+1 < len(d.stages) {
 			outer = make([]float64, len(st.stratumOf))
-			for u, h := range st.stratumOf {
-				outer[u] = factor[h] * (float64(st.sampled[h]) / st.population[h])
-			}
+			split(p.workers(), len(outer), func(_, from, to int) {
+				for u := from; u < to; u++ {
+					h := st.stratumOf[u]
+					outer[u] = factor[h] * (float64(st.sampled[h]) / st.population[h])
+				}
+			})
 		}
 	}
 	p.rows = len(d.stages[p.last].stratumOf) == d.n
