@@ -159,14 +159,24 @@ func (d *Design) WithWeights(w []float64) (*Design, error) {
 	return &c, nil
 }
 
+// largestSum of design weights: squares and products with answers must not
+// overflow.
+const largestSum = 1e100
+
 func (d *Design) setWeights(w []float64) error {
 	d.weight, d.maxWeight, d.positive = w, 0, true
+	sum := 0.0
 	for i, v := range w {
 		if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 			return fault("weight", "a design weight must be a number of at least 0").
 				At(fmt.Sprintf("DesignWeight, row %d", i+1), fmt.Sprint(v), "0 or more", "mend the weight or leave out the row's design")
 		}
 		d.maxWeight, d.positive = max(d.maxWeight, v), d.positive && v > 0
+		sum += v
+	}
+	if sum > largestSum {
+		return fault("weight", "the design weights add up to a number that is too large to compute with").
+			At("DesignWeight", fmt.Sprint(sum), "a sum of at most 1e100", "divide the weights by a constant")
 	}
 	if d.maxWeight == 0 {
 		return fault("weight_all_zero", "all design weights are zero")

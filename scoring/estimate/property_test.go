@@ -233,3 +233,45 @@ func TestDistributions(t *testing.T) {
 		}
 	}
 }
+
+// More units of the same kind give narrower intervals: every first-stage unit
+// appears again as another unit, each copy at its share of the weight. The value
+// stays, and the variance falls at least as fast as their number grows.
+func TestIntervalsShrinkWithUnits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(4, 30).Draw(t, "units") * 2
+		copies := rapid.IntRange(2, 5).Draw(t, "copies")
+		small, large := Spec{Rows: n, Stages: []Stage{{}}}, Spec{Rows: n * copies, Stages: []Stage{{}}}
+		var y, again []float64
+		for i := range n {
+			v, w := float64(rapid.IntRange(1, 5).Draw(t, "y")), rapid.Float64Range(0.5, 20).Draw(t, "w")
+			y, small.DesignWeight = append(y, v), append(small.DesignWeight, w)
+			small.Stages[0].Unit = append(small.Stages[0].Unit, int32(i/2))
+			small.Stages[0].Stratum = append(small.Stages[0].Stratum, int32(i/2%2))
+			for c := range copies {
+				again, large.DesignWeight = append(again, v), append(large.DesignWeight, w/float64(copies))
+				large.Stages[0].Unit = append(large.Stages[0].Unit, int32(i/2+c*n))
+				large.Stages[0].Stratum = append(large.Stages[0].Stratum, int32(i/2%2))
+			}
+		}
+		a, errA := New(small)
+		b, errB := New(large)
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		few, errA := Mean(a, Of(y), nil)
+		many, errB := Mean(b, Of(again), nil)
+		if errA != nil || errB != nil || !near(few.Value, many.Value, 1e-12) {
+			t.Fatalf("%+v (%v) against %+v (%v)", few, errA, many, errB)
+		}
+		if limit := few.SE * few.SE / float64(copies); many.SE*many.SE > limit*(1+1e-9)+1e-20 {
+			t.Fatalf("variance %g of %d times the units, at most %g expected", many.SE*many.SE, copies, limit)
+		}
+		wide, okA := few.T(0.95, float64(few.DF))
+		narrow, okB := many.T(0.95, float64(many.DF))
+		if !okA || !okB || few.SE > 1e-9 && narrow.Upper-narrow.Lower >= wide.Upper-wide.Lower {
+			t.Fatalf("%v is not narrower than %v", narrow, wide)
+		}
+	})
+}

@@ -271,7 +271,7 @@ func stepAt(pos, x []float64, p float64) float64 {
 	})
 	best := 0.0
 	for k := 0; k < len(order); {
-		sum, m := 0.0, k
+		sum, m := x[order[k]], k+1
 		for ; m < len(order) && pos[order[m]] == pos[order[k]]; m++ {
 			sum += x[order[m]]
 		}
