@@ -48,7 +48,7 @@ func CompareGroups(focal, reference, focalWeight, referenceWeight []float64, lev
 	var v1, v2 float64
 	d.Mean1, v1 = meanVariance(focal)
 	d.Mean2, v2 = meanVariance(reference)
-	if v1+v2 == 0 {
+	if v1+v2 == 0 || slices.Min(focal) == slices.Max(focal) && slices.Min(reference) == slices.Max(reference) {
 		return nil, fault("constant", "report the two values", "both groups answer without any variation")
 	}
 	n1, n2 := float64(d.N1), float64(d.N2)

@@ -79,6 +79,7 @@ func inequalityInput(all, weight []float64) (x, w []float64, err error) {
 	if weight != nil {
 		checkLength("weight", len(weight), len(all))
 	}
+	total := 0.0
 	for i, v := range all {
 		if weight == nil {
 			x, w = append(x, v), append(w, 1)
@@ -87,6 +88,9 @@ func inequalityInput(all, weight []float64) (x, w []float64, err error) {
 		if !(weight[i] >= 0) || math.IsInf(weight[i], 0) {
 			return nil, nil, fault("weight_not_positive", "leave such rows out",
 				"row %d has the weight %g; weights must not be negative", i+1, weight[i])
+		}
+		if total += weight[i]; total > 1e100 {
+			return nil, nil, fault("weight_not_positive", "divide the weights by a constant", "the weights add up to more than 1e100")
 		}
 		if weight[i] > 0 {
 			x, w = append(x, v), append(w, weight[i])

@@ -59,7 +59,10 @@ func allocationCase(c *Case) (map[string]any, error) {
 		}
 	}
 	out["variance_of_mean"] = variance
-	out["neyman_min_variance_formula"] = s.MinimumVariance(float64(n))
+	out["neyman_min_variance_formula"] = nil
+	if v, ok := s.MinimumVariance(float64(n)); ok {
+		out["neyman_min_variance_formula"] = v
+	}
 	return out, plannedInputs(c, s, out)
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Adapters of replicate variance (group D): the replicate weights are columns
-// of the data file.
+// of the data file, or, where it has none, made from the design.
 
 func init() {
 	for _, m := range []string{"D.JK1", "D.JKn", "D.BRR", "D.Fay", "D.subbootstrap", "D.bootstrap", "D.mrbbootstrap", "D.ACS", "D.other", "D.given"} {
@@ -54,6 +54,13 @@ func replicateVariance(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(cols) == 0 {
+		set, err := c.madeReplicates()
+		if err != nil {
+			return nil, err
+		}
+		return replicateResults(c, set, w)
+	}
 	scale, err := c.Params.FloatOr("scale", 1)
 	if err != nil {
 		return nil, err
@@ -76,7 +83,36 @@ func replicateVariance(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return replicateResults(c, set, w)
+}
+
+// madeReplicates are the replicate weights that the method makes from the
+// design: those without chance in them.
+func (c *Case) madeReplicates() (*replicate.Set, error) {
+	d, err := c.BuildDesign()
+	if err != nil {
+		return nil, err
+	}
+	switch c.Method {
+	case "D.JK1":
+		return replicate.JK1(d)
+	case "D.JKn":
+		return replicate.JKn(d)
+	case "D.BRR":
+		return replicate.BRR(d)
+	case "D.Fay":
+		rho, err := c.Params.FloatOr("fay_rho", 0.5)
+		if err != nil {
+			return nil, err
+		}
+		return replicate.Fay(d, rho)
+	}
+	return nil, Unsupported("%s without columns of replicate weights", c.Method)
+}
+
+func replicateResults(c *Case, set *replicate.Set, w []float64) (map[string]any, error) {
 	out := map[string]any{"degf": set.DegreesOfFreedom()}
+	var err error
 	for key, mse := range map[string]bool{"mse_false": false, "mse_true": true} {
 		set.AroundFull = mse
 		if out[key], err = replicateFigures(c, set, w); err != nil {

@@ -61,6 +61,9 @@ func intraclass(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(m.Value) == 0 {
+		return nil, fmt.Errorf("the file holds no subject")
+	}
 	out := map[string]any{"n_subjects": len(m.Value), "n_raters": len(m.Value[0])}
 	if m.Missing == nil {
 		r, err := rater.ICCFromMeanSquares(m)

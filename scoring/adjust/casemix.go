@@ -107,10 +107,14 @@ func (in CaseMixInput) check() error {
 			}
 		}
 	}
+	sum := 0.0
 	for i, w := range in.PriorWeight {
 		if !(w > 0) || math.IsInf(w, 0) {
 			return fault("weight_not_positive", "leave such rows out before the fit",
 				"row %d has the weight %g; regression weights must be positive", i+1, w)
+		}
+		if sum += w; sum > 1e100 {
+			return fault("weight_not_positive", "divide the weights by a constant", "the weights add up to more than 1e100")
 		}
 	}
 	return nil

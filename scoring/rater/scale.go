@@ -153,15 +153,16 @@ func alphaError(cov [][]float64, sum, n float64) float64 {
 	k := float64(len(cov))
 	trace, trace2, sum2 := 0.0, 0.0, 0.0
 	for a, row := range cov {
-		trace += row[a]
+		trace += row[a] / sum
 		rowSum := 0.0
 		for _, v := range row {
+			v /= sum                 // the result does not depend on the unit of the answers
 			trace2 += float64(v * v) // tr(CC), C symmetric
 			rowSum += v
 		}
 		sum2 += float64(rowSum * rowSum) // 1'CC1
 	}
-	q := 2 * k * k / ((k - 1) * (k - 1) * sum * sum * sum) * (float64(sum*(trace2+float64(trace*trace))) - float64(2*trace*sum2))
+	q := 2 * k * k / ((k - 1) * (k - 1)) * (trace2 + float64(trace*trace) - float64(2*trace*sum2))
 	return math.Sqrt(math.Max(0, q) / n)
 }
 

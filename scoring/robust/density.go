@@ -106,7 +106,10 @@ func bandwidth(x []float64, lo, hi float64) float64 {
 
 // functional estimates ∫ f^(r) f from binned counts with bandwidth h.
 func functional(counts []float64, r int, h, delta float64) float64 {
-	reach := min(int(math.Floor(float64(4+r)*h/delta)), len(counts))
+	if !(h > 0) || math.IsInf(h, 0) {
+		return 0 // the values are too large or too small for a density
+	}
+	reach := int(math.Min(math.Floor(float64(4+r)*h/delta), float64(len(counts))))
 	kernel := make([]float64, reach+1)
 	for l := range kernel {
 		arg := float64(l) * delta / h

@@ -58,13 +58,16 @@ func mustLen(what string, got, want int) {
 	}
 }
 
+// largestSum of weights: products with answers must not overflow.
+const largestSum = 1e100
+
 // check refuses values that are not numbers and weights that are negative, and
 // a sample in which nothing carries weight.
 func check(x, w []float64) error {
 	if w != nil {
 		mustLen("weights", len(w), len(x))
 	}
-	some := false
+	some, sum := false, 0.0
 	for i, v := range x {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fault("bad_value", fmt.Sprintf("row %d", i+1), fmt.Sprint(v), "a number", "leave rows without an answer out", "an answer is not a number")
@@ -77,6 +80,10 @@ func check(x, w []float64) error {
 			return fault("bad_weight", fmt.Sprintf("row %d", i+1), fmt.Sprint(w[i]), "a finite weight of zero or more", "", "a design weight is negative or not a number")
 		}
 		some = some || w[i] > 0
+		sum += w[i]
+	}
+	if sum > largestSum {
+		return fault("bad_weight", "weights", fmt.Sprint(sum), "a sum of at most 1e100", "divide the weights by a constant", "the design weights are too large to compute with")
 	}
 	if !some {
 		return fault("empty", "answers", "0", "at least one answer with a positive weight", "", "no answer carries weight")

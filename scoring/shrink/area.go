@@ -77,6 +77,9 @@ func FitAreas(d Areas, method AreaMethod) (*AreaFit, error) {
 func (d Areas) check() error {
 	n := len(d.Y)
 	checkLength("SamplingVariance", len(d.SamplingVariance), n)
+	if n == 0 {
+		return fault("too_few", "give at least one area with an estimate", "there is no area")
+	}
 	if err := checkFinite("the estimates", d.Y); err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func TestNeymanIsOptimal(t *testing.T) {
 				t.Fatalf("%s: variance %g below Neyman's %g (%v)", rule, v, best, err)
 			}
 		}
-		if v := s.MinimumVariance(n); v > 0 {
+		if v, ok := s.MinimumVariance(n); ok && v > 0 {
 			back, _, err := s.SizeForVariance(v)
 			if err != nil || math.Abs(back-n) > 1e-6 {
 				t.Fatalf("the size for its variance is %g, not %g (%v)", back, n, err)

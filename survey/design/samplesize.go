@@ -142,19 +142,23 @@ func (s Strata) SizeForVariance(target float64) (neyman, proportional float64, e
 }
 
 // MinimumVariance is that of the stratified mean at the Neyman optimum without
-// bounds, (ΣW S)²/n − ΣW S²/N (Cochran 1977, eq. 5.27).
-func (s Strata) MinimumVariance(n float64) float64 {
+// bounds, (ΣW S)²/n − ΣW S²/N (Cochran 1977, eq. 5.27). ok is false without a
+// population or a sample.
+func (s Strata) MinimumVariance(n float64) (v float64, ok bool) {
 	mustLen("sd", len(s.SD), len(s.Population))
 	total, ws, ws2 := 0.0, 0.0, 0.0
 	for _, p := range s.Population {
 		total += p
+	}
+	if !(total > 0) || !(n > 0) {
+		return 0, false
 	}
 	for h, p := range s.Population {
 		w := p / total
 		ws += float64(w * s.SD[h])
 		ws2 += float64(w * s.SD[h] * s.SD[h])
 	}
-	return float64(ws*ws)/n - ws2/total
+	return float64(ws*ws)/n - ws2/total, true
 }
 
 // OptimalForBudget is the cost-optimal allocation that spends a budget,
