@@ -162,6 +162,9 @@ func (s *setup) residents(ctx context.Context) error {
 	}
 	s.frame = out.FrameID
 	s.clock.Advance(2 * 24 * time.Hour)
+	if err := s.places(ctx); err != nil {
+		return err
+	}
 	return s.freeze(ctx)
 }
 
@@ -298,6 +301,9 @@ func (s *setup) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.examine(ctx, id, s.world.Open); err != nil {
+		return err
+	}
+	if err := s.phones(ctx); err != nil {
 		return err
 	}
 	if err := s.paper(ctx, id); err != nil {

@@ -104,7 +104,7 @@ func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.R
 		who = s.as(c.Evaluator)
 	}
 	started := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone)
-	return s.field.RowOf(who, field.Submission{ID: app.NewID(), CaseID: c.ID, Mode: fieldwork.Mode(v.Mode), Answers: v.Answers, Seconds: v.Seconds, Hour: started.Hour()},
+	return s.field.RowOf(who, field.Submission{ID: app.NewID(), CaseID: c.ID, Mode: fieldwork.Mode(v.Mode), Answers: v.Answers, Seconds: v.Seconds, Hour: started.Hour(), Device: reading(c.Evaluator, v)},
 		fielddb.Target{CaseID: c.ID, RoundID: roundID, Committee: c.Committee, Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight,
 			Sex: c.Sex, Tenure: c.Tenure, Building: c.Building, Household: c.Household, BirthYear: c.BirthYear},
 		field.Round{RoundState: fielddb.RoundState{ID: roundID, OpensOn: r.OpensOn, QuestionnaireVersion: 1}, Questionnaire: &s.world.Questionnaire})

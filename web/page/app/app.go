@@ -3,6 +3,7 @@
 package app
 
 import (
+	"encoding/base64"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -148,6 +149,8 @@ type caseData struct {
 	Link         string // the token of a link just made: shown once
 	LinkExpires  time.Time
 	LinkQR       template.HTML
+	LinkPNG      template.URL // the picture as data, to be kept: the link is shown once
+	LinkSVG      template.URL
 	Door, Phone  []fieldwork.Disposition
 	AttemptID    string
 	Events       []render.Event
@@ -266,7 +269,16 @@ func (h *pages) link(c *gin.Context, who authz.Actor) error {
 	return h.showCase(c, who, http.StatusOK, func(d *caseData) {
 		d.Link, d.LinkExpires = scheme+"://"+c.Request.Host+"/r/"+token, expires
 		d.LinkQR = qr.SVG(d.Link, h.T(c, "app.link.qr"))
+		// The token is stored nowhere in clear, so the files come with this page.
+		d.LinkSVG = dataURL("image/svg+xml", []byte(d.LinkQR))
+		if png, err := qr.PNG(d.Link); err == nil {
+			d.LinkPNG = dataURL("image/png", png)
+		}
 	})
+}
+
+func dataURL(kind string, b []byte) template.URL {
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(b)) //nolint:gosec // of our own making
 }
 
 func (h *pages) revoke(c *gin.Context, who authz.Actor) error {
@@ -319,10 +331,11 @@ func (h *pages) interview(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) showInterview(c *gin.Context, status int, d field.CaseDetail, id, mode string, answers instrument.Answers, fault error) {
-	p := h.Printer(c)
+	p, q := h.Printer(c), d.Round.Questionnaire
+	in := question.Choose(q, c.DefaultPostForm("in", c.Query("in")), string(p.Lang()))
 	h.Render(c, status, "app/interview", render.Page{Title: p.T("app.interview"), Subtitle: p.T("app.case", "Number", d.Number()) + " · " + d.CommitteeName,
 		Crumbs: []render.Crumb{{Text: p.T("app.title"), Href: "/app"}, {Text: d.Number(), Href: "/app/cases/" + d.ID}, {Text: p.T("app.interview")}},
-		Data: interviewData{Form: question.New(d.Round.Questionnaire, p, answers, fault), ID: id, Version: d.Round.QuestionnaireVersion,
+		Data: interviewData{Form: question.NewIn(q, p, in, answers, fault), ID: id, Version: d.Round.QuestionnaireVersion,
 			Action: "/app/cases/" + d.ID + "/interview", Modes: []string{"door", "phone", "paper"}, Mode: mode, Number: d.Number()}})
 }
 
@@ -350,7 +363,7 @@ func (h *pages) submit(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	h.Render(c, http.StatusOK, "app/sent", render.Page{Title: h.T(c, "app.sent."+string(out.Status)),
-		Data: sentData{out, d.Round.Questionnaire.Thanks.In(string(h.Printer(c).Lang())), "/app"}})
+		Data: sentData{out, d.Round.Questionnaire.Thanks.In(question.Choose(d.Round.Questionnaire, c.PostForm("in"), string(h.Printer(c).Lang()))), "/app"}})
 	return nil
 }
 

@@ -29,6 +29,9 @@ type pages struct {
 func Routes(r gin.IRouter, p *handle.Pages, svc *field.Service) {
 	h := &pages{p, svc}
 	r.GET("/fieldwork", h.Signed(h.list))
+	r.GET("/phones", h.Signed(h.phones))
+	r.POST("/phones/:id/block", h.Signed(h.blockPhone))
+	r.POST("/phones/:id/admit", h.Signed(h.admitPhone))
 	r.GET("/fieldwork/:round", h.Signed(h.show))
 	r.GET("/fieldwork/:round/live", h.Signed(h.live))
 	r.GET("/fieldwork/:round/cases", h.Signed(h.cases))
@@ -42,7 +45,11 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	h.Render(c, http.StatusOK, "fieldwork/list", render.Page{Title: h.T(c, "fieldwork.title"), Subtitle: h.T(c, "fieldwork.subtitle"), Data: rounds})
+	page := render.Page{Title: h.T(c, "fieldwork.title"), Subtitle: h.T(c, "fieldwork.subtitle"), Data: rounds}
+	if authz.May(who, authz.PhoneWatch, authz.Object{Area: who.Area}) {
+		page.Actions = []render.Action{{Text: h.T(c, "phones.title"), Href: "/phones", Icon: "device-mobile"}}
+	}
+	h.Render(c, http.StatusOK, "fieldwork/list", page)
 	return nil
 }
 

@@ -5,6 +5,7 @@
 package question
 
 import (
+	"slices"
 	"strconv"
 
 	"gongping/internal/errs"
@@ -60,10 +61,13 @@ type Form struct {
 	Title, Intro, Thanks string
 	Lang                 string // the language of the texts
 	Languages            []Language
-	Sections             []Section
-	Count                int
-	Faults               bool
-	Data                 Data // for the script
+	// Offers tells that there is a language which the page's own switch does not
+	// lead to.
+	Offers   bool
+	Sections []Section
+	Count    int
+	Faults   bool
+	Data     Data // for the script
 }
 
 // prefix marks the fields of answers.
@@ -82,6 +86,7 @@ func NewIn(q *instrument.Questionnaire, p *locale.Printer, lang string, answers 
 	if tags := q.Tags(); len(tags) > 0 {
 		for _, tag := range tags {
 			f.Languages = append(f.Languages, Language{tag, LanguageName(tag), tag == lang})
+			f.Offers = f.Offers || !slices.Contains(locale.Langs, locale.Lang(tag))
 		}
 	}
 	wrong := map[string]string{}

@@ -22,10 +22,12 @@ const (
 type Page struct {
 	Title    string // in the language of the reader
 	Subtitle string
-	Crumbs   []Crumb
-	Actions  []Action
-	Layout   string // App if a user is signed in, else Plain, if empty
-	Data     any
+	// TitleLang is the language of the title where it is not the reader's.
+	TitleLang string
+	Crumbs    []Crumb
+	Actions   []Action
+	Layout    string // App if a user is signed in, else Plain, if empty
+	Data      any
 }
 
 // Crumb is one step of the way to a page; the last has no Href.

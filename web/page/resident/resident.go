@@ -80,8 +80,9 @@ func (h *pages) show(c *gin.Context, _ authz.Actor) error {
 }
 
 func (h *pages) form(c *gin.Context, status int, v field.ResidentView, id string, answers instrument.Answers, fault error) {
-	f := question.New(v.Round.Questionnaire, h.Printer(c), answers, fault)
-	h.Render(c, status, "resident/form", render.Page{Title: f.Title, Subtitle: v.CommitteeName, Layout: render.Resident,
+	q, p := v.Round.Questionnaire, h.Printer(c)
+	f := question.NewIn(q, p, question.Choose(q, c.DefaultPostForm("in", c.Query("in")), string(p.Lang())), answers, fault)
+	h.Render(c, status, "resident/form", render.Page{Title: f.Title, TitleLang: f.Lang, Subtitle: v.CommitteeName, Layout: render.Resident,
 		Data: formData{Form: f, ID: id, Version: v.Round.QuestionnaireVersion, Action: "/r/" + c.Param("token"), Steps: true,
 			CommitteeName: v.CommitteeName, Until: v.ExpiresAt}})
 }
@@ -112,7 +113,7 @@ func (h *pages) closed(c *gin.Context, err error) error {
 
 type thanksData struct {
 	field.Outcome
-	Thanks string
+	Thanks, Lang string
 }
 
 func (h *pages) submit(c *gin.Context, _ authz.Actor) error {
@@ -142,8 +143,9 @@ func (h *pages) submit(c *gin.Context, _ authz.Actor) error {
 		return h.closed(c, err)
 	}
 	p := h.Printer(c)
+	in := question.Choose(q, c.PostForm("in"), string(p.Lang()))
 	h.Render(c, http.StatusOK, "resident/thanks", render.Page{Title: p.T("resident.thanks." + string(out.Status)), Layout: render.Resident,
-		Data: thanksData{out, q.Thanks.In(string(p.Lang()))}})
+		Data: thanksData{out, q.Thanks.In(in), in}})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package rounds
 import (
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -118,13 +117,7 @@ func (h *pages) questionnaire(c *gin.Context, who authz.Actor) error {
 // language is the one asked for in the address, or the reader's where the
 // questionnaire has it, or its main one.
 func language(c *gin.Context, q *instrument.Questionnaire, reader string) string {
-	tags := q.Tags()
-	for _, want := range []string{c.Query("in"), reader} {
-		if slices.Contains(tags, want) {
-			return want
-		}
-	}
-	return tags[0]
+	return question.Choose(q, c.Query("in"), reader)
 }
 
 // questionnairePrint is the questionnaire on paper.

@@ -44,7 +44,9 @@
       if (b.getAttribute('aria-pressed') === 'true') { voice.cancel(); off(); return; }
       voice.cancel();
       var say = new SpeechSynthesisUtterance(words());
-      say.lang = root.lang || 'zh-CN';
+      var spoken = document.querySelector('.gp-reading'); // in the language of the question
+      spoken = spoken && spoken.closest('[lang]');
+      say.lang = spoken ? spoken.lang : root.lang || 'zh-CN';
       say.rate = 0.9;
       say.onend = say.onerror = off;
       b.setAttribute('aria-pressed', 'true');

@@ -46,6 +46,17 @@ func Load(t testing.TB) *Fixture {
 // LoadPlan is Load under another sampling plan.
 func LoadPlan(t testing.TB, plan survey.Plan) *Fixture {
 	t.Helper()
+	return load(t, plan, func(*instrument.Questionnaire) {})
+}
+
+// LoadEdited is Load with a questionnaire that was changed before it was saved.
+func LoadEdited(t testing.TB, edit func(*instrument.Questionnaire)) *Fixture {
+	t.Helper()
+	return load(t, survey.Plan{Allocation: "proportional", Size: 16, ReserveRatio: 0.5}, edit)
+}
+
+func load(t testing.TB, plan survey.Plan, edit func(*instrument.Questionnaire)) *Fixture {
+	t.Helper()
 	w := world.Load(t)
 	f := &Fixture{World: w, Ctx: context.Background(), Rounds: &rounds.Service{Core: w.Core}, Field: field.New(w.Core)}
 	t.Cleanup(func() {
@@ -54,7 +65,7 @@ func LoadPlan(t testing.TB, plan survey.Plan) *Fixture {
 		}
 	})
 	f.identities()
-	f.draw(plan)
+	f.draw(plan, edit)
 	return f
 }
 
@@ -81,9 +92,10 @@ func (f *Fixture) identities() {
 	f.must(err)
 }
 
-func (f *Fixture) draw(plan survey.Plan) {
+func (f *Fixture) draw(plan survey.Plan, edit func(*instrument.Questionnaire)) {
 	manager, second := f.Actor("manager"), f.Actor("manager-2")
 	q, book := demo.DefaultQuestionnaire(), composite.Default()
+	edit(&q)
 	qid, _, err := f.Rounds.SaveQuestionnaire(f.Ctx, manager, "", &q)
 	f.must(err)
 	bid, _, err := f.Rounds.SaveRuleBook(f.Ctx, manager, "", &book)
