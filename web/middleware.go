@@ -39,6 +39,9 @@ func requests(d Deps) gin.HandlerFunc {
 		if status >= http.StatusInternalServerError {
 			level = slog.LevelError
 		}
+		if !d.Log.Enabled(c.Request.Context(), level) {
+			return
+		}
 		attrs := []any{"id", id, "method", c.Request.Method, "route", route, "status", status, "ms", took.Milliseconds()}
 		if who := signin.Actor(c.Request.Context()); who.Role != "" {
 			attrs = append(attrs, "role", who.Role, "account", who.AccountID)

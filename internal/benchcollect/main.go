@@ -5,10 +5,11 @@
 // Each submission of ours is checked against questionnaire, round and access
 // table, and writes five rows (completion, answer, receipt, seconds and the
 // sealed-off link to the case) and its part of the audit log; pgbench writes
-// one row, and in a second measurement the same five. Afterwards the rows are counted: nothing acknowledged may be missing
-// or doubled.
+// one row, and in a second measurement the same five. Then half of the greatest
+// rate arrives by the clock (see paced). Afterwards the rows are counted: nothing
+// acknowledged may be missing or doubled.
 //
-//	go run ./internal/benchcollect -seconds 4 -clients 16,64,256
+//	go run ./internal/benchcollect -seconds 2 -clients 16,64,256
 package main
 
 import (
@@ -18,27 +19,23 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"gongping/internal/app"
-	"gongping/internal/app/field"
 	"gongping/internal/config"
 )
 
 func main() {
-	seconds := flag.Float64("seconds", 4, "length of each measurement")
+	seconds := flag.Float64("seconds", 2, "length of each measurement")
 	clients := flag.String("clients", "16,64,256", "numbers of clients")
-	cases := flag.Int("cases", 200_000, "cases to answer")
+	cases := flag.Int("cases", 300_000, "cases to answer")
 	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
+	overHTTP := flag.Bool("http", false, "with -profile: over HTTP instead of the use case")
 	flag.Parse()
 	config.SetMemory()
 	if *prof != "" {
-		if err := alone(context.Background(), time.Duration(*seconds*float64(time.Second)), strings.Split(*clients, ","), *cases, *prof); err != nil {
+		if err := alone(context.Background(), time.Duration(*seconds*float64(time.Second)), strings.Split(*clients, ","), *cases, *prof, *overHTTP); err != nil {
 			fmt.Fprintln(os.Stderr, "benchcollect:", err)
 			os.Exit(1)
 		}
@@ -57,48 +54,91 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 	}
 	defer b.close()
 	fmt.Printf("%s, %d processors, %s\n%d cases, %s a measurement, commits are synchronous\n\n", processor(), runtime.NumCPU(), b.version, cases, length)
-	fmt.Printf("%7s | %9s %7s | %9s %7s | %10s %5s %5s %7s %7s | %8s %5s %5s %7s %7s\n", "", "pgbench:", "one row", "pgbench:", "5 rows",
-		"use case:", "1 row", "5", "", "", "HTTP:", "1 row", "5", "", "")
-	fmt.Printf("%7s | %9s %7s | %9s %7s | %10s %5s %5s %7s %7s | %8s %5s %5s %7s %7s\n", "clients", "/s", "p99 ms", "/s", "p99 ms",
-		"/s", "×", "×", "p50 ms", "p99 ms", "/s", "×", "×", "p50 ms", "p99 ms")
 	if err := b.warm(ctx); err != nil {
 		return err
 	}
+	fmt.Printf("%7s  %-44s %9s %8s %8s %8s %8s   %s\n", "clients", "", "/s", "÷ 1 row", "÷ 5 rows", "p50 ms", "p99 ms", "processor time each, µs: clients and service + database")
 	inserted := 0
 	for _, c := range clients {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
 		if err != nil || n < 1 {
 			return fmt.Errorf("-clients: %q is no number of clients", c)
 		}
-		base, err := b.pgbench(ctx, n, length, false)
+		added, err := b.round(ctx, n, length)
 		if err != nil {
 			return err
 		}
-		whole, err := b.pgbench(ctx, n, length, true)
-		if err != nil {
-			return err
-		}
-		inserted += base.n + whole.n
-		direct, err := b.measure(ctx, n, length, b.submit)
-		if err != nil {
-			return err
-		}
-		server, err := b.measure(ctx, n, length, b.post)
-		if err != nil {
-			return err
-		}
-		fmt.Printf("%7d | %9.0f %7.1f | %9.0f %7.1f | %10.0f %5.2f %5.2f %7.1f %7.1f | %8.0f %5.2f %5.2f %7.1f %7.1f\n", n, base.rate(), base.p(0.99),
-			whole.rate(), whole.p(0.99), direct.rate(), direct.rate()/base.rate(), direct.rate()/whole.rate(), direct.p(0.5), direct.p(0.99),
-			server.rate(), server.rate()/base.rate(), server.rate()/whole.rate(), server.p(0.5), server.p(0.99))
-		fmt.Printf("        processor time each, µs, clients and service + database: pgbench %s, five rows %s; use case %s; HTTP %s\n", base.cost.per(base.n), whole.cost.per(whole.n),
-			direct.cost.per(direct.n), server.cost.per(server.n))
-		b.acknowledged += direct.n + server.n
+		inserted += added
 	}
 	return b.check(ctx, inserted)
 }
 
+// round measures everything with n clients, and returns how many answers
+// pgbench has written.
+func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserted int, err error) {
+	one, err := b.pgbench(ctx, n, length, false)
+	if err != nil {
+		return 0, err
+	}
+	five, err := b.pgbench(ctx, n, length, true)
+	if err != nil {
+		return 0, err
+	}
+	line := func(what string, o outcome) {
+		fmt.Printf("%7d  %-44s %9.0f %8.2f %8.2f %8.1f %8.1f   %s\n", n, what, o.rate(), o.rate()/one.rate(), o.rate()/five.rate(), o.p(0.5), o.p(0.99), o.cost.per(o.n))
+	}
+	line("pgbench, one row", one)
+	line("pgbench, five rows", five)
+	addr, stop, err := b.empty()
+	if err != nil {
+		return 0, err
+	}
+	defer stop()
+	empty, hangUp, err := b.poster(addr, "/empty/", n)
+	if err != nil {
+		return 0, err
+	}
+	defer hangUp()
+	post, leave, err := b.poster(b.addr, "/api/v1/cases/", n)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	use, err := b.both(ctx, n, length, "use case", b.submit, line)
+	if err != nil {
+		return 0, err
+	}
+	server, err := b.both(ctx, n, length, "over HTTP", post, line)
+	if err != nil {
+		return 0, err
+	}
+	b.acknowledged += use + server
+	// The empty handler takes no case away.
+	at := b.next.Load()
+	o, err := b.measure(ctx, n, length, empty)
+	b.next.Store(at)
+	line("an empty handler over HTTP", o)
+	return one.n + five.n, err
+}
+
+// both measures the most that goes through, and then half of that, arriving by
+// the clock.
+func (b *bench) both(ctx context.Context, n int, length time.Duration, what string, do doer, line func(string, outcome)) (acknowledged int, err error) {
+	full, err := b.measure(ctx, n, length, do)
+	if err != nil {
+		return 0, err
+	}
+	line(what, full)
+	half, err := b.paced(ctx, n, full.rate()/2, length, do)
+	if err != nil {
+		return 0, err
+	}
+	line(what+" at half load, from the time to send", half)
+	return full.n + half.n, nil
+}
+
 // alone measures the use case only, under the profiler.
-func alone(ctx context.Context, length time.Duration, clients []string, cases int, file string) error {
+func alone(ctx context.Context, length time.Duration, clients []string, cases int, file string, overHTTP bool) error {
 	b, err := prepare(ctx, cases)
 	if err != nil {
 		return err
@@ -117,7 +157,14 @@ func alone(ctx context.Context, length time.Duration, clients []string, cases in
 		if err != nil {
 			return err
 		}
-		o, err := b.measure(ctx, n, length, b.submit)
+		do, leave := b.submit, func() {}
+		if overHTTP {
+			if do, leave, err = b.poster(b.addr, "/api/v1/cases/", n); err != nil {
+				return err
+			}
+		}
+		o, err := b.measure(ctx, n, length, do)
+		leave()
 		if err != nil {
 			return err
 		}
@@ -151,46 +198,6 @@ func (o outcome) p(q float64) float64 {
 		return 0
 	}
 	return o.latency[min(int(q*float64(len(o.latency))), len(o.latency)-1)]
-}
-
-// measure lets n clients submit, each waiting for its answer before the next.
-func (b *bench) measure(ctx context.Context, n int, length time.Duration, do func(context.Context, string, field.Submission) error) (outcome, error) {
-	var wg sync.WaitGroup
-	var failed atomic.Pointer[error]
-	all := make([][]float64, n)
-	before := b.begin()
-	began := time.Now()
-	end := began.Add(length)
-	for i := range n {
-		wg.Go(func() {
-			for time.Now().Before(end) && failed.Load() == nil {
-				k := int(b.next.Add(1)) - 1
-				if k >= len(b.Cases) {
-					err := fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.Cases))
-					failed.Store(&err)
-					return
-				}
-				sub := field.Submission{ID: app.NewID(), CaseID: b.Cases[k], Mode: "door", Answers: b.Answers, Seconds: 120, Hour: 18}
-				t := time.Now()
-				if err := do(ctx, b.Cases[k], sub); err != nil {
-					failed.Store(&err)
-					return
-				}
-				all[i] = append(all[i], float64(time.Since(t).Microseconds())/1000)
-			}
-		})
-	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		return outcome{}, *err
-	}
-	out := outcome{took: time.Since(began), cost: b.since(before)}
-	for _, l := range all {
-		out.latency = append(out.latency, l...)
-	}
-	out.n = len(out.latency)
-	slices.Sort(out.latency)
-	return out, nil
 }
 
 // processor names the machine's processor.
