@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -187,8 +188,8 @@ func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, 
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return outcome{}, fmt.Errorf("pgbench: %w\n%s", err, text)
 	}
-	out := outcome{took: time.Duration(max(int(length.Seconds()), 1)) * time.Second}
-	out.cost = b.since(before)
+	out := outcome{cost: b.since(before)}
+	var first, last float64 // seconds: connecting does not count
 	files, _ := filepath.Glob(log + "*")
 	for _, f := range files {
 		data, err := os.ReadFile(f)
@@ -196,15 +197,27 @@ func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, 
 			return out, err
 		}
 		for line := range strings.Lines(string(data)) {
-			if cols := strings.Fields(line); len(cols) > 2 {
-				if us, err := strconv.ParseFloat(cols[2], 64); err == nil {
-					out.latency = append(out.latency, us/1000)
+			if cols := strings.Fields(line); len(cols) > 5 {
+				us, err := strconv.ParseFloat(cols[2], 64)
+				at, err2 := strconv.ParseFloat(cols[4], 64)
+				fraction, err3 := strconv.ParseFloat(cols[5], 64)
+				if err := errors.Join(err, err2, err3); err != nil {
+					return out, fmt.Errorf("pgbench wrote %q: %w", line, err)
 				}
+				out.latency = append(out.latency, us/1000)
+				end := at + fraction/1e6
+				if begin := end - us/1e6; first == 0 || begin < first {
+					first = begin
+				}
+				last = max(last, end)
 			}
 		}
 		_ = os.Remove(f)
 	}
-	out.n = len(out.latency)
+	out.n, out.took = len(out.latency), time.Duration((last-first)*float64(time.Second))
+	if out.n == 0 {
+		return out, errors.New("pgbench did nothing in this time; measure longer with -seconds")
+	}
 	slices.Sort(out.latency)
 	return out, nil
 }
