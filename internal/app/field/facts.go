@@ -36,7 +36,7 @@ func (s *Service) coarse(t *fielddb.Target, r Round) coarse {
 	return c
 }
 
-// maxFacts bounds the cases whose facts are kept: some 70 MB. Beyond it all are
+// maxFacts bounds the cases whose facts are kept, at some 60 bytes each. Beyond it all are
 // forgotten and learnt anew, those that are asked about first.
 const maxFacts = 1 << 20
 
