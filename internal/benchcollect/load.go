@@ -19,6 +19,9 @@ type doer func(ctx context.Context, client int, sub field.Submission) error
 // submission takes the next case.
 func (b *bench) submission() (field.Submission, error) {
 	k := int(b.next.Add(1)) - 1
+	if b.nothingKept {
+		k %= len(b.Cases)
+	}
 	if k >= len(b.Cases) {
 		return field.Submission{}, fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.Cases))
 	}

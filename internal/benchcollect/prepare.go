@@ -50,6 +50,7 @@ type bench struct {
 	http         *http.Server
 	addr         string
 	acknowledged int
+	nothingKept  bool // the empty handler is measured: cases may come again
 }
 
 func prepare(ctx context.Context, cases int) (*bench, error) {
