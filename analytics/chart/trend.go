@@ -78,6 +78,9 @@ func (v Trend) Figure(t Text) Figure {
 
 func (v Trend) describe(t Text, shown []Area) string {
 	text := t.T("chart.trend.text", "Rounds", len(shown), "From", dec(shown[0].Score, 1), "To", dec(shown[len(shown)-1].Score, 1))
+	if len(shown) == 1 {
+		return t.T("chart.trend.one", "Round", shown[0].Name, "Score", dec(shown[0].Score, 1))
+	}
 	for i := range v.Rounds {
 		if v.apart(i) != "" {
 			return text + t.T("chart.trend.broken")
