@@ -147,8 +147,11 @@ func (s *Service) NoticeSums(ctx context.Context, who authz.Actor) (list []Notic
 					continue
 				}
 				x := appealdb.SideCount{LowReviewed: e.Effect.LowReviewed, HighReviewed: e.Effect.HighReviewed, LowExcluded: e.Effect.LowExcluded, HighExcluded: e.Effect.HighExcluded}
-				if e.Effect.Computed {
+				switch {
+				case e.Effect.Computed && who.Role == authz.Auditor:
 					x.Net = e.Effect.Net()
+				case e.Effect.Computed: // of the rounded scores, which stand beside it
+					x.Net = math.Round(e.Effect.After*10)/10 - math.Round(e.Effect.Before*10)/10
 				}
 				sides[run] = append(sides[run], x)
 			}

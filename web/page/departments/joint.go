@@ -31,17 +31,12 @@ type splitRow struct {
 func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Result, tasks []upward.Task) jointData {
 	p, f := h.Printer(c), h.Format(c)
 	causes := render.Stat{Label: p.T("department.joint.causes"), Value: render.Dash, Note: p.T("department.joint.no_causes")}
-	coders, panels := causes, causes
-	coders.Label, panels.Label = p.T("department.joint.coders"), p.T("department.joint.panels")
+	panels := causes
+	panels.Label = p.T("department.joint.panels")
 	for _, x := range card.Periods {
 		if x.File {
 			continue
 		}
-		both := x.Low + x.High
-		if x.Low < 0 || x.High < 0 {
-			both = -1
-		}
-		coders.Value, coders.Note = h.few(c, both), p.T("department.joint.coders_note")
 		panels.Value, panels.Note = h.few(c, x.Panels), p.T("department.joint.panels_note")
 		causes.Value, causes.Note = h.few(c, x.All), p.T("department.joint.causes_note", "Round", x.Title)
 		break
@@ -67,7 +62,7 @@ func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Re
 			}
 		}
 	}
-	d := jointData{Tiles: []render.Stat{causes, coders, panels, support,
+	d := jointData{Tiles: []render.Stat{causes, panels, support,
 		{Label: p.T("department.joint.tasks"), Value: f.Int(now), Note: p.T("department.joint.tasks_note", "N", bare)}}}
 	if s := card.Split; s != nil {
 		d.Split = h.split(c, s)

@@ -123,14 +123,36 @@ func TestWordsInTheBrowser(t *testing.T) {
 	c.Fill("#matter-0", "committee")
 	c.Click("form.gp-code button[type=submit]")
 	c.WaitVisible(".gp-tone-success")
-	for path, name := range map[string]string{"/words": "words-themes", "/words/agreement": "words-agreement", "/words/campaigns": "words-campaigns", "/words/search?q=%E7%94%B5%E6%A2%AF": "words-search"} {
+	for path, name := range map[string]string{"/words": "words-themes", "/words/agreement": "words-agreement", "/words/campaigns": "words-campaigns", "/words/search?q=%E7%94%B5%E6%A2%AF": "words-search", "/words/attributions": "words-attributions"} {
 		c.Goto(path)
 		c.Axe()
 		c.Screenshot(name + "-zh")
 	}
+	// An auditor asks that an attribution be withdrawn; a supervisor, who did
+	// not code it, agrees.
+	c.Goto("/words/attributions?as=auditor")
+	c.Click("main table a")
+	c.WaitVisible("#f-reason")
+	c.Axe()
+	c.Fill("#f-reason", "路面归居委会自管，应当撤回")
+	c.ClickText("提交申请")
+	c.WaitVisible(".gp-tone-success")
+	at, err := url.Parse(c.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Goto(at.Path + "?as=supervisor")
+	c.Axe()
+	c.Screenshot("words-attribution-zh")
+	c.Fill("#f-reason", "查实，同意撤回")
+	c.Click("button[value=yes]")
+	c.WaitVisible(".gp-alert.gp-tone-success, .gp-timeline")
+	if got := c.Text("main"); !strings.Contains(got, "已撤回") {
+		t.Errorf("after the ruling: %s", got)
+	}
 	a := br.Page(t, b.http.URL, browsertest.Phone, "en")
 	for _, x := range []struct{ path, as, name string }{{"/words", "manager", "words-themes"}, {"/words/agreement", "auditor", "words-agreement"}, {"/words/campaigns", "auditor", "words-campaigns"},
-		{"/words/search?q=%E7%94%B5%E6%A2%AF", "auditor", "words-search"}, {"/words/code", "panel-3", "words-code"}, {"/words/codebook", "manager", "words-codebook"}, {"/words/intake", "manager", "words-intake"}} {
+		{"/words/search?q=%E7%94%B5%E6%A2%AF", "auditor", "words-search"}, {"/words/code", "panel-3", "words-code"}, {"/words/codebook", "manager", "words-codebook"}, {"/words/attributions", "auditor", "words-attributions"}, {"/words/intake", "manager", "words-intake"}} {
 		sep := "?"
 		if strings.Contains(x.path, "?") {
 			sep = "&"
@@ -184,6 +206,8 @@ func TestWhoSeesWords(t *testing.T) {
 		{"dept-police", "/words", 403}, {"admin", "/words", 403},
 		{"panel-4", "/words/code", 200}, {"supervisor", "/words/code", 200}, {"manager", "/words/code", 403}, {leader, "/words/code", 403}, {"auditor", "/words/code", 403},
 		{"auditor", "/words/search?q=x", 200}, {"manager", "/words/search?q=x", 403}, {leader, "/words/search?q=x", 403}, {"worker-lone", "/words/search?q=x", 403}, {"dept-police", "/words/search?q=x", 403},
+		{"auditor", "/words/attributions", 200}, {"panel-4", "/words/attributions", 200}, {"manager", "/words/attributions", 403}, {"worker-lone", "/words/attributions", 403}, {leader, "/words/attributions", 403}, {"dept-police", "/words/attributions", 403},
+		{"auditor", "/words/attributions/00000000-0000-4000-8000-000000000000", 404}, {"auditor", "/words/attributions/x", 404},
 		{"auditor", "/words/campaigns", 200}, {"manager", "/words/campaigns", 403}, {leader, "/words/campaigns", 403},
 		{"manager", "/words/intake", 200}, {"auditor", "/words/intake", 403}, {"dept-police", "/words/codebook", 200},
 		{"manager", "/words?scope=round:00000000-0000-4000-8000-000000000000", 404}, {"manager", "/words?scope=nonsense", 404},
