@@ -200,3 +200,18 @@ func TestMaskingInRealMessages(t *testing.T) {
 		t.Errorf("names %+v, phones %+v", n, got[qualitative.Phone])
 	}
 }
+
+// BenchmarkMask masks comments of about 25 characters.
+func BenchmarkMask(b *testing.B) {
+	rng := rand.New(rand.NewPCG(20261128, 11))
+	var texts []string
+	for _, s := range maskSentences["seen"] {
+		t, _ := fillIn(rng, s)
+		texts = append(texts, string(t)+"，希望尽快处理")
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		qualitative.Mask(texts[i%len(texts)])
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "comments/s")
+}
