@@ -167,7 +167,6 @@ func (c *curious) unit(run string) (u scoring.UnitResult) {
 // appeals and three published versions of the result. It prints its tries.
 func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	t.Parallel()
-	t.Parallel()
 	r := scored.Load(t)
 	c := &curious{Round: r, worker: r.Actor("worker-collective"), bodies: map[string]string{}}
 	c.stage = newQuietStage(t, nil, r.Clock)
