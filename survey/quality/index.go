@@ -108,27 +108,15 @@ func (x *indexed) ids(rows []int) []string {
 // against the mean of the same committees; committees against the round. Equal
 // is high, so that a coached top does not hide behind a tie.
 func (x *indexed) sides(tests []Test) {
-	var row map[string]int
 	for k := range tests {
 		t := &tests[k]
 		if t.Side != "" {
 			continue
 		}
-		if row == nil {
-			row = make(map[string]int, len(x.Responses))
-			for i := range x.Responses {
-				row[x.Responses[i].ID] = i
-			}
-		}
-		ids := t.Responses
-		if t.Kind == Interviewer {
-			ids = x.ids(x.rowsOf(t.Unit))
-		}
 		sum := 0.0
-		for _, id := range ids {
-			i := row[id]
+		add := func(i int) {
 			if x.level[i] == 0 {
-				continue
+				return
 			}
 			around := x.committee[x.Responses[i].Committee]
 			if t.Kind == Committee {
@@ -136,11 +124,30 @@ func (x *indexed) sides(tests []Test) {
 			}
 			sum += x.level[i] - around
 		}
+		if t.Kind == Interviewer {
+			for _, i := range x.rowsOf(t.Unit) {
+				add(i)
+			}
+		} else {
+			for _, id := range t.Responses {
+				i, _ := slices.BinarySearchFunc(x.Responses, id, func(r Response, id string) int { return cmp.Compare(r.ID, id) })
+				add(i)
+			}
+		}
 		t.Side = High
 		if sum < 0 {
 			t.Side = Low
 		}
 	}
+}
+
+// inCommittee are the rows of a committee.
+func (x *indexed) inCommittee(code string) []int {
+	i, ok := slices.BinarySearchFunc(x.committees, code, func(g group, k string) int { return cmp.Compare(g.key, k) })
+	if !ok {
+		return nil
+	}
+	return x.committees[i].rows
 }
 
 func (x *indexed) rowsOf(interviewer string) []int {

@@ -172,18 +172,21 @@ func (x *indexed) variances() []Test {
 	}
 	var tests []Test
 	var z [2][]float64
+	var sigma2, kurtosis [2]float64
+	for k := range all {
+		_, sigma2[k], kurtosis[k] = moments(all[k])
+	}
 	for j, g := range x.interviewers {
 		if len(per[j].value[0]) < 2*x.rules.Least {
 			continue
 		}
 		for k := range z {
-			z[k] = append(z[k], spread(per[j].value[k], all[k]))
+			z[k] = append(z[k], spread(per[j].value[k], sigma2[k], kurtosis[k]))
 		}
 		t := interviewerTest(Variance, g.key)
 		t.N, t.Responses = len(per[j].value[0]), x.ids(g.rows)
 		_, own, _ := moments(per[j].value[0])
-		_, pool, _ := moments(all[0])
-		t.Hits, t.Expected = 25*math.Sqrt(own), 25*math.Sqrt(pool) // in points of 0–100
+		t.Hits, t.Expected = 25*math.Sqrt(own), 25*math.Sqrt(sigma2[0]) // in points of 0–100
 		tests = append(tests, t)
 	}
 	for k := range z {
@@ -207,11 +210,10 @@ func (x *indexed) variances() []Test {
 	return tests
 }
 
-// spread is the z-value of the variance of own against that of all. A variance
-// of nothing is taken as that of a rounding error.
-func spread(own, all []float64) float64 {
+// spread is the z-value of the variance of own against that of all, which have
+// the kurtosis. A variance of nothing is taken as that of a rounding error.
+func spread(own []float64, sigma2, kurtosis float64) float64 {
 	_, s2, _ := moments(own)
-	_, sigma2, kurtosis := moments(all)
 	if sigma2 == 0 {
 		return 0
 	}

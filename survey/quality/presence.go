@@ -224,10 +224,16 @@ func (x *indexed) distances() []Test {
 }
 
 // digits: open numbers that are multiples of five, and times of visits noted to
-// the five minutes, more often than the other interviewers'.
+// the five minutes, more often than the other interviewers'. Who noted no visit
+// is looked at by the numbers alone.
 func (x *indexed) digits() []Test {
+	keys := x.attempters()
+	for _, g := range x.interviewers {
+		keys = append(keys, g.key)
+	}
+	slices.Sort(keys)
 	var list []share
-	for _, key := range x.attempters() {
+	for _, key := range slices.Compact(keys) {
 		s := share{test: interviewerTest(Digit, key), floor: x.rules.RoundShare}
 		for _, a := range x.attempts[key] {
 			s.n++

@@ -102,6 +102,29 @@ func thin(rows []int) []int {
 	return out
 }
 
+// thinWithout is thin of the rows of all that are not among some, without making
+// the list of them; some is a sorted part of all.
+func thinWithout(all, some []int) []int {
+	n := len(all) - len(some)
+	out := make([]int, min(n, mostOutsiders))
+	gone := 0 // of some, before the next one taken
+	at := make([]int, len(some))
+	for k, row := range some {
+		at[k], _ = slices.BinarySearch(all, row)
+	}
+	for i := range out {
+		j := i
+		if n > mostOutsiders {
+			j = i * n / mostOutsiders
+		}
+		for gone < len(at) && at[gone] <= j+gone {
+			gone++
+		}
+		out[i] = all[j+gone]
+	}
+	return out
+}
+
 // duplicates: near-copies within an interviewer. Two questionnaires are
 // near-copies when MatchShare of their graded items are equal, "no opinion"
 // included (Kuriakose & Robbins 2016 propose 0.85); that many match by chance on
@@ -127,25 +150,27 @@ func (x *indexed) duplicates() []Test {
 		return true
 	}
 	groups := slices.DeleteFunc(slices.Clone(x.interviewers), func(g group) bool { return len(g.rows) < x.rules.Least })
+	everybody := make([]int, len(x.Responses))
+	for i := range everybody {
+		everybody[i] = i
+	}
 	return x.repeats(groups, func(g group) []int {
-		in := map[string]bool{}
+		var near []int
+		seen := map[string]bool{}
 		for _, i := range g.rows {
-			in[x.Responses[i].Committee] = true
-		}
-		var near, far []int
-		for i := range x.Responses {
-			switch r := &x.Responses[i]; {
-			case r.Interviewer == g.key:
-			case in[r.Committee]:
-				near = append(near, i)
-			default:
-				far = append(far, i)
+			if c := x.Responses[i].Committee; !seen[c] {
+				seen[c] = true
+				near = append(near, x.inCommittee(c)...)
 			}
 		}
+		near = slices.DeleteFunc(near, func(i int) bool { return x.Responses[i].Interviewer == g.key })
+		slices.Sort(near)
 		if len(near) >= 100 {
 			return near
 		}
-		return append(near, thin(far)...)
+		mine := slices.Concat(near, g.rows)
+		slices.Sort(mine)
+		return append(near, thinWithout(everybody, mine)...)
 	}, same, func(g group) Test { return interviewerTest(Duplicate, g.key) })
 }
 
@@ -172,20 +197,13 @@ func (x *indexed) phrases() []Test {
 		}
 		return out
 	}
-	outside := func(g group) []int {
-		var out []int
-		k := 0
-		for i := range x.Responses {
-			if k < len(g.rows) && g.rows[k] == i {
-				k++
-				continue
-			}
-			if text[i].grams != nil {
-				out = append(out, i)
-			}
+	var everybody []int
+	for i := range x.Responses {
+		if text[i].grams != nil {
+			everybody = append(everybody, i)
 		}
-		return out
 	}
+	outside := func(g group) []int { return thinWithout(everybody, g.rows) }
 	people := x.repeats(collect(x.interviewers), outside, same, func(g group) Test { return interviewerTest(Phrase, g.key) })
 	places := func(key func(*Response) string) []Test {
 		return x.repeats(collect(x.by(key)), outside, same, func(g group) Test {
@@ -207,21 +225,36 @@ func (x *indexed) phrases() []Test {
 	return slices.Concat(people, houses, days)
 }
 
-// shingles are the hashed pairs of neighbouring letters of a text, sorted, or
-// nil for a text of fewer than six.
+// shingles are the pairs of neighbouring units of a text, sorted, or nil for a
+// text of fewer than six letters. A unit is a Chinese character, or a word of
+// other letters: pairs of Latin letters are so few that long texts share most.
 func shingles(s string) []uint64 {
-	var letters []rune
+	var units []uint64
+	letters, inWord := 0, false
 	for _, r := range strings.ToLower(s) {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			letters = append(letters, r)
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			inWord = false
+			continue
+		case unicode.Is(unicode.Han, r):
+			units, inWord = append(units, uint64(r)), false
+		case inWord:
+			w := &units[len(units)-1]
+			*w = (*w*16777619 ^ uint64(r)) & 0xffffffff
+		default:
+			units, inWord = append(units, uint64(r)|1<<31), true
 		}
+		letters++
 	}
-	if len(letters) < 6 {
+	if letters < 6 {
 		return nil
 	}
-	out := make([]uint64, 0, len(letters)-1)
-	for i := 1; i < len(letters); i++ {
-		out = append(out, uint64(letters[i-1])<<32|uint64(letters[i]))
+	if len(units) == 1 {
+		return units
+	}
+	out := make([]uint64, 0, len(units)-1)
+	for i := 1; i < len(units); i++ {
+		out = append(out, units[i-1]<<32|units[i])
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

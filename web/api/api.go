@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"path"
 	"reflect"
 	"strings"
@@ -12,8 +13,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/authz"
 	"gongping/web/locale"
 	"gongping/web/problem"
+	"gongping/web/signin"
 )
 
 // Prefix stands before every path of the API.
@@ -37,7 +40,23 @@ func New(e *gin.Engine, group *gin.RouterGroup, version string, catalog *locale.
 	cfg.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	problem.Huma(catalog, onError)
 	g := group.Group("/", problem.WithLang())
-	return humagin.NewWithGroup(e, g, cfg)
+	a := humagin.NewWithGroup(e, g, cfg)
+	a.UseMiddleware(signedIn(a))
+	return a
+}
+
+// signedIn refuses who is not signed in before anything else is looked at: a
+// stranger does not learn which ids exist, or what a body should hold. Operations
+// for the public say so by an empty list of security schemes.
+func signedIn(a huma.API) func(huma.Context, func(huma.Context)) {
+	return func(c huma.Context, next func(huma.Context)) {
+		open := c.Operation().Security != nil && len(c.Operation().Security) == 0
+		if who := signin.Actor(c.Context()); !open && who.AccountID == "" {
+			_ = huma.WriteErr(a, c, http.StatusUnauthorized, "", authz.Check(who, authz.RoundRead, authz.Object{}))
+			return
+		}
+		next(c)
+	}
 }
 
 // schemaName names a schema by its room and type ("IntakeOutcome"), because

@@ -33,8 +33,8 @@ type CallList struct {
 // Calls puts the evaluator's cases into today's order of calls.
 func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err error) {
 	now := s.Clock.Now()
-	out.Number, out.Part = s.EvaluatorNumber(who.District, who.AccountID), fieldwork.DefaultRetry.DayPart(now)
 	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
+		out.Number, out.Part = s.EvaluatorNumber(who.District, who.AccountID), fieldwork.DefaultRetry.DayPart(now)
 		cases, err := fielddb.CasesOf(ctx, db, who.District, who.AccountID)
 		if err != nil {
 			return err

@@ -45,7 +45,15 @@ func Scenarios() []Scenario {
 		{Name: "coached-building", Title: "two buildings are told to tick the top: 12 answers one afternoon, scripted comments", plant: func(w *round) { coached(w, 5, 12) }, Guilty: inCoached},
 		{Name: "coached-few", Title: "the same with 6 answers", plant: func(w *round) { coached(w, 5, 6) }, Guilty: inCoached},
 		{Name: "campaign-low", Title: "the same campaign downwards: 12 answers all at the bottom", plant: func(w *round) { coached(w, 1, 12) }, Guilty: inCoached},
-		{Name: "level-up", Title: "a committee's answers rise by 15 points", plant: rise, Guilty: inCoached},
+		{Name: "level-up", Title: "a committee's answers rise by 15 points", plant: func(w *round) { change(w, 15) }, Guilty: inCoached},
+		// Scenarios are told apart by their place, which seeds them: new ones come last.
+		{Name: "level-down", Title: "the same, they fall by 15 points", plant: func(w *round) { change(w, -15) }, Guilty: inCoached},
+		{Name: "level-up-little", Title: "the same, they rise by 8 points", plant: func(w *round) { change(w, 8) }, Guilty: inCoached},
+		{Name: "level-up-much", Title: "the same, they rise by 22 points", plant: func(w *round) { change(w, 22) }, Guilty: inCoached},
+		{Name: "level-all", Title: "every committee's answers rise by 8 points: a better year, or another season", Honest: true, plant: everywhere},
+		{Name: "rounder-half", Title: "an interviewer makes up half of the noted minutes and open numbers, in fives", plant: func(w *round) { rounded(w, 2) }, Guilty: first},
+		{Name: "rounder-quarter", Title: "the same, a quarter of them", plant: func(w *round) { rounded(w, 4) }, Guilty: first},
+		{Name: "rounder-all", Title: "all interviewers note every third visit to the five minutes", Honest: true, plant: allRound},
 	}
 }
 
@@ -177,10 +185,52 @@ func coached(w *round, grade int8, n int) {
 	}
 }
 
-func rise(w *round) {
+// change lets the answers of a committee differ by so many points from those of
+// the earlier round.
+func change(w *round, points float64) {
 	for i := range w.data.Earlier {
 		if w.data.Earlier[i].Committee == committeeName(0) {
-			w.data.Earlier[i].Mean -= 15
+			w.data.Earlier[i].Mean -= points
+		}
+	}
+}
+
+// everywhere lets all committees rise alike.
+func everywhere(w *round) {
+	for i := range w.data.Earlier {
+		w.data.Earlier[i].Mean -= 8
+	}
+}
+
+// rounded takes every k-th noted minute and open number of the first interviewer
+// to a multiple of five.
+func rounded(w *round, k int) {
+	n := 0
+	for i := range w.data.Attempts {
+		a := &w.data.Attempts[i]
+		if a.Interviewer != interviewerName(0) {
+			continue
+		}
+		if n++; n%k == 0 {
+			a.At -= int64(a.Minute%5) * 60
+			a.Minute -= a.Minute % 5
+		}
+	}
+	for j, i := range w.own() {
+		if r := &w.data.Responses[i]; j%k == 0 {
+			for v := range r.Numbers {
+				r.Numbers[v] = 5 * math.Round(r.Numbers[v]/5)
+			}
+		}
+	}
+}
+
+// allRound is a habit of all: every third visit is noted to the five minutes.
+func allRound(w *round) {
+	for i := range w.data.Attempts {
+		if a := &w.data.Attempts[i]; i%3 == 0 {
+			a.At -= int64(a.Minute%5) * 60
+			a.Minute -= a.Minute % 5
 		}
 	}
 }

@@ -167,11 +167,15 @@ func registerCases(a huma.API, svc *field.Service) {
 	huma.Register(a, op(http.MethodPost, "release-reserve", "/cases/{id}/reserve", "Give a case up for the next reserve", "The rule book's tries must be made. A wish for another than the next reserve is refused and logged."),
 		func(ctx context.Context, in *struct {
 			CasePath
-			Body struct {
+			Body *struct {
 				Expect string `json:"expect,omitempty" doc:"Frame id of the reserve that the caller expects"`
-			} `required:"false"`
+			}
 		}) (*body[map[string]string], error) {
-			id, err := svc.ReleaseReserve(ctx, who(ctx), in.ID, in.Body.Expect)
+			expect := ""
+			if in.Body != nil {
+				expect = in.Body.Expect
+			}
+			id, err := svc.ReleaseReserve(ctx, who(ctx), in.ID, expect)
 			return &body[map[string]string]{map[string]string{"case_id": id}}, err
 		})
 	huma.Register(a, op(http.MethodPost, "assign-case", "/cases/{id}/assignment", "Hand a case to another evaluator", "For supervisors and managers of the area."),

@@ -37,7 +37,7 @@ func registerReceipts(a huma.API, svc *field.Service, limit Limiter, district st
 		})
 	huma.Register(a, public(op(http.MethodPost, "tell-auditors", "/receipts/signals", "Tell the auditors", "By the receipt: somebody said what to answer, or pressed. Only auditors see sums of it.")),
 		func(ctx context.Context, in *body[struct {
-			receiptBody
+			Code    string   `json:"code" maxLength:"20" example:"7K3M-P9QA-X2RT"`
 			Signals []string `json:"signals" minItems:"1" maxItems:"2" enum:"coached,pressed"`
 		}]) (*none, error) {
 			if err := allowed(ctx, limit, "receipt"); err != nil {

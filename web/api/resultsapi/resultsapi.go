@@ -15,6 +15,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
+	"gongping/scoring/tally"
 	"gongping/web/signin"
 )
 
@@ -195,6 +196,11 @@ func runs(api huma.API, svc *score.Service) {
 }
 
 func results(api huma.API, svc *score.Service) {
+	huma.Register(api, op(http.MethodGet, "/runs/{id}/questions", "run-questions", "Answers to questions that are not scored", "Counts of the whole round by option, or by ranges of numbers and months; small ones are hidden."),
+		func(ctx context.Context, in *runInput) (*body[[]tally.Table], error) {
+			q, err := svc.Questions(ctx, signin.Actor(ctx), in.ID)
+			return &body[[]tally.Table]{q.Tables}, err
+		})
 	huma.Register(api, op(http.MethodGet, "/runs/{id}", "run-result", "Result of a run", "Every figure carries n, interval and reliability; small cells are left out."),
 		func(ctx context.Context, in *runInput) (*body[Result], error) {
 			who := signin.Actor(ctx)

@@ -50,6 +50,11 @@ func TestPagesAndWhoSeesThem(t *testing.T) {
 		{"manager", "/results/00000000-0000-4000-8000-000000000000", 404, ""},
 		{"manager", "/results/" + b.first + "/export/pdf", 404, ""},
 		{"manager", "/results/" + b.first + "/changes", 404, ""},
+		{b.leader, "/results/" + b.first + "/questions", 200, "人作答"},
+		{b.worker, "/results/" + b.first + "/questions", 200, "不计分的题目"},
+		{b.worker, "/results/" + b.first + "/questions?format=csv", 403, ""},
+		{"manager", "/results/" + b.first + "/questions?format=csv", 200, "作答人数"},
+		{"admin", "/results/" + b.first + "/questions", 403, ""},
 	} {
 		status, text := b.get(t, x.as, x.path)
 		if status != x.status || !strings.Contains(text, x.want) {

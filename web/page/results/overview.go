@@ -49,7 +49,7 @@ func (h *pages) overview(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	p := h.Printer(c)
-	var actions []render.Action
+	actions := []render.Action{{Text: p.T("questions.title"), Href: "/results/" + run.ID + "/questions", Icon: "list"}}
 	if authz.May(who, authz.ResultExport, authz.Object{Area: who.Area}) {
 		actions = append(actions, render.Action{Text: p.T("results.xlsx"), Href: "/results/" + run.ID + "/export/xlsx", Icon: "file-spreadsheet"},
 			render.Action{Text: p.T("results.csv"), Href: "/results/" + run.ID + "/export/csv", Icon: "file-export"})

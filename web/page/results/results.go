@@ -44,6 +44,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *score.Service, store cache.Stor
 	r.GET("/results", h.Signed(h.list))
 	r.GET("/results/:run", h.Signed(h.overview))
 	r.GET("/results/:run/changes", h.Signed(h.changes))
+	r.GET("/results/:run/questions", h.Signed(h.questions))
 	r.GET("/results/:run/export/:format", h.Signed(h.export))
 	r.GET("/results/:run/units/:code", h.Signed(h.unit))
 	r.GET("/runs", h.Signed(h.runs))
