@@ -320,7 +320,7 @@ func (x *fieldCalls) documents() {
 		var book m
 		x.call(manager, "list-rule-book-versions", nil, nil, 200, list[0].ID)
 		x.call(manager, "get-rule-book", nil, &book, 200, list[0].ID)
-		x.call(manager, "save-rule-book", book, nil, 200)
+		x.call(manager, "save-rule-book", book, nil, 201)
 		x.call(x.mine, "save-rule-book", book, nil, 403)
 		book["calls"] = m{"refusal_hours": 1}
 		x.call(manager, "save-rule-book", book, nil, 422)
@@ -329,7 +329,7 @@ func (x *fieldCalls) documents() {
 	if len(list) == 1 {
 		var q m
 		x.call(manager, "get-questionnaire", nil, &q, 200, list[0].ID)
-		x.call(manager, "save-questionnaire", q, nil, 200)
+		x.call(manager, "save-questionnaire", q, nil, 201)
 		x.call(x.mine, "save-questionnaire", q, nil, 403)
 	}
 	x.call(manager, "list-runs", nil, nil, 200, x.Round)
