@@ -51,7 +51,7 @@ func TestDigitsOfRealNumbers(t *testing.T) {
 		rng := rand.New(rand.NewPCG(27, uint64(rep)))
 		d := &quality.Data{}
 		for i, k := range rng.Perm(len(rows)) {
-			r := quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%18), Committee: "durham", Hour: -1, Distance: -1, Mode: "door"}
+			r := quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%18), Committee: "durham", Hour: -1, Mode: "door"}
 			if v, err := strconv.ParseFloat(rows[k][at["q27"]], 64); err == nil {
 				r.Numbers = []float64{v}
 			}
@@ -113,7 +113,7 @@ func TestLevelsOfRealRatings(t *testing.T) {
 					continue
 				}
 				k++
-				d.Responses = append(d.Responses, quality.Response{ID: fmt.Sprintf("%06d", k), Committee: unit, Hour: -1, Distance: -1, Grades: []int8{list[j]}})
+				d.Responses = append(d.Responses, quality.Response{ID: fmt.Sprintf("%06d", k), Committee: unit, Hour: -1, Grades: []int8{list[j]}})
 			}
 			mean := before / float64(n)
 			d.Earlier = append(d.Earlier, quality.Earlier{Committee: unit, Mean: mean, SE: math.Sqrt((sq/float64(n) - mean*mean) / float64(n-1))})
@@ -153,7 +153,7 @@ func TestPhrasesOfRealComments(t *testing.T) {
 				if i == 1000 {
 					break
 				}
-				d.Responses = append(d.Responses, quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%20), Committee: fmt.Sprint("c", i%10), Day: 20000 + i%20, Hour: -1, Distance: -1, Comment: rows[k][data.column]})
+				d.Responses = append(d.Responses, quality.Response{ID: fmt.Sprintf("%05d", i), Interviewer: fmt.Sprintf("i%02d", i%20), Committee: fmt.Sprint("c", i%10), Day: 20000 + i%20, Hour: -1, Comment: rows[k][data.column]})
 			}
 			c.null(d, quality.Phrase)
 			n := 0
