@@ -240,11 +240,11 @@ func (x *fieldCalls) devices() {
 	}
 	x.call(x.other, "import-queue", []byte("no queue"), nil, http.StatusUnprocessableEntity)
 	x.call(x.mine, "revoke-device", nil, nil, 404, phone)
+	x.call(x.other, "revoke-device", nil, nil, 204, phone)
 	x.call(boss, "block-phone", m{"reason": "丢失"}, nil, 204, phone)
 	x.call(x.role(authz.Worker), "block-phone", m{"reason": "丢失"}, nil, 403, phone)
 	x.call(boss, "admit-phone", m{"reason": ""}, nil, 422, phone)
 	x.call(boss, "admit-phone", m{"reason": "已找回"}, nil, 204, phone)
-	x.call(x.other, "revoke-device", nil, nil, 204, phone)
 }
 
 func (x *fieldCalls) held(id string) {
