@@ -33,7 +33,7 @@ var coveredBy = map[string][]string{
 // and bad bodies. Take a name out when a test is there; a new operation does not
 // belong here.
 var refusalsOnly = strings.Fields(`
-ask-appeal-extension ask-attribution-change decline-appeal-extension get-attribution list-attributions list-moved-deadlines notice-sums rule-attribution-change
+ask-appeal-extension ask-attribution-change decline-appeal-extension get-attribution list-attributions list-moved-deadlines notice-sums open-reask rule-attribution-change
 accept-appeal add-task answer-objection answer-upward appeal-statistics assign-backcheck assign-case attach-panel-file change-password change-task close-appeal
 close-upward codebook commit-top-up conclude-appeal decide-finding decide-record department-upward discard-draw discard-import end-backchecks export-questionnaire
 extend-appeal file-second-instance file-trial get-draw get-figures get-finding get-import get-panel get-records grades import-queue import-survey
