@@ -87,7 +87,7 @@ func (a *api) covered() {
 
 // everybody are the operations that every role may do.
 var everybody = strings.Fields(`me list-tokens list-areas list-departments codebook list-draws list-notices list-questionnaires list-rounds list-rule-books list-tasks
-	list-upward plan-sizes`)
+	list-upward plan-sizes list-moved-deadlines notice-sums`)
 
 // refusals asks for every operation as nobody, with broken bodies, and as every
 // role with a body made from its schema: nothing but problem details may come
