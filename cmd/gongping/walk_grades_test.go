@@ -55,7 +55,7 @@ func (w *walk) composite(t *testing.T) {
 	l.Goto(w.run)
 	see(t, l, "满意与效率：两个方面分开看", "等级取决于权重吗")
 	l.Goto(w.run + "/units/" + w.own)
-	see(t, l, "综合得分的构成", "居民评价", "12345工单按时办结率", "评议组评价", "权重在 ±10 分以内")
+	see(t, l, "综合得分的构成", "居民评价", "12345工单按时办结率", "评议组评价", "权重在允许范围")
 	l.Screenshot("walk-composite")
 	m := w.as("manager")
 	m.Goto("/grades")
