@@ -105,7 +105,7 @@ func (h *pages) card(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	d.Joint = h.joint(c, card, results, tasks)
+	d.Joint = h.joint(c, who, card, results, tasks)
 	d.Upward = upwardpage.CardOf(results, tasks, names, who, p, h.Format(c))
 	h.Render(c, http.StatusOK, "departments/card", render.Page{Title: d.Name, Subtitle: p.T("department.card.subtitle"),
 		Crumbs: []render.Crumb{{Text: p.T("department.title"), Href: "/departments"}, {Text: d.Name}}, Data: d})

@@ -7,6 +7,7 @@ import (
 
 	"gongping/internal/app/departments"
 	"gongping/internal/app/upward"
+	"gongping/internal/authz"
 	"gongping/web/page/render"
 )
 
@@ -28,7 +29,7 @@ type splitRow struct {
 	Own     bool
 }
 
-func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Result, tasks []upward.Task) jointData {
+func (h *pages) joint(c *gin.Context, who authz.Actor, card departments.Card, results []upward.Result, tasks []upward.Task) jointData {
 	p, f := h.Printer(c), h.Format(c)
 	causes := render.Stat{Label: p.T("department.joint.causes"), Value: render.Dash, Note: p.T("department.joint.no_causes")}
 	panels := causes
@@ -42,7 +43,8 @@ func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Re
 		break
 	}
 	support := render.Stat{Label: p.T("department.joint.support"), Value: render.Dash, Note: p.T("department.joint.no_support")}
-	for _, r := range results {
+	if len(results) > 0 { // the newest
+		r := results[0]
 		sum, n := 0.0, 0
 		for _, it := range r.Items {
 			if it.OK {
@@ -52,7 +54,6 @@ func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Re
 		if r.Shown && n > 0 {
 			support.Value, support.Unit, support.N, support.Note = f.Num(sum/float64(n), 1), p.T("results.points"), r.N, p.T("department.joint.support_note", "Survey", r.Survey.Title, "K", n)
 		}
-		break
 	}
 	now, bare := 0, 0
 	for _, t := range tasks {
@@ -65,7 +66,7 @@ func (h *pages) joint(c *gin.Context, card departments.Card, results []upward.Re
 	d := jointData{Tiles: []render.Stat{causes, panels, support,
 		{Label: p.T("department.joint.tasks"), Value: f.Int(now), Note: p.T("department.joint.tasks_note", "N", bare)}}}
 	if s := card.Split; s != nil {
-		d.Split = h.split(c, s)
+		d.Split = h.split(c, who, s)
 	}
 	return d
 }
@@ -77,9 +78,13 @@ func (h *pages) few(c *gin.Context, n int) string {
 	return h.Format(c).Int(n)
 }
 
-func (h *pages) split(c *gin.Context, s *departments.Split) *splitView {
+func (h *pages) split(c *gin.Context, who authz.Actor, s *departments.Split) *splitView {
 	p, f := h.Printer(c), h.Format(c)
-	v := &splitView{Round: s.RoundTitle, Run: s.Run, Number: s.RunNumber, Min: departments.MinCause, Note: p.T("department.split.text")}
+	run := s.Run
+	if authz.ScopeOf(who.Role, authz.RunRead) == authz.Deny {
+		run = "" // no link to a page that is not theirs
+	}
+	v := &splitView{Round: s.RoundTitle, Run: run, Number: s.RunNumber, Min: departments.MinCause, Note: p.T("department.split.text")}
 	agree := render.Stat{Label: p.T("credit.agreement"), Value: render.Dash, Note: p.T("credit.agreement_none")}
 	if s.OK {
 		agree.Value, agree.N, agree.Interval, agree.Note = f.Num(s.Kappa, 2), s.Coded, f.Interval(s.KappaLo, s.Hi, 2), p.T("credit.agreement_note", "Share", f.Pct(s.Agreed, 0))
