@@ -10,6 +10,7 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/departmentdb"
 	"gongping/internal/pg/scoredb"
+	"gongping/survey"
 )
 
 // Split is whose matter the low marks of a round were, as two coders placed
@@ -102,7 +103,7 @@ func (s *Split) fill(units []scoredb.UnitRow, area, code string) {
 				s.Parts = append(s.Parts, SplitPart{Matter: m, N: n})
 			}
 		}
-		if a.Low.Matters["department/"+code] > 0 && u.Official.OK && a.Without.OK {
+		if survey.LevelOf(u.Unit) == survey.Committee && a.Low.Matters["department/"+code] > 0 && u.Official.OK && a.Without.OK {
 			s.Committees++
 			s.Without, s.With, s.Effect = s.Without+a.Without.Value, s.With+u.Official.Value, s.Effect+a.Effect
 		}
