@@ -13,7 +13,7 @@ if command -v gcc >/dev/null 2>&1; then race=-race; fi
 # The longest package begins first, so that the others fill the time beside it.
 # Many tests wait for a browser or a database, so one package more than there are
 # processors keeps those busy. `make lint` vets; doing it here again takes a
-# minute. docs/decisions/0051-a-fast-suite.md has the measurements.
+# minute. docs/decisions/0053-a-fast-suite.md has the measurements.
 packages=${PACKAGES:-./cmd/gongping ./...}
 beside=$(($(nproc 2>/dev/null || echo 2) + 1))
 runner=$(CGO_ENABLED=0 go tool -n gotestsum) || exit 1
