@@ -9,9 +9,9 @@ import (
 // ordinary answers, the pooled variances, and the three mixing distributions.
 func fitPrior(in *Input, l *layout, par *Params) *Prior {
 	p := &Prior{lowAt: par.LowAt, highAt: par.HighAt, unitX: in.UnitCovariate, maxPull: par.MaxPull, guardShare: par.GuardShare}
-	lowShare, highShare := extremeShares(in, l, par)
-	p.Low.Active = lowShare > 0 && lowShare <= par.MaxExtremeShare
-	p.High.Active = highShare > 0 && highShare <= par.MaxExtremeShare
+	t := extremeTallies(in, l, par)
+	p.Low.Active = t[lowSide].apart(t[ordinary].and(t[highSide]), par)
+	p.High.Active = t[highSide].apart(t[ordinary].and(t[lowSide]), par)
 	l.makeCells(in, p.classify)
 	sums := make([]Sums, in.Units)
 	forUnits(in.Units, func(u int) { sums[u] = l.sums(u) })
@@ -19,24 +19,46 @@ func fitPrior(in *Input, l *layout, par *Params) *Prior {
 	return p
 }
 
-// extremeShares are the weighted pooled shares at or beyond the thresholds.
-func extremeShares(in *Input, l *layout, par *Params) (low, high float64) {
-	total := 0.0
+// scoreTally are weighted moments of a group of answers.
+type scoreTally struct{ w, y, yy float64 }
+
+func (t scoreTally) and(o scoreTally) scoreTally {
+	return scoreTally{t.w + o.w, t.y + o.y, t.yy + o.yy}
+}
+
+// apart says whether the answers of a side are a part of their own, given all
+// other answers: they are while they are rare (GuardShare), and up to
+// MaxExtremeShare where their mean lies MinGap standard deviations of the other
+// answers or more away. A common mark next door is one grade more on the same
+// scale, and two parts estimated from it know less than one mean.
+func (t scoreTally) apart(others scoreTally, par *Params) bool {
+	all := t.w + others.w
+	switch {
+	case !(t.w > 0) || t.w > float64(par.MaxExtremeShare*all):
+		return false
+	case t.w <= float64(par.GuardShare*all):
+		return true
+	}
+	mean := others.y / others.w
+	d := t.y/t.w - mean
+	variance := math.Max(0, others.yy/others.w-float64(mean*mean))
+	return float64(d*d) >= float64(float64(par.MinGap*par.MinGap)*variance)
+}
+
+// extremeTallies sum the answers up by side, over all units.
+func extremeTallies(in *Input, l *layout, par *Params) (t [3]scoreTally) {
 	for _, i := range l.order {
-		w := l.weight[i]
-		total += w
-		switch s := in.Score[i]; {
-		case s <= par.LowAt:
-			low += w
-		case s >= par.HighAt:
-			high += w
+		w, x, k := l.weight[i], in.Score[i], ordinary
+		switch {
+		case x <= par.LowAt:
+			k = lowSide
+		case x >= par.HighAt:
+			k = highSide
 		}
+		y := float64(w * x)
+		t[k] = t[k].and(scoreTally{w, y, float64(y * x)})
 	}
-	if total > 0 {
-		low /= total
-		high /= total
-	}
-	return low, high
+	return t
 }
 
 func (p *Prior) fit(l *layout, sums []Sums) {

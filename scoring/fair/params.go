@@ -9,6 +9,9 @@ type Params struct {
 	// from an ordinary answer (two fifths of a five-point item are "very
 	// satisfied").
 	MaxExtremeShare float64
+	// MinGap: a side more common than GuardShare is a part of its own only where
+	// its mean lies this many standard deviations of all other answers away.
+	MinGap float64
 	// MaxPull is the largest share of its raw pull that one more extreme answer
 	// may have on average. Within it, what the extremes say about the ordinary
 	// mean is listened to; beyond it, not.
@@ -44,7 +47,7 @@ type Params struct {
 // DefaultParams are the defaults of the rule book.
 func DefaultParams() Params {
 	return Params{
-		LowAt: 20, HighAt: 95, MaxExtremeShare: 0.25, MaxPull: 0.30, GuardShare: 0.10,
+		LowAt: 20, HighAt: 95, MaxExtremeShare: 0.25, MinGap: 3, MaxPull: 0.30, GuardShare: 0.10,
 		Cuts: []float64{60, 70, 80, 90}, BandConfidence: 0.80,
 		MinScore: 30, MinPlain: 100, MinReliability: 0.70, ConsequenceReliability: 0.80,
 		HuberK: 1.345, Worst: 5, MaxFragility: 50,

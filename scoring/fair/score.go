@@ -54,6 +54,8 @@ func (par *Params) check() error {
 		return faulty("LowAt", num(par.LowAt), "a number below HighAt")
 	case !(par.MaxExtremeShare >= 0 && par.MaxExtremeShare < 1):
 		return faulty("MaxExtremeShare", num(par.MaxExtremeShare), "a share from 0 to below 1")
+	case !(par.MinGap >= 0):
+		return faulty("MinGap", num(par.MinGap), "a number of standard deviations, 0 or more")
 	case !(par.HuberK > 0):
 		return faulty("HuberK", num(par.HuberK), "a positive number")
 	case !(par.Level > 0.5 && par.Level < 1):
