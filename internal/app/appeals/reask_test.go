@@ -3,6 +3,7 @@ package appeals_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/testkit"
 	"gongping/scoring/appeal"
+	"gongping/survey"
 	"gongping/survey/draw"
 	"gongping/survey/fieldwork"
 	"gongping/survey/instrument"
@@ -107,7 +109,11 @@ func TestAskedAnew(t *testing.T) {
 	if mine, err := b.svc.Get(b.ctx, b.worker, id); err != nil || mine.ReAsk.Until.IsZero() || mine.ReAsk.Draw != "" || mine.ReAsk.Want != 0 || mine.Audit != nil {
 		t.Errorf("the worker sees %+v %v", mine.ReAsk, err)
 	}
-	e := b.Evaluators()[0]
+	at := slices.IndexFunc(b.Evaluators(), func(e authz.Actor) bool { return survey.Within(b.worker.Area, e.Area) })
+	if at < 0 {
+		t.Fatalf("no evaluator works in %s", b.worker.Area)
+	}
+	e := b.Evaluators()[at]
 	given := answersOf(t, b)
 	fw := field.New(b.Core)
 	t.Cleanup(func() { fw.Close(b.ctx) })
