@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"gongping/survey/fieldwork"
 	"gongping/web/browsertest"
@@ -47,6 +48,7 @@ func TestDistanceOnThePhone(t *testing.T) {
 	}
 	tried := func(want string, id string) {
 		t.Helper()
+		s.arrives(t, `select count(*) from contact_attempt where case_id = '`+id+`'`)
 		until(t, p, "the visit is sent", waiting(0))
 		var got string
 		if err := s.Pool.QueryRow(s.Ctx, `select coalesce(distance_m::text || '/' || accuracy_m::text, 'none') from contact_attempt where case_id = $1`, id).Scan(&got); err != nil || got != want {
@@ -79,6 +81,7 @@ func TestDistanceOnThePhone(t *testing.T) {
 	until(t, p, "the questions", questions)
 	finish(t, p)
 	stored(t, p)
+	s.arrives(t, `select count(*) from response_paradata where data->>'distance_m' is not null`)
 	until(t, p, "it is sent", waiting(0))
 	if n := s.count(t, `select count(*) from response_paradata where (data->>'distance_m')::float = 110 and (data->>'accuracy_m')::float = 20`); n != 1 {
 		t.Errorf("%d interviews with their distance", n)
@@ -94,5 +97,16 @@ func TestDistanceOnThePhone(t *testing.T) {
 	tried("none", cases[2].ID)
 	if browsertest.Eval[int](p, `window.gpAsked`) != asked {
 		t.Error("the phone is still asked")
+	}
+}
+
+// arrives waits until the server has what the phone is about to send: the
+// phone's own count of what waits is 0 before it is queued, too.
+func (s *stairwell) arrives(t *testing.T, query string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); s.count(t, query) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing arrived: %s", query)
+		}
 	}
 }
