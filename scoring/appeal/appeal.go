@@ -5,7 +5,8 @@
 //	filed → accepted → assigned → voting → decided → run requested → notice → superseded
 //	      ↘ refused                              ↘ closed        ↘ closed ↘ closed
 //
-// Withdrawal is possible until the decision. A step may be given more time
+// Withdrawal is possible until the decision. A member of the panel in whom a
+// conflict of interest is found leaves it, and the seat is filled anew. A step may be given more time
 // once, with a reason, also on request; during the public notice everybody may
 // object. Where residents are to be asked anew, the new run waits for them, but
 // not beyond the day that was named when the asking was opened. Nothing
@@ -69,6 +70,7 @@ const (
 	KindAsked      Kind = "asked"        // for more time, by the appellant or a member of the panel
 	KindDeclined   Kind = "declined"     // a request for more time, with a reason
 	KindReAsk      Kind = "reask_opened" // residents are being asked anew
+	KindRecused    Kind = "recused"      // a member leaves the panel for a conflict of interest
 )
 
 // Outcome is a vote and the decision. There is none that harms the appellant.
@@ -99,7 +101,7 @@ type Event struct {
 	By       string    `json:"by,omitempty"` // account; "" is the service itself
 	At       time.Time `json:"at"`
 	Reason   string    `json:"reason,omitempty"`
-	Members  []string  `json:"members,omitempty"`  // assigned: who joins the panel
+	Members  []string  `json:"members,omitempty"`  // assigned: who joins the panel; recused: who leaves it
 	Outcome  Outcome   `json:"outcome,omitempty"`  // vote, decided
 	Affected []string  `json:"affected,omitempty"` // vote, decided: labels of reviewed answers that the ground holds for
 	Step     Step      `json:"step,omitempty"`     // overdue: the step that was missed
@@ -165,8 +167,10 @@ type Case struct {
 	ReAskMax   int // calendar days within which residents must have been asked anew; 0 = they are not (appeals from before)
 
 	State       State
-	Panel       []string
-	Votes       []Vote
+	Panel       []string        // who sits, in the order of joining
+	Votes       []Vote          // of those who sit
+	Aside       []Vote          // kept and not counted: who cast them left the panel
+	Recused     map[string]bool // who left the panel; nobody comes back
 	Outcome     Outcome
 	Overdue     map[Step]time.Time // recorded lateness
 	Extended    map[Step]time.Time // later deadlines

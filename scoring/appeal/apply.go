@@ -13,7 +13,8 @@ var from = map[Kind][]State{
 	KindFiled:      {New},
 	KindAccepted:   {Filed},
 	KindRefused:    {Filed},
-	KindAssigned:   {Accepted, Voting},
+	KindAssigned:   {Accepted, Assigned, Voting},
+	KindRecused:    {Assigned, Voting},
 	KindVote:       {Assigned, Voting},
 	KindDecided:    {Voting},
 	KindRun:        {Decided},
@@ -95,6 +96,8 @@ func (c *Case) check(e Event) error {
 		return needReason(e)
 	case KindAssigned:
 		return c.checkPanel(e)
+	case KindRecused:
+		return c.checkRecused(e)
 	case KindVote:
 		return c.checkVote(e)
 	case KindDecided:
@@ -136,18 +139,15 @@ func (c *Case) check(e Event) error {
 const PanelSize = 2
 
 func (c *Case) checkPanel(e Event) error {
-	want := PanelSize
-	if c.State == Voting {
-		if !c.NeedsThird() {
-			return wrong("no_third", "a third member joins only when two votes differ")
-		}
-		want = 1
+	want := c.FreeSeats()
+	if want == 0 {
+		return wrong("no_third", "a third member joins only when two votes differ")
 	}
 	if len(e.Members) != want {
 		return wrong("panel_size", "the panel needs %d members here", want)
 	}
 	for i, m := range e.Members {
-		if m == "" || m == c.Appellant || c.Conflicts[m] || slices.Contains(c.Panel, m) || slices.Contains(e.Members[:i], m) {
+		if m == "" || m == c.Appellant || c.Conflicts[m] || c.Recused[m] || slices.Contains(c.Panel, m) || slices.Contains(e.Members[:i], m) {
 			return errs.New(errs.Forbidden, "appeal.conflict", "a member of the panel must be neither assessor, appellant nor related, and sits once")
 		}
 	}
@@ -206,6 +206,8 @@ func (c *Case) take(e Event) {
 		if c.State == Accepted {
 			c.State = Assigned
 		}
+	case KindRecused:
+		c.recuse(e.Members[0])
 	case KindVote:
 		c.Votes = append(slices.Clone(c.Votes), Vote{By: e.By, At: e.At, Outcome: e.Outcome, Affected: e.Affected, Reason: e.Reason,
 			Remedy: e.Remedy, Party: e.Party, Department: e.Department})

@@ -18,7 +18,7 @@ var people = []string{"worker", "manager", "assessor", "p1", "p2", "p3", "p4", "
 var kinds = []appeal.Kind{appeal.KindFiled, appeal.KindAccepted, appeal.KindRefused, appeal.KindAssigned, appeal.KindVote,
 	appeal.KindDecided, appeal.KindRun, appeal.KindSuperseded, appeal.KindClosed, appeal.KindWithdrawn, appeal.KindOverdue,
 	appeal.KindExtended, appeal.KindNoticed, appeal.KindObjection, appeal.KindAnswered,
-	appeal.KindAsked, appeal.KindDeclined, appeal.KindReAsk}
+	appeal.KindAsked, appeal.KindDeclined, appeal.KindReAsk, appeal.KindRecused}
 
 var start = time.Date(2026, 9, 21, 9, 0, 0, 0, appeal.Zone)
 
@@ -41,6 +41,9 @@ func event(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 	switch e.Kind {
 	case appeal.KindAssigned:
 		e.Members = rapid.SliceOfN(rapid.SampledFrom(people), 0, 3).Draw(t, "members")
+	case appeal.KindRecused:
+		e.Members = rapid.SliceOfN(rapid.SampledFrom(people), 0, 2).Draw(t, "members")
+		e.By = rapid.SampledFrom(append([]string{""}, people...)).Draw(t, "leaves")
 	case appeal.KindVote:
 		e.Outcome = rapid.SampledFrom(append([]appeal.Outcome{"worse"}, appeal.Outcomes...)).Draw(t, "outcome")
 		e.Affected = rapid.SliceOfN(rapid.SampledFrom([]string{"A", "B", "C", "D", "Z"}), 0, 3).Draw(t, "affected")
@@ -81,7 +84,9 @@ func after(t time.Time, days int) *time.Time {
 // instead of a state.
 type model struct {
 	filed, accepted, panel, decided, run, over bool
-	votes                                      map[string]appeal.Outcome
+	votes                                      map[string]appeal.Outcome // of those who sit
+	sits                                       []string
+	left                                       map[string]bool
 	notice                                     time.Time // end of the public notice
 	noticed                                    string    // the run on notice
 	open                                       map[string]string
@@ -130,11 +135,20 @@ func likely(t *rapid.T, c *appeal.Case, now time.Time) appeal.Event {
 		if o, a, ok := c.Tally(); ok {
 			e.Kind, e.Outcome, e.Affected = appeal.KindDecided, o, a
 			e.Remedy, e.Party = c.Chosen()
-		} else if c.NeedsThird() {
-			e.Kind, e.Members = appeal.KindAssigned, []string{"p3"}
+		} else if n := c.FreeSeats(); n > 0 {
+			e.Kind = appeal.KindAssigned
+			for _, p := range []string{"p1", "p2", "p3", "p4", "p5", "p6"} {
+				if len(e.Members) < n && !slices.Contains(c.Panel, p) && !c.Recused[p] {
+					e.Members = append(e.Members, p)
+				}
+			}
 		} else if c.State == appeal.Assigned || c.State == appeal.Voting {
 			if rapid.IntRange(0, 9).Draw(t, "extend") == 0 {
 				e.Kind, e.By, e.Step, e.Days, e.Until = appeal.KindExtended, "manager", appeal.StepDecide, 5, after(c.Due(), 7)
+				break
+			}
+			if rapid.IntRange(0, 9).Draw(t, "recuse") == 0 {
+				e.Kind, e.Members = appeal.KindRecused, []string{rapid.SampledFrom(c.Panel).Draw(t, "recused")}
 				break
 			}
 			if rapid.IntRange(0, 9).Draw(t, "ask") == 0 {
@@ -184,7 +198,7 @@ func TestNoPathAroundTheRules(t *testing.T) {
 func walk(t *rapid.T, reached map[appeal.State]int, happened map[appeal.Kind]int) {
 	base := newCase(t)
 	c := &base
-	m := model{votes: map[string]appeal.Outcome{}, open: map[string]string{}, extended: map[appeal.Step]bool{}, asked: map[string]int{}}
+	m := model{votes: map[string]appeal.Outcome{}, open: map[string]string{}, extended: map[appeal.Step]bool{}, asked: map[string]int{}, left: map[string]bool{}}
 	now := start
 	for range rapid.IntRange(10, 70).Draw(t, "steps") {
 		now = now.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 24, 24, 24 * 9, 24 * 40}).Draw(t, "hours")) * time.Hour)
@@ -236,14 +250,19 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time
 		m.over = !m.accepted
 	case appeal.KindAssigned:
 		must(m.accepted && !m.decided, "assigned before acceptance or after the decision")
-		must(!m.panel || len(m.votes) == 2, "the panel grew without a split")
+		must(len(m.sits) < 2 && len(m.sits)+len(e.Members) == 2 || len(m.sits) == 2 && len(m.votes) == 2 && len(e.Members) == 1, "%d join %d with %d votes", len(e.Members), len(m.sits), len(m.votes))
 		for i, p := range c.Panel {
-			must(p != "worker" && p != "assessor" && !slices.Contains(c.Panel[:i], p), "%s sits on the panel", p)
+			must(p != "worker" && p != "assessor" && !m.left[p] && !slices.Contains(c.Panel[:i], p), "%s sits on the panel", p)
 		}
-		m.panel = true
+		m.panel, m.sits = true, append(m.sits, e.Members...)
+	case appeal.KindRecused:
+		must(len(e.Members) == 1 && slices.Contains(m.sits, e.Members[0]) && !m.decided && (e.By == "" || e.By == e.Members[0]) && e.Reason != "", "recused out of order")
+		m.sits = slices.DeleteFunc(m.sits, func(p string) bool { return p == e.Members[0] })
+		m.left[e.Members[0]] = true
+		delete(m.votes, e.Members[0])
 	case appeal.KindVote:
 		_, twice := m.votes[e.By]
-		must(m.panel && !m.decided && !twice && slices.Contains(c.Panel, e.By) && e.Reason != "", "vote by %s out of order", e.By)
+		must(m.panel && !m.decided && !twice && slices.Contains(m.sits, e.By) && e.Reason != "", "vote by %s out of order", e.By)
 		must(slices.Contains(appeal.Outcomes, e.Outcome), "a vote for %q", e.Outcome)
 		m.votes[e.By] = e.Outcome
 	case appeal.KindDecided:
@@ -303,7 +322,14 @@ func (m *model) follow(t *rapid.T, c *appeal.Case, e appeal.Event, due time.Time
 		must(m.filed && !m.decided && e.By == "worker", "withdrawn out of order")
 		m.over = true
 	}
-	must(len(c.Votes) == len(m.votes), "%d votes are kept, %d were cast", len(c.Votes), len(m.votes))
+	must(len(c.Votes) == len(m.votes) && slices.Equal(c.Panel, m.sits), "%d votes count, %d were cast by who sits", len(c.Votes), len(m.votes))
+	cast := 0
+	for _, x := range c.Events {
+		if x.Kind == appeal.KindVote {
+			cast++
+		}
+	}
+	must(len(c.Votes)+len(c.Aside) == cast, "%d votes are kept of %d", len(c.Votes)+len(c.Aside), cast)
 }
 
 func TestThreeDifferentVotesMeetInTheMiddle(t *testing.T) {

@@ -11,6 +11,51 @@ func (c *Case) Voted(member string) bool {
 	return slices.ContainsFunc(c.Votes, func(v Vote) bool { return v.By == member })
 }
 
+// FreeSeats is how many members have to join now: the first ones after the
+// acceptance, one in the place of each who left, and a third on a split.
+func (c *Case) FreeSeats() int {
+	switch {
+	case c.State != Accepted && c.State != Assigned && c.State != Voting:
+		return 0
+	case len(c.Panel) < PanelSize:
+		return PanelSize - len(c.Panel)
+	case c.NeedsThird():
+		return 1
+	}
+	return 0
+}
+
+// checkRecused lets a member go in whom a conflict of interest was found, or who
+// has one to tell: the service or the member, with a reason. Nobody else takes
+// a member from the panel, so that nobody can choose who decides.
+func (c *Case) checkRecused(e Event) error {
+	if len(e.Members) != 1 || !slices.Contains(c.Panel, e.Members[0]) {
+		return wrong("not_seated", "only a member who sits on the panel can leave it")
+	}
+	if e.By != "" && e.By != e.Members[0] {
+		return wrong("recuse_who", "a member leaves by their own act or by that of the service")
+	}
+	return needReason(e)
+}
+
+// recuse takes a member from the panel. A vote that was cast is kept beside the
+// others and not counted.
+func (c *Case) recuse(member string) {
+	out := func(m string) bool { return m == member }
+	c.Panel = slices.DeleteFunc(slices.Clone(c.Panel), out)
+	votes := c.Votes
+	c.Votes = nil
+	for _, v := range votes {
+		if v.By == member {
+			c.Aside = append(slices.Clone(c.Aside), v)
+		} else {
+			c.Votes = append(c.Votes, v)
+		}
+	}
+	c.Recused = with(c.Recused, member, true)
+	c.Asked = slices.DeleteFunc(slices.Clone(c.Asked), func(a Event) bool { return a.By == member })
+}
+
 // NeedsThird tells whether two votes differ and nobody has joined yet.
 func (c *Case) NeedsThird() bool {
 	return c.State == Voting && len(c.Votes) == PanelSize && len(c.Panel) == PanelSize && c.Votes[0].Outcome != c.Votes[1].Outcome

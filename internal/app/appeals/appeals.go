@@ -6,6 +6,7 @@ package appeals
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gongping/internal/app"
@@ -84,9 +85,6 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 	if err != nil {
 		return a, nil, err
 	}
-	for _, x := range conflicts {
-		base.Conflicts[x.Account] = true
-	}
 	items, err := appealdb.Items(ctx, q, district, id)
 	if err != nil {
 		return a, nil, err
@@ -97,6 +95,13 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 	events, err := appealdb.Events(ctx, q, district, id)
 	if err != nil {
 		return a, nil, err
+	}
+	for _, x := range conflicts {
+		// One that was found in a member is told by the member's leaving: when
+		// the seat was given there was none.
+		if !slices.ContainsFunc(events, func(e appeal.Event) bool { return e.Kind == appeal.KindAssigned && slices.Contains(e.Members, x.Account) }) {
+			base.Conflicts[x.Account] = true
+		}
 	}
 	c, err = appeal.Replay(base, events)
 	return a, c, err
@@ -147,8 +152,9 @@ func take(ctx context.Context, tx *app.Tx, id string, c *appeal.Case, e appeal.E
 	return appealdb.AddEvent(ctx, tx, tx.Actor.District, id, e)
 }
 
-// Sweep records what has become overdue in a district and carries out
-// decisions that were left behind by a crash. It returns how many appeals it
+// Sweep records what has become overdue in a district, lets members of panels go
+// in whom a conflict of interest was found, and carries out decisions that were
+// left behind by a crash. It returns how many appeals it
 // touched; the service calls it now and then.
 func (s *Service) Sweep(ctx context.Context, district string) (n int, err error) {
 	who := authz.SystemActor(district)
@@ -159,6 +165,15 @@ func (s *Service) Sweep(ctx context.Context, district string) (n int, err error)
 	}
 	now := s.Clock.Now()
 	for _, a := range list {
+		if a.State == string(appeal.Assigned) || a.State == string(appeal.Voting) {
+			went, err := s.sweepPanel(ctx, district, a.ID)
+			if err != nil {
+				return n, err
+			}
+			if went {
+				n++
+			}
+		}
 		switch {
 		case a.State == string(appeal.Decided):
 			err = s.conclude(ctx, district, a.ID)

@@ -2,6 +2,8 @@ package appeals
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
@@ -46,15 +48,23 @@ func (s *Service) Refuse(ctx context.Context, who authz.Actor, id, reason string
 	})
 }
 
-// Assign tries again to seat a panel, or the third member after a split, when
-// nobody was free before.
+// Assign tries again to seat a panel, the third member after a split, or somebody
+// in the place of a member who left, when nobody was free before.
 func (s *Service) Assign(ctx context.Context, who authz.Actor, id string) error {
 	return s.Write(ctx, who, authz.AppealAccept, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		a, c, err := begin(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if c.State != appeal.Accepted && !c.NeedsThird() {
+		gone, err := s.recuse(ctx, tx, a, c)
+		if err != nil {
+			return err
+		}
+		if c.FreeSeats() == 0 && len(gone) > 0 {
+			tx.Record("appeal", id, a.Unit, map[string]any{"assigned": true})
+			return nil
+		}
+		if c.FreeSeats() == 0 {
 			return errs.New(errs.Conflict, "appeal.no_seat", "no seat of the panel is free")
 		}
 		ok, err := s.seat(ctx, tx, a, c)
@@ -83,12 +93,9 @@ func (s *Service) seat(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c *ap
 	if err != nil {
 		return false, err
 	}
-	n := appeal.PanelSize
-	if c.NeedsThird() {
-		n = 1
-	}
-	chosen, ok := appeal.Choose(a.ID, members, c.Conflicts, c.Panel, n)
-	if !ok {
+	out := slices.Concat(c.Panel, slices.Collect(maps.Keys(c.Recused)))
+	chosen, ok := appeal.Choose(a.ID, members, c.Conflicts, out, c.FreeSeats())
+	if !ok || len(chosen) == 0 {
 		return false, nil
 	}
 	return true, take(ctx, tx, a.ID, c, appeal.Event{Kind: appeal.KindAssigned, Members: chosen})

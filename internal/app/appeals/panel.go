@@ -86,18 +86,29 @@ func Code(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-",
 
 // Blind opens the case file for an assigned member. It leaves a trace.
 func (s *Service) Blind(ctx context.Context, who authz.Actor, id string) (f CaseFile, err error) {
+	recused := false
 	err = s.Write(ctx, who, authz.AppealDecide, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
-		a, c, err := load(ctx, tx, who.District, id)
+		a, c, err := begin(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if tx.Check(object(a, c)) != nil || !slices.Contains(c.Panel, who.AccountID) {
+		if !slices.Contains(c.Panel, who.AccountID) {
 			return hidden()
+		}
+		gone, err := s.recuse(ctx, tx, a, c)
+		if err != nil {
+			return err
+		}
+		if recused = slices.Contains(gone, who.AccountID); recused {
+			return nil // committed with what was found, and told after that
 		}
 		tx.RecordAs(authz.AppealRead, "appeal", id, a.Unit, map[string]any{"blind": true})
 		f, err = s.caseFile(ctx, tx, a, c, who.AccountID)
 		return err
 	})
+	if err == nil && recused {
+		err = errRecused()
+	}
 	return f, err
 }
 
@@ -195,9 +206,10 @@ type VoteInput struct {
 
 // Vote casts the actor's vote. When it decides the appeal, the decision is
 // recorded with it and carried out; when it makes a split, a third member is
-// seated if one is free.
+// seated if one is free. A member in whom a conflict of interest has been found
+// since the seating does not vote: somebody else is seated.
 func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteInput) error {
-	decided := false
+	decided, recused := false, false
 	err := s.Write(ctx, who, authz.AppealDecide, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		decided = false
 		a, c, err := begin(ctx, tx, id)
@@ -206,6 +218,13 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 		}
 		if !slices.Contains(c.Panel, who.AccountID) {
 			return hidden()
+		}
+		gone, err := s.recuse(ctx, tx, a, c)
+		if err != nil {
+			return err
+		}
+		if recused = slices.Contains(gone, who.AccountID); recused {
+			return nil
 		}
 		if v.Department != "" {
 			if _, err := departmentdb.Get(ctx, tx, who.District, v.Department); err != nil {
@@ -233,11 +252,14 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 				e.Department = c.ChosenDepartment()
 			}
 			return take(ctx, tx, id, c, e)
-		case c.NeedsThird():
+		case c.FreeSeats() > 0:
 			_, err = s.seat(ctx, tx, a, c)
 		}
 		return err
 	})
+	if err == nil && recused {
+		return errRecused()
+	}
 	if err != nil || !decided {
 		return err
 	}

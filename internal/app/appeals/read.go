@@ -3,6 +3,7 @@ package appeals
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"gongping/internal/app"
@@ -125,7 +126,7 @@ func waits(who authz.Actor, c *appeal.Case) string {
 		switch {
 		case c.State == appeal.Filed:
 			return "accept"
-		case c.State == appeal.Accepted, c.NeedsThird():
+		case c.FreeSeats() > 0:
 			return "assign"
 		case c.State == appeal.Decided && c.ReAsks() && c.ReAskUntil.IsZero():
 			return "reask"
@@ -164,6 +165,7 @@ type Detail struct {
 	Seats     int
 	Votes     int
 	Third     bool // a third member is needed and none is seated
+	Vacant    bool // a member left the panel and nobody has taken the seat
 	Withdraw  bool
 	NewRun    *scoredb.Run // published, or any for those who make runs
 	Audit     *AuditView   // auditors only
@@ -190,6 +192,9 @@ type Entry struct {
 	Step    appeal.Step
 	Days    int
 	Until   time.Time
+
+	Conflict  string // a conflict of interest that the service found: appeal.recused.why.KEY
+	Uncounted bool   // a vote of a member who left the panel
 }
 
 // AuditView is what only auditors see: both sides of the review.
@@ -244,7 +249,7 @@ func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a a
 	}
 	now := s.Clock.Now()
 	d = Detail{Appeal: a, Statement: string(text), State: c.State, Due: c.Due(), Late: c.Late(now) != "", Waits: waits(who, c), Rules: t.rules,
-		Decision: decisionOf(c), Seats: len(c.Panel), Votes: len(c.Votes), Third: c.NeedsThird(),
+		Decision: decisionOf(c), Seats: len(c.Panel), Votes: len(c.Votes), Third: c.NeedsThird(), Vacant: c.FreeSeats() > 0 && len(c.Recused) > 0,
 		Withdraw: who.AccountID == a.AppellantID && !c.State.Final() && (c.State == appeal.Filed || c.State == appeal.Accepted || c.State == appeal.Assigned || c.State == appeal.Voting)}
 	if !d.Due.IsZero() {
 		d.Remaining = t.calendar.Between(now, d.Due)
@@ -296,12 +301,20 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			continue
 		}
 		x := Entry{Kind: e.Kind, At: e.At, Outcome: e.Outcome, Step: e.Step, Days: e.Days}
+		x.Uncounted = e.Kind == appeal.KindVote && c.Recused[e.By]
 		if e.Until != nil {
 			x.Until = *e.Until
 		}
 		switch e.Kind {
 		case appeal.KindVote, appeal.KindAccepted, appeal.KindRefused, appeal.KindWithdrawn, appeal.KindExtended, appeal.KindAnswered, appeal.KindAsked, appeal.KindDeclined:
 			x.Reason = e.Reason
+		case appeal.KindRecused: // which part somebody had is not the appellant's to know
+			if who.Role == authz.Manager || all {
+				x.Reason, x.Conflict = e.Reason, strings.TrimPrefix(e.Reason, conflictFound)
+				if x.Conflict == e.Reason {
+					x.Conflict = ""
+				}
+			}
 		case appeal.KindClosed:
 			if e.By != "" {
 				x.Reason = e.Reason
@@ -314,7 +327,7 @@ func (s *Service) course(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			x.Who = "service"
 		case e.By == a.AppellantID:
 			x.Who = "appellant"
-		case e.Kind == appeal.KindVote, e.Kind == appeal.KindAsked:
+		case e.Kind == appeal.KindVote, e.Kind == appeal.KindAsked, e.Kind == appeal.KindRecused:
 			x.Who = "panel"
 		default:
 			x.Who = "manager"

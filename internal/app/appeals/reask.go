@@ -2,6 +2,7 @@ package appeals
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gongping/internal/app"
@@ -10,6 +11,8 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
+	"gongping/internal/pg/drawdb"
+	"gongping/internal/pg/qualitydb"
 	"gongping/internal/pg/rounddb"
 	"gongping/scoring/appeal"
 )
@@ -95,6 +98,8 @@ type ReAsk struct {
 	Drawn   bool
 	Want    int // residents to be asked in the unit; managers and auditors
 	Done    int
+	Open    int    // cases that nobody holds, because nobody may; managers and auditors
+	MayGive bool   // the reader can try again to give them out
 	Why     string // reason of a run that follows without: appeal.reask.why.KEY
 }
 
@@ -119,7 +124,8 @@ func (s *Service) reAskOf(ctx context.Context, q pg.Querier, who authz.Actor, a 
 		return x, nil
 	}
 	batch, err := appealdb.ReAsked(ctx, q, who.District, a.ID)
-	x.Draw, x.Drawn, x.Want, x.Done = batch.Commitment, batch.Drawn, batch.Want, batch.Complete
+	x.Draw, x.Drawn, x.Want, x.Done, x.Open = batch.Commitment, batch.Drawn, batch.Want, batch.Complete, batch.Unassigned
+	x.MayGive = x.Open > 0 && c.ReAsks() && who.Role == authz.Manager
 	return x, err
 }
 
@@ -128,7 +134,9 @@ func (s *Service) reAskOf(ctx context.Context, q pg.Querier, who authz.Actor, a 
 // now and revealed later by somebody else, from those whom no draw of the round
 // holds. As many are drawn in each unit as answers were set aside there, at
 // least MinReAsk. Whose answers these were does not matter, and nobody is told:
-// the new cases look like any other. They are asked until the rule book's last
+// the new cases look like any other. Who interviewed one of these answers, or is
+// under question for the quality of the interviews, takes none of the new cases
+// in the unit. They are asked until the rule book's last
 // day; the run follows when enough have answered, or then.
 func (s *Service) OpenReAsk(ctx context.Context, who authz.Actor, roundID string, w draws.Wish) (commitment string, err error) {
 	ids, sizes, until, err := s.reAskBatch(ctx, who, roundID)
@@ -136,6 +144,10 @@ func (s *Service) OpenReAsk(ctx context.Context, who authz.Actor, roundID string
 		return "", err
 	}
 	return s.Draws.CommitReAsk(ctx, who, roundID, draws.TopUp{Wish: w, Sizes: sizes}, until, func(ctx context.Context, tx *app.Tx, commitment string) error {
+		suspects, err := qualitydb.Suspects(ctx, tx, who.District, roundID)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if err := appealdb.Lock(ctx, tx, who.District, id); err != nil {
 				return err
@@ -156,6 +168,13 @@ func (s *Service) OpenReAsk(ctx context.Context, who authz.Actor, roundID string
 				return err
 			}
 			if err := appealdb.AddReAsk(ctx, tx, who.District, id, commitment, n, tx.Now); err != nil {
+				return err
+			}
+			interviewed, err := appealdb.Interviewers(ctx, tx, who.District, id)
+			if err != nil {
+				return err
+			}
+			if err := drawdb.Bar(ctx, tx, who.District, commitment, a.Unit, slices.Concat(interviewed, suspects), tx.Now); err != nil {
 				return err
 			}
 		}
@@ -208,4 +227,35 @@ func (s *Service) reAskBatch(ctx context.Context, who authz.Actor, roundID strin
 		err = errs.New(errs.Conflict, "appeal.no_reask", "no appeal of this round waits for residents to be asked anew")
 	}
 	return ids, sizes, until, err
+}
+
+// AssignReAsk gives out those cases of an appeal's batch that nobody holds, for
+// instance after an evaluator was added: never to who interviewed an answer that
+// was set aside. It tells how many were given out, and refuses where none can be.
+func (s *Service) AssignReAsk(ctx context.Context, who authz.Actor, id string) (given int, err error) {
+	err = s.Write(ctx, who, authz.AppealAccept, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+		a, c, err := begin(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		batch, err := appealdb.ReAsked(ctx, tx, who.District, id)
+		if err != nil {
+			return err
+		}
+		if !c.ReAsks() || batch.Unassigned == 0 {
+			return errs.New(errs.Conflict, "appeal.nothing_to_do", "there is no case without an evaluator")
+		}
+		open := 0
+		if given, open, err = s.Draws.AssignLate(ctx, tx, batch.Commitment); err != nil {
+			return err
+		}
+		if given == 0 {
+			return errs.New(errs.Conflict, "appeal.reask_nobody", "nobody may take the %d cases", open).
+				At("evaluator", "", "an enabled evaluator whose area holds the committee and who interviewed none of the answers that were set aside", "let the administrator add one, or widen the area of one from another street").
+				With(map[string]any{"N": open})
+		}
+		tx.Record("appeal", id, a.Unit, map[string]any{"given_out": given, "open": open})
+		return nil
+	})
+	return given, err
 }

@@ -3,7 +3,6 @@ package appeals_test
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"testing"
 	"time"
 
@@ -109,16 +108,45 @@ func TestAskedAnew(t *testing.T) {
 	if mine, err := b.svc.Get(b.ctx, b.worker, id); err != nil || mine.ReAsk.Until.IsZero() || mine.ReAsk.Draw != "" || mine.ReAsk.Want != 0 || mine.Audit != nil {
 		t.Errorf("the worker sees %+v %v", mine.ReAsk, err)
 	}
-	at := slices.IndexFunc(b.Evaluators(), func(e authz.Actor) bool { return survey.Within(b.worker.Area, e.Area) })
-	if at < 0 {
-		t.Fatalf("no evaluator works in %s", b.worker.Area)
+	// Another person asks: none of the new cases lies with who interviewed one of
+	// the answers that were set aside, and the database lets nobody put it there.
+	var held, same int
+	if err := db.QueryRow(b.ctx, `select count(*), count(*) filter (where exists (select from appeal_effect x join response r on r.id = x.response_id where x.appeal_id = $2 and r.evaluator_id = z.evaluator_id))
+		from survey_case c join case_assignment z on z.case_id = c.id where c.draw_id = $1`, second, id).Scan(&held, &same); err != nil || held != cases || same != 0 {
+		t.Fatalf("%d of %d cases are given out, %d to who interviewed before: %v", held, cases, same, err)
 	}
-	e := b.Evaluators()[at]
-	given := answersOf(t, b)
+	interviewed := caseOf(t, `select c.id::text from account c where exists (select from appeal_effect x join response r on r.id = x.response_id where x.appeal_id = $1 and r.evaluator_id = c.id)`, id)
 	fw := field.New(b.Core)
 	t.Cleanup(func() { fw.Close(b.ctx) })
+	late := caseOf(t, `select id::text from survey_case c where c.draw_id = $1 and c.committee = $2`, second, b.worker.Area)
+	want(t, fw.Reassign(b.ctx, b.Actor("supervisor"), late[0], interviewed[0], "换人"), errs.Conflict, "case.evaluator_barred")
+	if _, err := db.Exec(b.ctx, `insert into case_assignment (district, case_id, seq, evaluator_id, at) values ($1,$2,9,$3,$4)`, demo.DistrictCode, late[0], interviewed[0], b.Clock.Now()); err == nil {
+		t.Error("the database gives a case to who interviewed before")
+	}
+	// Forms are printed for the new cases, and for no other of the closed round.
+	places, err := fw.PaperPlaces(b.ctx, b.Actor("supervisor"), b.ID)
+	if err != nil || len(places) != 1 || places[0][0] != b.worker.Area {
+		t.Fatalf("forms can be printed for %v: %v", places, err)
+	}
+	_, codes, err := fw.PrintForms(b.ctx, b.Actor("supervisor"), b.ID, b.worker.Area, 50)
+	if err != nil || len(codes) != cases {
+		t.Fatalf("%d forms for %d new cases: %v", len(codes), cases, err)
+	}
+	given := answersOf(t, b)
 	submit := func(c string) error {
-		exec(t, `insert into case_assignment (district, case_id, seq, evaluator_id, at) values ($1,$2,(select coalesce(max(seq),0)+1 from case_assignment where case_id = $2),$3,$4)`, demo.DistrictCode, c, e.AccountID, b.Clock.Now())
+		var holds string
+		if err := db.QueryRow(b.ctx, `select coalesce((select evaluator_id::text from case_assignment where case_id = $1 order by seq desc limit 1), '')`, c).Scan(&holds); err != nil {
+			t.Fatal(err)
+		}
+		e := b.Evaluators()[0]
+		for _, x := range b.Evaluators() {
+			if x.AccountID == holds {
+				e = x
+			}
+		}
+		if holds == "" {
+			exec(t, `insert into case_assignment (district, case_id, seq, evaluator_id, at) values ($1,$2,1,$3,$4)`, demo.DistrictCode, c, e.AccountID, b.Clock.Now())
+		}
 		_, err := fw.Submit(b.ctx, e, field.Submission{ID: app.NewID(), CaseID: c, Mode: fieldwork.Door, Answers: given, Hour: -1})
 		return err
 	}
@@ -128,7 +156,14 @@ func TestAskedAnew(t *testing.T) {
 		if k == 2 {
 			break // as many as answers were set aside
 		}
-		if err := submit(c); err != nil {
+		if k == 0 { // on paper, read by two persons
+			if _, err := fw.EnterPaper(b.ctx, b.Actor("supervisor"), formOf(t, c), given); err != nil {
+				t.Fatal(err)
+			}
+			if v, err := fw.EnterPaper(b.ctx, b.Evaluators()[0], formOf(t, c), given); err != nil || v.Step != field.PaperCounted {
+				t.Fatalf("the form is %s: %v", v.Step, err)
+			}
+		} else if err := submit(c); err != nil {
 			t.Fatal(err)
 		}
 		if k == 0 {
@@ -179,6 +214,63 @@ func TestReAskIsNotForgotten(t *testing.T) {
 	if mine, err := b.svc.Get(b.ctx, b.worker, id); err != nil || !mine.Second.Open {
 		t.Errorf("the second instance is closed although nobody was asked anew: %+v %v", mine.Second, err)
 	}
+}
+
+// TestNobodyElseCanAsk: where everybody whose area holds the committee
+// interviewed answers that were set aside, the cases stay without an evaluator,
+// the manager's page says so, and once there is somebody they are given out.
+func TestNobodyElseCanAsk(t *testing.T) {
+	t.Parallel()
+	b := begin(t)
+	b.roomy(t)
+	// One evaluator remains, who interviewed all that was not asked by link.
+	one := ""
+	for _, e := range b.Evaluators() {
+		if survey.Within(b.worker.Area, e.Area) {
+			one = e.AccountID
+		}
+	}
+	if one == "" {
+		t.Fatalf("no evaluator works in %s", b.worker.Area)
+	}
+	exec(t, `update account set disabled_at = $1 where role = 'evaluator' and id <> $2`, b.Clock.Now(), one)
+	exec(t, `alter table response disable trigger user`)
+	exec(t, `update response set evaluator_id = $1 where committee = $2`, one, b.worker.Area)
+	exec(t, `alter table response enable trigger user`)
+	id := b.decideReAsk(t, 2)
+	commitment, err := b.svc.OpenReAsk(b.ctx, b.manager, b.ID, b.wish("掷骰丙"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Clock.Advance(2 * time.Hour)
+	if _, err := b.svc.Draws.Reveal(b.ctx, b.auditor, commitment, "12345612345612345612", "大厅掷骰，公证在场"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := b.svc.Get(b.ctx, b.manager, id)
+	if err != nil || d.ReAsk.Open != appeals.MinReAsk || !d.ReAsk.MayGive {
+		t.Fatalf("the manager reads %+v %v", d.ReAsk, err)
+	}
+	_, err = b.svc.AssignReAsk(b.ctx, b.manager, id)
+	want(t, err, errs.Conflict, "appeal.reask_nobody")
+	_, err = b.svc.AssignReAsk(b.ctx, b.Actor("supervisor"), id)
+	want(t, err, errs.Forbidden, "")
+	exec(t, `update account set disabled_at = null where role = 'evaluator'`)
+	if n, err := b.svc.AssignReAsk(b.ctx, b.manager, id); err != nil || n != appeals.MinReAsk {
+		t.Fatalf("%d given out: %v", n, err)
+	}
+	var wrong int
+	if err := testkit.OwnerDB(t).QueryRow(b.ctx, `select count(*) from late_barred l join draw w on w.commitment_id = l.commitment_id join survey_case c on c.draw_id = w.id join case_assignment z on z.case_id = c.id and z.evaluator_id = l.evaluator_id`).Scan(&wrong); err != nil || wrong != 0 {
+		t.Errorf("%d cases lie with who interviewed before: %v", wrong, err)
+	}
+}
+
+// formOf is the code of a case's printed form.
+func formOf(t *testing.T, caseID string) (code string) {
+	t.Helper()
+	if err := testkit.OwnerDB(t).QueryRow(t.Context(), `select code from paper_form where case_id = $1`, caseID).Scan(&code); err != nil {
+		t.Fatal(err)
+	}
+	return code
 }
 
 func answersOf(t *testing.T, b *bench) instrument.Answers {

@@ -371,7 +371,16 @@ func (s *Service) keep(ctx context.Context, tx *app.Tx, id string, stored drawdb
 	if err := drawdb.InsertCases(ctx, tx, district, r.ID, id, sel, committeeOf, weight, app.NewID, tx.Now); err != nil {
 		return err
 	}
-	if _, err := drawdb.AssignCases(ctx, tx, district, r.ID, id, tx.Actor.AccountID, tx.Now); err != nil {
+	late, err := drawdb.LateUntil(ctx, tx, district, stored.ID)
+	if err != nil {
+		return err
+	}
+	if late.IsZero() {
+		_, err = drawdb.AssignCases(ctx, tx, district, r.ID, id, tx.Actor.AccountID, tx.Now)
+	} else {
+		_, _, err = s.AssignLate(ctx, tx, stored.ID)
+	}
+	if err != nil {
 		return err
 	}
 	tx.Record("draw", id, r.AreaCode, map[string]any{"round": r.ID, "sample": rec.Drawn, "reserve": rec.Reserves, "digest": fmt.Sprintf("%x", digest[:])})

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,7 +37,8 @@ const (
 )
 
 // PrintForms books forms for cases of a committee without an answer and returns
-// their codes. A case has one form for ever.
+// their codes. A case has one form for ever. After the end of a round only cases
+// of a batch that follows it have forms, until its last day.
 func (s *Service) PrintForms(ctx context.Context, who authz.Actor, round, committee string, n int) (r Round, codes []string, err error) {
 	if n < 1 || n > printMax {
 		return r, nil, errs.New(errs.Invalid, "paper.number", "between 1 and %d forms are printed at once", printMax).With(map[string]any{"Max": printMax})
@@ -45,10 +47,11 @@ func (s *Service) PrintForms(ctx context.Context, who authz.Actor, round, commit
 		if r, err = s.roundByID(ctx, tx, who.District, round); err != nil {
 			return err
 		}
-		if err := checkOpen(r.RoundState, tx.Now); err != nil {
+		draws, err := printable(r.RoundState, tx.Now)
+		if err != nil {
 			return err
 		}
-		cases, err := fielddb.OpenCases(ctx, tx, who.District, round, committee, n)
+		cases, err := fielddb.OpenCases(ctx, tx, who.District, round, committee, draws, n)
 		if err != nil {
 			return err
 		}
@@ -70,6 +73,24 @@ func (s *Service) PrintForms(ctx context.Context, who authz.Actor, round, commit
 		return nil
 	})
 	return r, codes, err
+}
+
+// printable tells of which draws forms are printed now: of all (nil) while the
+// round is collected; of the late batches that are still open once it is closed.
+func printable(r fielddb.RoundState, now time.Time) (draws []string, err error) {
+	if err = checkOpen(r, now); err == nil {
+		return nil, nil
+	}
+	for id := range r.Late {
+		if openFor(r, id, now) == nil {
+			draws = append(draws, id)
+		}
+	}
+	if len(draws) == 0 {
+		return nil, err
+	}
+	slices.Sort(draws)
+	return draws, nil
 }
 
 // paperID is the id that the answer of a form has: a keyed hash of its code in
@@ -128,10 +149,18 @@ func stepOf(f fielddb.PaperForm, counted bool) PaperStep {
 }
 
 // PaperPlaces lists the committees of a round that have cases without answer
-// and form, as code and name.
+// and form, as code and name; none where the round takes no answers.
 func (s *Service) PaperPlaces(ctx context.Context, who authz.Actor, round string) (list [][2]string, err error) {
 	err = s.Read(ctx, who, authz.PaperPrint, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		list, err = fielddb.PaperPlaces(ctx, db, who.District, round, who.Area)
+		r, err := s.roundByID(ctx, db, who.District, round)
+		if err != nil {
+			return err
+		}
+		draws, closed := printable(r.RoundState, s.Clock.Now())
+		if closed != nil {
+			return nil
+		}
+		list, err = fielddb.PaperPlaces(ctx, db, who.District, round, who.Area, draws)
 		return err
 	})
 	return list, err
@@ -265,7 +294,7 @@ func (s *Service) EnterPaper(ctx context.Context, who authz.Actor, typed string,
 		if v.Mine {
 			return errs.New(errs.Conflict, "paper.same_person", "you have entered this form already; another person must read it")
 		}
-		if err := checkOpen(v.Round.RoundState, tx.Now); err != nil {
+		if err := openFor(v.Round.RoundState, v.Form.DrawID, tx.Now); err != nil {
 			return err
 		}
 		answers = trimmed(answers)

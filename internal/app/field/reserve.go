@@ -2,6 +2,7 @@ package field
 
 import (
 	"context"
+	"slices"
 
 	"gongping/internal/app"
 	"gongping/internal/app/rounds"
@@ -155,7 +156,8 @@ func keyOf(err error) string {
 	return ""
 }
 
-// Reassign gives a case to another evaluator, with a reason.
+// Reassign gives a case to another evaluator, with a reason. A case of an asking
+// anew goes to nobody who interviewed an answer that was set aside.
 func (s *Service) Reassign(ctx context.Context, who authz.Actor, caseID, evaluator, reason string) error {
 	if reason == "" {
 		return errs.New(errs.Invalid, "case.reason", "a case changes hands with a reason").At("reason", "", "why", "write one sentence")
@@ -167,6 +169,14 @@ func (s *Service) Reassign(ctx context.Context, who authz.Actor, caseID, evaluat
 		list, err := fielddb.Evaluators(ctx, tx, who.District, c.Committee)
 		if err != nil {
 			return err
+		}
+		barred, err := drawdb.Barred(ctx, tx, who.District, c.ID)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(barred, evaluator) {
+			return errs.New(errs.Conflict, "case.evaluator_barred", "this evaluator interviewed answers that an appeal set aside; another person asks anew").
+				At("evaluator", "", "an evaluator who interviewed none of the answers that were set aside", "choose another evaluator, or let the administrator add one for the area")
 		}
 		for _, e := range list {
 			if e[0] == evaluator {

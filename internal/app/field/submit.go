@@ -316,7 +316,7 @@ func (s *Service) CheckReceipt(ctx context.Context, district, code string) (v Re
 		answers[item] = string(plain)
 	}
 	if r, err := s.roundByID(ctx, s.Pool, district, st.RoundID); err == nil {
-		v.Open = checkOpen(r.RoundState, s.Clock.Now()) == nil
+		v.Open = checkOpen(r.RoundState, s.Clock.Now()) == nil || openLate(r.RoundState, st.Day, s.Clock.Now())
 	}
 	v.Unchanged = v.Unchanged && bytes.Equal(st.Digest, Digest(st.ResponseID, st.RoundID, st.Version, st.Mode, answers))
 	return v, nil

@@ -66,7 +66,7 @@ const joins = ` from appeal a
 			when e.kind = 'noticed' then 'notice'
 			when e.kind = 'assigned' and exists (select 1 from appeal_event v where v.district = e.district and v.appeal_id = e.appeal_id and v.kind = 'vote') then 'voting'
 			else e.kind end as state
-		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind not in ('overdue','extended','objection','answered','asked','declined','reask_opened') order by e.seq desc limit 1) s on true`
+		from appeal_event e where e.district = a.district and e.appeal_id = a.id and e.kind not in ('overdue','extended','objection','answered','asked','declined','reask_opened','recused') order by e.seq desc limit 1) s on true`
 
 // Lock makes others who act on the appeal wait until the transaction ends.
 func Lock(ctx context.Context, q pg.Querier, district, id string) error {
@@ -111,7 +111,8 @@ type Filter struct {
 }
 
 const where = ` where a.district = $1 and starts_with(a.unit, $2) and ($3 = '' or a.appellant_id::text = $3)
-	and ($4 = '' or exists (select 1 from appeal_event m where m.district = a.district and m.appeal_id = a.id and m.kind = 'assigned' and m.data->'members' ? $4))
+	and ($4 = '' or exists (select 1 from appeal_event m where m.district = a.district and m.appeal_id = a.id and m.kind = 'assigned' and m.data->'members' ? $4)
+		and not exists (select 1 from appeal_event m where m.district = a.district and m.appeal_id = a.id and m.kind = 'recused' and m.data->'members' ? $4))
 	and (coalesce(cardinality($5::text[]), 0) = 0 or s.state = any($5)) and ($6 = '' or a.run_id::text = $6)`
 
 // List returns matching appeals: open ones first, by deadline, then the newest.

@@ -91,7 +91,7 @@ type Votes struct {
 // Outcomes counts decisions within an area by outcome.
 func Outcomes(ctx context.Context, q pg.Querier, district, area string) ([]Votes, error) {
 	return collect(ctx, q, `select d.data->>'outcome', count(*)::int,
-			count(*) filter (where (select count(*) from appeal_event v where v.district = a.district and v.appeal_id = a.id and v.kind = 'vote') = 2)::int
+			count(*) filter (where (select count(*) from appeal_event v where v.district = a.district and v.appeal_id = a.id and v.kind = 'vote' and `+counted+`) = 2)::int
 		from appeal a join appeal_event d on d.district = a.district and d.appeal_id = a.id and d.kind = 'decided'
 		where a.district = $1 and starts_with(a.unit, $2) group by 1 order by 1`, pgx.RowToStructByPos[Votes], district, area)
 }

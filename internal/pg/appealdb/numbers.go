@@ -21,11 +21,14 @@ type Course struct {
 	Votes                      []string // of the first two members, in the order cast
 }
 
+// counted leaves out the votes v of members who left the panel.
+const counted = `not exists (select from appeal_event o where o.district = v.district and o.appeal_id = v.appeal_id and o.kind = 'recused' and o.data->'members' ? v.by_id::text)`
+
 // Courses lists the appeals within an area, the oldest first.
 func Courses(ctx context.Context, q pg.Querier, district, area string) ([]Course, error) {
 	return collect(ctx, q, `select a.id::text, a.unit, u.name, a.ground, a.instance::int, a.filed_at, d.at, a.decide_until, coalesce(d.data->>'outcome', ''),
 			coalesce((select array_agg(v.data->>'outcome' order by v.seq) from (select * from appeal_event v where v.district = a.district and v.appeal_id = a.id
-				and v.kind = 'vote' order by v.seq limit 2) v), '{}')
+				and v.kind = 'vote' and `+counted+` order by v.seq limit 2) v), '{}')
 		from appeal a join area u on u.district = a.district and u.code = a.unit
 		left join appeal_event d on d.district = a.district and d.appeal_id = a.id and d.kind = 'decided'
 		where a.district = $1 and starts_with(a.unit, $2) order by a.number`, pgx.RowToStructByPos[Course], district, area)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gongping/internal/pg"
 )
 
@@ -11,6 +13,13 @@ import (
 func Effects(ctx context.Context, q pg.Querier, district, appealID string) (n int, err error) {
 	err = q.QueryRow(ctx, `select count(*) from appeal_effect where district = $1 and appeal_id = $2`, district, appealID).Scan(&n)
 	return n, err
+}
+
+// Interviewers lists who interviewed the answers that an appeal's decision set
+// aside: none of them asks anew.
+func Interviewers(ctx context.Context, q pg.Querier, district, appealID string) ([]string, error) {
+	return collect(ctx, q, `select distinct r.evaluator_id::text from appeal_effect e join response r on r.district = e.district and r.id = e.response_id
+		where e.district = $1 and e.appeal_id = $2 and r.evaluator_id is not null order by 1`, pgx.RowTo[string], district, appealID)
 }
 
 // AddReAsk notes which batch stands for an appeal, and for how many of its answers.
@@ -26,6 +35,7 @@ type Asked struct {
 	Drawn      bool
 	Cases      int // open or ended, in the appeal's unit
 	Complete   int
+	Unassigned int // of the cases, that nobody holds and nobody answered
 	Want       int // answers of all appeals of the unit that the batch stands for
 }
 
@@ -37,10 +47,13 @@ func ReAsked(ctx context.Context, q pg.Querier, district, appealID string) (a As
 			(select count(*)::int from survey_case c join draw d on d.district = c.district and d.id = c.draw_id where d.district = k.district and d.commitment_id = k.commitment_id and c.committee = p.unit),
 			(select count(*)::int from survey_case c join draw d on d.district = c.district and d.id = c.draw_id join case_completion e on e.district = c.district and e.case_id = c.id
 				where d.district = k.district and d.commitment_id = k.commitment_id and c.committee = p.unit),
+			(select count(*)::int from survey_case c join draw d on d.district = c.district and d.id = c.draw_id where d.district = k.district and d.commitment_id = k.commitment_id and c.committee = p.unit
+				and not exists (select from case_assignment z where z.district = c.district and z.case_id = c.id)
+				and not exists (select from case_completion e where e.district = c.district and e.case_id = c.id)),
 			(select sum(o.n)::int from appeal_reask o join appeal u on u.district = o.district and u.id = o.appeal_id where o.district = k.district and o.commitment_id = k.commitment_id and u.unit = p.unit)
 		from appeal_reask k join appeal p on p.district = k.district and p.id = k.appeal_id
 		where k.district = $1 and k.appeal_id = $2 order by k.at desc limit 1`, district, appealID).
-		Scan(&a.Commitment, &a.Discarded, &a.Drawn, &a.Cases, &a.Complete, &a.Want)
+		Scan(&a.Commitment, &a.Discarded, &a.Drawn, &a.Cases, &a.Complete, &a.Unassigned, &a.Want)
 	if pg.NoRows(err) {
 		return Asked{}, nil
 	}

@@ -14,12 +14,13 @@ type PaperForm struct {
 	Code, CaseID, RoundID    string
 	PrintedAt                time.Time
 	Committee, CommitteeName string
+	DrawID                   string
 	Complete                 bool // the case has an answer
 	Kinds                    []string
 	By                       []string // who made the entries, in their order
 }
 
-const paperColumns = `f.code, f.case_id::text, f.round_id::text, f.printed_at, c.committee, coalesce(a.name, c.committee),
+const paperColumns = `f.code, f.case_id::text, f.round_id::text, f.printed_at, c.committee, coalesce(a.name, c.committee), c.draw_id::text,
 	exists (select 1 from case_completion d where d.district = f.district and d.case_id = f.case_id),
 	array(select e.kind from paper_entry e where e.district = f.district and e.code = f.code order by e.at, e.kind),
 	array(select e.by_id::text from paper_entry e where e.district = f.district and e.code = f.code order by e.at, e.kind)
@@ -51,13 +52,14 @@ func PaperForms(ctx context.Context, q pg.Querier, district, round, area string)
 }
 
 // OpenCases lists cases of a committee that have neither answer nor form, in an
-// order that tells nothing.
-func OpenCases(ctx context.Context, q pg.Querier, district, round, committee string, limit int) ([]string, error) {
+// order that tells nothing; of certain draws only where any are named.
+func OpenCases(ctx context.Context, q pg.Querier, district, round, committee string, draws []string, limit int) ([]string, error) {
 	rows, err := q.Query(ctx, `select c.id::text from survey_case c where c.district = $1 and c.round_id = $2 and c.committee = $3
 		and not exists (select 1 from case_completion d where d.district = c.district and d.case_id = c.id)
 		and not exists (select 1 from paper_form f where f.district = c.district and f.case_id = c.id)
 		and not exists (select 1 from survey_case n where n.district = c.district and n.replaces = c.id)
-		order by c.id limit $4`, district, round, committee, limit)
+		and (coalesce(cardinality($5::text[]), 0) = 0 or c.draw_id::text = any($5))
+		order by c.id limit $4`, district, round, committee, limit, draws)
 	if err != nil {
 		return nil, err
 	}
@@ -101,13 +103,15 @@ func Stored(ctx context.Context, q pg.Querier, district string, ids []string) (m
 	return out, err
 }
 
-// PaperPlaces lists the committees that have cases without answer and form.
-func PaperPlaces(ctx context.Context, q pg.Querier, district, round, area string) ([][2]string, error) {
+// PaperPlaces lists the committees that have cases without answer and form, of
+// certain draws only where any are named.
+func PaperPlaces(ctx context.Context, q pg.Querier, district, round, area string, draws []string) ([][2]string, error) {
 	rows, err := q.Query(ctx, `select c.committee, coalesce(max(a.name), c.committee) from survey_case c left join area a on a.district = c.district and a.code = c.committee
 		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3)
 		and not exists (select 1 from case_completion d where d.district = c.district and d.case_id = c.id)
 		and not exists (select 1 from paper_form f where f.district = c.district and f.case_id = c.id)
-		group by c.committee order by c.committee`, district, round, area)
+		and (coalesce(cardinality($4::text[]), 0) = 0 or c.draw_id::text = any($4))
+		group by c.committee order by c.committee`, district, round, area, draws)
 	if err != nil {
 		return nil, err
 	}

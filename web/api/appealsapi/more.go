@@ -38,6 +38,10 @@ type sumOut struct {
 	Few          int       `json:"few"`
 }
 
+type assignedOut struct {
+	Assigned int `json:"assigned" doc:"Cases that were given out"`
+}
+
 // steps3 registers requests for more time, asking anew, and what the page of
 // public notices shows besides.
 func steps3(a huma.API, svc *appeals.Service) {
@@ -63,6 +67,15 @@ func steps3(a huma.API, svc *appeals.Service) {
 			out = append(out, movedOut{m.ID, m.Receipt, string(m.Kind), string(m.Step), m.Who, m.Days, stamp(m.Until), m.Reason, m.At})
 		}
 		return &body[[]movedOut]{out}, nil
+	})
+	huma.Register(a, op("step-back", http.MethodPost, "/appeals/{id}/stepback", "Leave the panel before voting; somebody else is seated"), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
+		return nil, svc.StepBack(ctx, signin.Actor(ctx), in.ID, in.Body.Reason)
+	})
+	huma.Register(a, op("assign-reask", http.MethodPost, "/appeals/{id}/reask/assign", "Give out the cases of an asking anew that nobody holds, to evaluators who interviewed none of the answers that were set aside"), func(ctx context.Context, in *struct {
+		ID string `path:"id" doc:"Id of the appeal"`
+	}) (*body[assignedOut], error) {
+		n, err := svc.AssignReAsk(ctx, signin.Actor(ctx), in.ID)
+		return &body[assignedOut]{assignedOut{n}}, err
 	})
 	reask := op("open-reask", http.MethodPost, "/rounds/{id}/reask", "Open the asking anew for the appeals of a round that wait for it; the draw is revealed like any other")
 	reask.DefaultStatus = http.StatusCreated

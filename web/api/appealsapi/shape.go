@@ -66,6 +66,7 @@ type reaskOut struct {
 	Draw   string     `json:"draw,omitempty" doc:"Id of the commitment; managers and auditors"`
 	Want   int        `json:"want,omitempty"`
 	Done   int        `json:"done,omitempty"`
+	Open   int        `json:"open,omitempty" doc:"New cases without an evaluator, because everybody whose area holds the committee interviewed answers that were set aside"`
 	Why    string     `json:"why,omitempty" doc:"Why the run followed without: nobody, missed, discarded or expired"`
 }
 
@@ -105,7 +106,7 @@ func detailOf(d appeals.Detail) detailOut {
 	}
 	out.Asked, out.Extended = len(d.Extension.Asked), stamp(d.Extension.Until)
 	if r := d.ReAsk; r.Decided {
-		out.ReAsk = &reaskOut{stamp(r.OpenBy), stamp(r.Until), r.Draw, r.Want, r.Done, r.Why}
+		out.ReAsk = &reaskOut{stamp(r.OpenBy), stamp(r.Until), r.Draw, r.Want, r.Done, r.Open, r.Why}
 	}
 	if d.NewRun != nil {
 		out.NewRun = d.NewRun.ID

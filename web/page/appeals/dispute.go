@@ -24,6 +24,8 @@ func (h *pages) disputeRoutes(r gin.IRouter) {
 	r.POST("/appeals/:id/ask", h.Signed(h.ask))
 	r.POST("/appeals/:id/decline", h.Signed(h.decline))
 	r.POST("/appeals/:id/reask", h.Signed(h.reAsk))
+	r.POST("/appeals/:id/reask/assign", h.Signed(h.assignReAsk))
+	r.POST("/appeals/:id/stepback", h.Signed(h.stepBack))
 	r.POST("/appeals/:id/second", h.Signed(h.second))
 	r.POST("/appeals/:id/objections/:objection", h.Signed(h.answer))
 	r.POST("/appeals/releases/:run/notice", h.Signed(h.openNotice))

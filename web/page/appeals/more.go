@@ -47,6 +47,25 @@ func (h *pages) reAsk(c *gin.Context, who authz.Actor) error {
 	return nil
 }
 
+// assignReAsk gives out the cases of a batch that nobody holds.
+func (h *pages) assignReAsk(c *gin.Context, who authz.Actor) error {
+	n, err := h.svc.AssignReAsk(c.Request.Context(), who, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	h.Done(c, "/appeals/"+c.Param("id")+"#reask", "appeal.done.reask_assigned", map[string]string{"N": strconv.Itoa(n)})
+	return nil
+}
+
+// stepBack lets a member of the panel leave before voting.
+func (h *pages) stepBack(c *gin.Context, who authz.Actor) error {
+	if err := h.svc.StepBack(c.Request.Context(), who, c.Param("id"), c.PostForm("reason")); err != nil {
+		return err
+	}
+	h.Done(c, "/appeals", "appeal.done.stepback", nil)
+	return nil
+}
+
 // kinds are the kinds of public randomness, as forms offer them.
 func (h *pages) kinds(c *gin.Context) (out []render.Option) {
 	for _, k := range []draw.RandomnessKind{draw.Dice, draw.Lottery, draw.Beacon} {

@@ -84,6 +84,7 @@ var looks = map[appeal.Kind][2]string{
 	appeal.KindWithdrawn: {"arrow-left", "neutral"}, appeal.KindOverdue: {"clock", "danger"},
 	appeal.KindExtended: {"calendar-time", "warning"}, appeal.KindNoticed: {"bell", "info"}, appeal.KindObjection: {"message-report", "warning"},
 	appeal.KindAnswered: {"message-2", "info"}, appeal.KindAsked: {"message-2", "warning"}, appeal.KindDeclined: {"x", "neutral"}, appeal.KindReAsk: {"dice", "info"},
+	appeal.KindRecused: {"user-cog", "warning"},
 }
 
 func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
@@ -93,6 +94,12 @@ func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
 		x := render.Event{At: e.At, Icon: look[0], Tone: look[1], Title: h.T(c, "appeal.event."+string(e.Kind)), Text: e.Reason, Who: e.Who}
 		if !e.Named {
 			x.Who = h.T(c, "appeal.who."+e.Who)
+		}
+		if e.Conflict != "" {
+			x.Text = h.T(c, "appeal.recused.why."+e.Conflict)
+		}
+		if e.Uncounted {
+			x.Title += " · " + h.T(c, "appeal.uncounted")
 		}
 		if e.Outcome != "" {
 			x.Title += " · " + h.T(c, "appeal.outcome."+string(e.Outcome))
