@@ -99,7 +99,9 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 	for _, x := range conflicts {
 		// One that was found in a member is told by the member's leaving: when
 		// the seat was given there was none.
-		if !slices.ContainsFunc(events, func(e appeal.Event) bool { return e.Kind == appeal.KindAssigned && slices.Contains(e.Members, x.Account) }) {
+		if !slices.ContainsFunc(events, func(e appeal.Event) bool {
+			return e.Kind == appeal.KindAssigned && slices.Contains(e.Members, x.Account)
+		}) {
 			base.Conflicts[x.Account] = true
 		}
 	}
