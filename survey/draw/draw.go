@@ -20,19 +20,34 @@ type collector struct {
 	wantedCluster map[string]*cluster
 }
 
-func newCollector(p StratumPlan) *collector {
-	c := &collector{plan: p}
+// roomSize is how many candidates share one piece of memory: thousands of small
+// pieces cost more than the drawing, and a single one could not be given back
+// stratum by stratum.
+const roomSize = 1 << 12
+
+// set prepares c for the stratum. room is for the candidates of simple random
+// samples; set returns what is left of it, or of a new one.
+func (c *collector) set(p StratumPlan, room []candidate) []candidate {
+	c.plan = p
 	most := int(min(p.Population, maxSample))
 	switch p.Method {
 	case Simple:
 		c.order = bounded{limit: p.Sample + p.Reserve, most: most, less: byTicket}
+		k := min(c.order.limit, most)
+		if k > roomSize/8 {
+			break // takes its own when the first candidate comes
+		}
+		if k > len(room) {
+			room = make([]candidate, roomSize)
+		}
+		c.order.items, room = room[:0:k], room[k:]
 	case Poisson:
 		c.order = bounded{limit: p.Sample + p.Reserve, most: most, less: byShare}
 		c.largest = bounded{limit: p.Sample, most: most, less: bySizeDown}
 	case TwoStage, TwoStageSimple:
 		c.clusters = map[string]*cluster{}
 	}
-	return c
+	return room
 }
 
 // add takes one unit. ticket is computed by the caller, who reuses a buffer.
@@ -98,7 +113,7 @@ func Draw(plan []StratumPlan, seed, purpose string, source Source) ([]Selected, 
 		if out, err = strata[name].finish(out, seed, purpose); err != nil {
 			return nil, err
 		}
-		delete(strata, name) // what it held may go
+		*strata[name] = collector{} // what it held may go
 	}
 	return out, nil
 }
@@ -124,15 +139,17 @@ func collectors(plan []StratumPlan, seed, purpose string) (map[string]*collector
 	if seed == "" {
 		return nil, errs.New(errs.Invalid, "draw.seed_missing", "a draw needs a seed")
 	}
-	strata := make(map[string]*collector, len(plan))
-	for _, p := range plan {
+	all, strata := make([]collector, len(plan)), make(map[string]*collector, len(plan))
+	var room []candidate
+	for i, p := range plan {
 		if err := p.check(); err != nil {
 			return nil, err
 		}
 		if strata[p.Stratum] != nil {
 			return nil, errs.New(errs.Invalid, "draw.plan_twice", "stratum %s is planned twice", p.Stratum)
 		}
-		strata[p.Stratum] = newCollector(p)
+		strata[p.Stratum] = &all[i]
+		room = all[i].set(p, room)
 	}
 	return strata, nil
 }
@@ -192,7 +209,7 @@ func (c *collector) finish(out []Selected, seed, purpose string) ([]Selected, er
 		return c.finishTwoStage(out, seed, purpose)
 	}
 	for i, s := range d.sample {
-		out = append(out, Selected{FrameID: s.id, Stratum: p.Stratum, Order: i + 1, Ticket: s.ticket, Probability: d.prob[i]})
+		out = append(out, Selected{FrameID: s.id, Stratum: p.Stratum, Order: i + 1, Ticket: s.ticket, Probability: d.probability(i)})
 	}
 	for i, s := range d.reserve {
 		out = append(out, Selected{FrameID: s.id, Stratum: p.Stratum, Order: i + 1, Ticket: s.ticket, Reserve: true})

@@ -69,7 +69,7 @@ type bounded struct {
 // so that it does not hold on to the reader's buffer.
 func (h *bounded) offer(c *candidate) {
 	if len(h.items) < h.limit {
-		if h.items == nil {
+		if h.items == nil { // no room was made beforehand
 			h.items = make([]candidate, 0, min(h.limit, h.most))
 		}
 		h.items = append(h.items, *c)
@@ -83,7 +83,7 @@ func (h *bounded) offer(c *candidate) {
 	}
 	h.items[0] = *c
 	h.items[0].id = strings.Clone(c.id)
-	h.down()
+	h.down(len(h.items))
 }
 
 func (h *bounded) up(i int) {
@@ -97,13 +97,14 @@ func (h *bounded) up(i int) {
 	}
 }
 
-func (h *bounded) down() {
+// down lets the first of the n first items sink to its place.
+func (h *bounded) down(n int) {
 	for i := 0; ; {
 		child := 2*i + 1
-		if child >= len(h.items) {
+		if child >= n {
 			return
 		}
-		if r := child + 1; r < len(h.items) && h.less(&h.items[child], &h.items[r]) {
+		if r := child + 1; r < n && h.less(&h.items[child], &h.items[r]) {
 			child = r
 		}
 		if !h.less(&h.items[i], &h.items[child]) {
@@ -114,9 +115,13 @@ func (h *bounded) down() {
 	}
 }
 
-// sorted returns the kept candidates in order.
+// sorted returns the kept candidates in order: it takes the heap apart, largest
+// first, and leaves it unusable.
 func (h *bounded) sorted() []candidate {
-	sortBy(h.items, h.less)
+	for n := len(h.items) - 1; n > 0; n-- {
+		h.items[0], h.items[n] = h.items[n], h.items[0]
+		h.down(n)
+	}
 	return h.items
 }
 

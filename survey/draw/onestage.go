@@ -10,19 +10,24 @@ import (
 // probabilities, then the reserves in order.
 type drawn struct {
 	sample  []candidate
-	prob    []Ratio
+	prob    []Ratio // of each of the sample; nil: all have the same
+	same    Ratio
 	reserve []candidate
+}
+
+// probability is that of the i-th of the sample.
+func (d *drawn) probability(i int) Ratio {
+	if d.prob == nil {
+		return d.same
+	}
+	return d.prob[i]
 }
 
 // simple draws the n smallest tickets of a population; inclusion probability
 // min(n, N)/N.
 func simple(order []candidate, population uint64, n int) drawn {
 	k := min(n, len(order))
-	d := drawn{sample: order[:k], reserve: order[k:]}
-	for range d.sample {
-		d.prob = append(d.prob, newRatio(uint64(k), population))
-	}
-	return d
+	return drawn{sample: order[:k], same: newRatio(uint64(k), population), reserve: order[k:]}
 }
 
 // certainties splits off the units that a sample of n proportional to size must

@@ -83,9 +83,9 @@ func TestProbabilitiesProportionalToSize(t *testing.T) {
 		got := map[int]Ratio{}
 		for i, s := range d.sample {
 			k, _ := strconv.Atoi(s.id)
-			got[k] = d.prob[i]
-			if math.Abs(d.prob[i].Float()-pi[k-1]) > 1e-12*pi[k-1] {
-				t.Errorf("%s unit %d: probability %v, R says %v", name, k, d.prob[i].Float(), pi[k-1])
+			got[k] = d.probability(i)
+			if math.Abs(d.probability(i).Float()-pi[k-1]) > 1e-12*pi[k-1] {
+				t.Errorf("%s unit %d: probability %v, R says %v", name, k, d.probability(i).Float(), pi[k-1])
 			}
 		}
 		if len(got) != n || len(chosen) > 0 && len(got) != len(chosen) {

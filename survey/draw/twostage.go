@@ -60,7 +60,7 @@ func (c *collector) chooseClusters(seed, purpose string) {
 	c.wantedCluster = make(map[string]*cluster, len(d.sample))
 	for i, s := range d.sample {
 		cl := c.clusters[s.id]
-		cl.prob, cl.households = d.prob[i], map[string]*household{}
+		cl.prob, cl.households = d.probability(i), map[string]*household{}
 		c.wantedCluster[s.id] = cl
 	}
 	c.clusters = nil
@@ -136,7 +136,7 @@ func (c *collector) finishTwoStage(out []Selected, seed, purpose string) ([]Sele
 			sel.FrameID, sel.Ticket = h.first.id, h.first.ticket
 			if i >= len(d.sample) {
 				sel.Reserve, sel.Order = true, i+1-len(d.sample)
-			} else if pr, ok := cl.prob.times(d.prob[i]); !ok {
+			} else if pr, ok := cl.prob.times(d.probability(i)); !ok {
 				return nil, tooFine(sel)
 			} else if sel.Probability, ok = pr.times(newRatio(1, h.persons)); !ok {
 				return nil, tooFine(sel)

@@ -37,23 +37,37 @@ func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) d
 
 // strataOf is rounds.StratumOf with a memory of the committee's strata: a frame
 // comes committee by committee, and a name need not be put together again for
-// every neighbour.
+// every neighbour. Persons are told apart by what the plan looks at and by
+// nothing else, so that a small committee has few names too.
 func strataOf(r survey.Round) func(drawdb.Person) string {
 	type cell struct {
 		grid, building, sex, tenure, status string
-		born                                int
+		age                                 int
 	}
 	committee, names := "", map[cell]string{}
-	byGrid, byBuilding := false, false
+	by := map[string]bool{}
 	for _, c := range r.Plan.StrataBy {
-		byGrid, byBuilding = byGrid || c == "grid", byBuilding || c == "building"
+		by[c] = true
 	}
+	bySex, byAge, byTenure, byGrid, byBuilding := by["sex"], by["age_band"], by["tenure"], by["grid"], by["building"]
+	adult := r.OpensOn.Year() - 18 // the last year of birth of those old enough
 	return func(p drawdb.Person) string {
 		if p.Committee != committee {
 			committee = p.Committee
 			clear(names)
 		}
-		k := cell{sex: p.Sex, tenure: p.Tenure, status: p.Status, born: p.BirthYear}
+		k := cell{status: p.Status}
+		if bySex {
+			k.sex = p.Sex
+		}
+		if byAge {
+			k.age = p.BirthYear
+		} else if p.BirthYear > adult {
+			k.age = 1
+		}
+		if byTenure {
+			k.tenure = p.Tenure
+		}
 		if byGrid {
 			k.grid = p.Grid
 		}
