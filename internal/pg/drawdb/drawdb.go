@@ -346,17 +346,19 @@ func Selection(ctx context.Context, q pg.Querier, district, drawID string) ([]dr
 // InsertCases opens a case for every drawn person who is not a reserve, with
 // its design weight.
 func InsertCases(ctx context.Context, q pg.Querier, district, roundID, drawID string, sel []draw.Selected, committee func(string) string, weight func(draw.Selected) float64, newID func() string, at time.Time) error {
-	var list []draw.Selected
-	for _, s := range sel {
-		if !s.Reserve {
-			list = append(list, s)
-		}
-	}
+	next := 0
 	_, err := q.CopyFrom(ctx, pgx.Identifier{"survey_case"},
 		[]string{"district", "id", "round_id", "draw_id", "person_id", "stratum", "committee", "design_weight", "reserve", "created_at"},
-		pgx.CopyFromSlice(len(list), func(i int) ([]any, error) {
-			s := list[i]
-			return []any{district, newID(), roundID, drawID, s.FrameID, s.Stratum, committee(s.FrameID), weight(s), false, at}, nil
+		pgx.CopyFromFunc(func() ([]any, error) {
+			for next < len(sel) && sel[next].Reserve {
+				next++
+			}
+			if next == len(sel) {
+				return nil, nil
+			}
+			s := &sel[next]
+			next++
+			return []any{district, newID(), roundID, drawID, s.FrameID, s.Stratum, committee(s.FrameID), weight(*s), false, at}, nil
 		}))
 	if err != nil {
 		return err
