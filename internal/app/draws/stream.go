@@ -35,6 +35,10 @@ func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) d
 	}
 }
 
+// fewStrata is how many cells of a committee are remembered: more than that are
+// put together again as fast as they are found.
+const fewStrata = 12
+
 // strataOf is rounds.StratumOf with a memory of the committee's strata: a frame
 // comes committee by committee, and a name need not be put together again for
 // every neighbour. Persons are told apart by what the plan looks at and by
@@ -44,7 +48,11 @@ func strataOf(r survey.Round) func(drawdb.Person) string {
 		grid, building, sex, tenure, status string
 		age                                 int
 	}
-	committee, names := "", map[cell]string{}
+	type named struct {
+		cell cell
+		name string
+	}
+	committee, names := "", []named(nil)
 	by := map[string]bool{}
 	for _, c := range r.Plan.StrataBy {
 		by[c] = true
@@ -53,8 +61,7 @@ func strataOf(r survey.Round) func(drawdb.Person) string {
 	adult := r.OpensOn.Year() - 18 // the last year of birth of those old enough
 	return func(p drawdb.Person) string {
 		if p.Committee != committee {
-			committee = p.Committee
-			clear(names)
+			committee, names = p.Committee, names[:0]
 		}
 		k := cell{status: p.Status}
 		if bySex {
@@ -74,10 +81,14 @@ func strataOf(r survey.Round) func(drawdb.Person) string {
 		if byBuilding {
 			k.building = p.Building
 		}
-		name, known := names[k]
-		if !known {
-			name = rounds.StratumOf(r, p)
-			names[k] = name
+		for i := range names {
+			if names[i].cell == k {
+				return names[i].name
+			}
+		}
+		name := rounds.StratumOf(r, p)
+		if len(names) < fewStrata {
+			names = append(names, named{k, name})
 		}
 		return name
 	}
