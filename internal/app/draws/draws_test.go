@@ -206,6 +206,35 @@ func TestDiscardedCommitmentsStayListed(t *testing.T) {
 	}
 }
 
+// TestNobodyDrawsUntilTheResultPleases plays a manager who works the sample out
+// as soon as the dice lie, and gives it up; or who turns the clock back.
+func TestNobodyDrawsUntilTheResultPleases(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	manager := f.Actor("manager")
+	c, err := f.svc.Commit(f.ctx, manager, f.round, f.dice("掷骰一"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Clock.Advance(time.Hour)
+	if err := f.svc.Discard(f.ctx, manager, c, "现场有争议"); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("whoever committed gave it up after the event: %v", err)
+	}
+	if err := f.svc.Discard(f.ctx, f.Actor("supervisor"), c, "现场有争议"); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("somebody without the right gave it up: %v", err)
+	}
+	if err := f.svc.Discard(f.ctx, f.Actor("auditor"), c, "公证员没有到场"); err != nil {
+		t.Fatalf("an auditor may give it up: %v", err)
+	}
+	f.Clock.Advance(-time.Minute)
+	_, err = f.svc.Commit(f.ctx, manager, f.round, f.dice("掷骰二"))
+	wantKey(t, err, "draw.clock_back")
+	f.Clock.Advance(time.Minute)
+	if _, err = f.svc.Commit(f.ctx, manager, f.round, f.dice("掷骰二")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTwoAtOnceDrawOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

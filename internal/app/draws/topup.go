@@ -64,6 +64,9 @@ func (s *Service) commitTopUp(ctx context.Context, who authz.Actor, roundID stri
 		if err := tx.Check(authz.Object{Area: r.AreaCode}); err != nil {
 			return err
 		}
+		if err := inOrder(ctx, tx, roundID); err != nil {
+			return err
+		}
 		if err := mayDraw(drawdb.Commitment{TopUp: true}, r, late); err != nil {
 			return err
 		}

@@ -231,6 +231,20 @@ func LastDigest(ctx context.Context, q pg.Querier, district string) ([]byte, err
 	return d, err
 }
 
+// LastTime is when the frame of a round was frozen, the round took its last
+// step or anything of a draw was last written in the district, whichever came
+// last.
+func LastTime(ctx context.Context, q pg.Querier, district, round string) (t time.Time, err error) {
+	err = q.QueryRow(ctx, `select coalesce(max(at), 'epoch') from (
+		select max(committed_at) from draw_commitment where district = $1
+		union all select max(drawn_at) from draw where district = $1
+		union all select max(at) from draw_discard where district = $1
+		union all select max(at) from round_event where district = $1 and round_id = $2
+		union all select f.frozen_at from frame_freeze f join round r on r.district = f.district and r.frame_id = f.frame_id where f.district = $1 and r.id = $2) x (at)`,
+		district, round).Scan(&t)
+	return t, err
+}
+
 // Past lists every earlier commitment of a district, discarded ones included.
 func Past(ctx context.Context, q pg.Querier, district string) ([]draw.Past, error) {
 	rows, err := q.Query(ctx, `select c.purpose, c.randomness, coalesce(d.seed,'') from draw_commitment c

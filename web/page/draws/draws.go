@@ -56,12 +56,17 @@ type lineage struct {
 	Discard *drawdb.Discard
 }
 
+// KnownAtDiscard says that the outcome could be known when the commitment was
+// given up.
+func (l lineage) KnownAtDiscard() bool { return l.Discard != nil && !l.Discard.At.Before(l.DueAt) }
+
 type showData struct {
 	rounds.Detail
 	All                            []lineage
 	Open                           *lineage
 	Done                           *lineage
 	MayCommit, MayReveal, SamePair bool
+	MayDiscard                     bool
 	Due                            bool // the randomness may exist by now
 	Alert                          *render.Alert
 	MayTopUp                       bool
@@ -99,6 +104,10 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 			v.Due = !h.svc.Clock.Now().Before(l.DueAt)
 			v.SamePair = l.By != "" && l.By == who.AccountID
 			v.MayReveal = authz.May(who, authz.DrawReveal, authz.Object{Area: d.AreaCode, Owner: l.By})
+			v.MayDiscard = v.MayCommit
+			if v.Due {
+				v.MayDiscard = v.MayReveal
+			}
 			if p, perr := h.svc.Publication(ctx, who.District, l.ID); perr == nil {
 				v.SeedHelp = "draw.seed." + string(p.Kind)
 			}
