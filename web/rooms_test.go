@@ -35,6 +35,9 @@ func TestAllRoomsTogether(t *testing.T) {
 		if err := json.Unmarshal(answer.Body.Bytes(), &doc); err != nil || answer.Code != http.StatusOK {
 			t.Fatalf("the API's document: %d, %v: %.300s", answer.Code, err, answer.Body)
 		}
+		if kept := answer.Header().Get("Cache-Control"); kept != "no-store" {
+			t.Errorf("answers of the API may be kept by a browser after signing out: %q", kept)
+		}
 		ids := map[string]string{}
 		for path, methods := range doc.Paths {
 			for method, op := range methods {

@@ -42,6 +42,11 @@ func TestAPI(t *testing.T) {
 	step("quality", func(x *fieldCalls) { x.quality() })
 	step("documents", func(x *fieldCalls) { x.documents() })
 	step("devices", func(x *fieldCalls) { x.devices() }) // last: who loses a phone is signed out
+	t.Run("another district", func(t *testing.T) {
+		a.t = t
+		a.abroad(t)
+	})
+	a.t = t
 	var roles []authz.Actor
 	seen := map[authz.Role]bool{}
 	for _, acc := range f.Demo.Accounts {

@@ -34,6 +34,7 @@ type api struct {
 	schemas map[string]map[string]any
 	tokens  map[string]string
 	done    map[string]bool // operations that answered with success
+	replay  []success
 }
 
 func openAPI(t *testing.T, f *fieldtest.Fixture) *api {
@@ -173,6 +174,7 @@ func (a *api) call(who authz.Actor, id string, body, out any, want int, args ...
 	}
 	if status < 300 {
 		a.done[id] = true
+		a.replay = append(a.replay, success{who.Role, id, o.Method, path, b})
 	}
 	if out != nil {
 		if err := json.Unmarshal([]byte(text), out); err != nil {

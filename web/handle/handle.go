@@ -3,7 +3,6 @@
 package handle
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 
@@ -64,24 +63,4 @@ func (p *Pages) Done(c *gin.Context, to, key string, args map[string]string) {
 // T gives a sentence in the language of the request.
 func (p *Pages) T(c *gin.Context, key string, pairs ...any) string {
 	return p.Printer(c).T(key, pairs...)
-}
-
-// maxBody is the most that a request may bring unless its handler calls
-// AllowBody.
-const maxBody = 2 << 20
-
-const bodyKey = "gongping.body"
-
-// LimitBody is middleware that bounds every request's body.
-func LimitBody(c *gin.Context) {
-	c.Set(bodyKey, c.Request.Body)
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
-}
-
-// AllowBody raises the bound for this request, for uploads. Call it before the
-// body is read.
-func AllowBody(c *gin.Context, limit int64) {
-	if b, ok := c.Get(bodyKey); ok {
-		c.Request.Body = http.MaxBytesReader(c.Writer, b.(io.ReadCloser), limit)
-	}
 }

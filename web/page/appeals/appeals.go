@@ -220,7 +220,6 @@ func (h *pages) evidence(c *gin.Context, who authz.Actor) error {
 	}
 	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": ref.Name}))
 	c.Header("X-Content-Type-Options", "nosniff")
-	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, ref.MediaType, content)
 	return nil
 }

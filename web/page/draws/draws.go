@@ -339,7 +339,6 @@ func (h *pages) bundle(c *gin.Context, _ authz.Actor) error {
 	}
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)
-	c.Header("Cache-Control", "no-store")
 	err = h.svc.WriteBundle(c.Request.Context(), h.District, p.Draw.ID, c.Writer)
 	if err != nil && c.Writer.Written() {
 		_ = c.Error(err)

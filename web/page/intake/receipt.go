@@ -30,7 +30,6 @@ func (h *pages) desk(c *gin.Context, who authz.Actor, status int, d giveData) er
 		return err
 	}
 	d.ID, d.At = f.ID, "/frame-receipt"
-	c.Header("Cache-Control", "no-store")
 	h.Render(c, status, "intake/desk", render.Page{Title: h.T(c, "receipt.issue"), Subtitle: f.Name, Data: d,
 		Crumbs: []render.Crumb{{Text: h.T(c, "frame.list.title"), Href: "/frames"}, {Text: f.Name, Href: "/frames/" + f.ID}, {Text: h.T(c, "receipt.issue")}}})
 	return nil
@@ -75,7 +74,6 @@ func (h *pages) fetchReceipt(c *gin.Context, _ authz.Actor) error {
 		return err
 	}
 	c.Header("Content-Disposition", `attachment; filename="frame-receipt.txt"`)
-	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, "text/plain; charset=utf-8", text)
 	return nil
 }

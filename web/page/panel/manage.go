@@ -314,7 +314,6 @@ func (h *pages) file(c *gin.Context, who authz.Actor) error {
 	}
 	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Title}))
 	c.Header("X-Content-Type-Options", "nosniff")
-	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, f.MediaType, content)
 	return nil
 }

@@ -97,6 +97,7 @@ func SecurityHeaders() gin.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", devicePolicy)
+		h.Set("Cache-Control", "no-store") // nothing is left behind after signing out; static files say otherwise
 		if c.Request.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}

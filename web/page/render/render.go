@@ -190,11 +190,7 @@ func (r *Renderer) write(c *gin.Context, status int, t *template.Template, name 
 		r.fail(c, err)
 		return
 	}
-	h := c.Writer.Header()
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
-	}
-	h.Add("Vary", "Accept-Language, Cookie, HX-Request")
+	c.Writer.Header().Add("Vary", "Accept-Language, Cookie, HX-Request")
 	c.Data(status, "text/html; charset=utf-8", b.Bytes())
 }
 

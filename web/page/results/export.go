@@ -30,7 +30,6 @@ func (h *pages) export(c *gin.Context, who authz.Actor) error {
 	v := h.reader(c, &res)
 	name := fmt.Sprintf("results-run%d-%s.%s", res.Run.Number, who.Area, format)
 	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
-	c.Header("Cache-Control", "no-store")
 	if format == "csv" {
 		return v.csv(c)
 	}

@@ -90,7 +90,6 @@ func lines(p *locale.Printer, q *score.Questions, t tally.Table) questionTable {
 
 func questionsCSV(c *gin.Context, p *locale.Printer, d *questionsData) error {
 	c.Header("Content-Disposition", `attachment; filename="questions.csv"`)
-	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Type", "text/csv; charset=utf-8")
 	w, err := tabular.NewWriter(c.Writer)
 	if err != nil {

@@ -142,10 +142,9 @@ func (h *pages) input(c *gin.Context, who authz.Actor) error {
 	}
 	c.Header("Content-Type", "application/gzip")
 	c.Header("Content-Disposition", `attachment; filename="run-`+id+`.json.gz"`)
-	c.Header("Cache-Control", "no-store")
 	err := h.svc.Export(c.Request.Context(), who, id, c.Writer)
 	if err != nil && !c.Writer.Written() {
-		for _, k := range []string{"Content-Type", "Content-Disposition", "Cache-Control"} {
+		for _, k := range []string{"Content-Type", "Content-Disposition"} {
 			c.Writer.Header().Del(k)
 		}
 		return err
