@@ -35,13 +35,16 @@ type span struct {
 //
 // It knows patterns, not people: a name in the middle of a sentence without
 // "Mr", "called" or the like stays. Whoever reads masked text must know that.
-func Mask(text string) (string, map[Kind]int) {
+func Mask(text string) (string, map[Kind]int) { return (*Known)(nil).Mask(text) }
+
+// Mask masks what the patterns find and the known names wherever they stand.
+func (k *Known) Mask(text string) (string, map[Kind]int) {
 	// A datum may hide behind the mask of another (a name before a number):
 	// looking again until nothing changes makes masking idempotent.
 	counts := map[Kind]int{}
 	for range maxPasses {
 		src := []rune(text)
-		spans := find(src)
+		spans := k.spans(src)
 		if len(spans) == 0 {
 			break
 		}
@@ -62,8 +65,8 @@ func Mask(text string) (string, map[Kind]int) {
 // maxPasses bounds the passes; every pass shortens what is left to find.
 const maxPasses = 16
 
-// find lists the spans to mask, in order and without overlap.
-func find(src []rune) []span {
+// spans lists the spans to mask, in order and without overlap.
+func (k *Known) spans(src []rune) []span {
 	norm := make([]rune, len(src))
 	digits := 0
 	for i, r := range src {
@@ -90,6 +93,11 @@ func find(src []rune) []span {
 	out = append(out, names(norm)...)
 	out = append(out, people(norm)...)
 	out = append(out, spoken(norm)...)
+	out = append(out, free(norm)...)
+	out = append(out, pairs(norm)...)
+	out = append(out, k.find(norm)...)
+	out = append(out, listed(norm, out)...)
+	out = append(out, mentions(norm, out)...)
 	return merge(norm, out)
 }
 
@@ -168,23 +176,27 @@ const (
 
 var patterns = []pattern{
 	{kind: Link, re: regexp.MustCompile(`https?://[A-Za-z0-9./?=&_%#:~+-]+`)},
+	{kind: Mail, re: regexp.MustCompile(`[A-Za-z0-9._%+-]{2,} ?(?:\(at\)|\[at\]|#at#) ?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)},
 	{kind: Mail, re: regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)},
 	// 18 digits of an identity card with its date of birth, or 15 of the old one.
 	{kind: Number, digits: 15, re: regexp.MustCompile(`[1-9]\d{5}(?:18|19|20)\d{2}(?:0\d|1[0-2])(?:[0-2]\d|3[01])\d{3}[0-9Xx]`)},
 	{kind: Number, digits: 15, group: 1, re: regexp.MustCompile(`(?:^|\D)(\d{15,19}[Xx]?)(?:\D|$)`)},
 	{kind: Number, digits: 15, group: 1, re: regexp.MustCompile(`(?:^|\D)(\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{3,4}(?:[ -]\d{1,3})?)(?:\D|$)`)},
+	{kind: Number, digits: 15, group: 1, re: regexp.MustCompile(`(?:^|\D)([1-9]\d{5}[ -]?(?:18|19|20)\d{2}[ -]?(?:0\d|1[0-2])[ -]?(?:[0-2]\d|3[01])[ -]?\d{3}[0-9Xx])`)},
 	{kind: Number, digits: 6, group: 1, re: regexp.MustCompile(`(?:身份证|证件|护照|社保卡?|医保卡?|银行卡|卡|账户?|帐户?)(?:号码?)?(?:是|为)?\s*[:：]?\s*([A-Za-z]{0,2}\d{6,}[Xx]?)`)},
 	{kind: Phone, digits: 11, group: 1, re: regexp.MustCompile(`(?:^|[^\d.])((?:\+?86` + sep + `)?1[3-9]\d` + sep + `\d{4}` + sep + `\d{4})(?:\D|$)`)},
 	{kind: Phone, digits: 11, group: 1, re: regexp.MustCompile(`(?:^|\D)(1[3-9]\d` + sep + `\d{3}` + sep + `\d{5})(?:\D|$)`)},
 	{kind: Phone, digits: 10, group: 1, re: regexp.MustCompile(`(?:^|\D)([(（]?0(?:10|2\d|[3-9]\d{2})[)）]?` + sep + `[2-9]\d{2,3}` + sep + `\d{4})(?:\D|$)`)},
 	{kind: Phone, digits: 7, group: 1, re: regexp.MustCompile(`(?:电话|手机|联系方式|致电|来电|拨打|座机|号码|[Tt][Ee][Ll])(?:号码?)?(?:是|为)?\s*[:：]?\s*([2-9]\d{2,3}` + sep + `\d{4})(?:\D|$)`)},
 	{kind: Plate, digits: 3, re: regexp.MustCompile(provs + `\s?[A-HJ-NP-Za-hj-np-z]\s?[·•.\-]?\s?(?:[A-HJ-NP-Za-hj-np-z0-9]\s?){4}[A-HJ-NP-Za-hj-np-z0-9挂学警]{1,2}`), keep: notPlate},
-	{kind: WeChat, group: 1, re: regexp.MustCompile(`(?:微信号?|威信|[Vv][Xx]|[Ww][Xx]|[Ww]e[Cc]hat)(?:号|是|为|ID|id)?\s*[:：]?\s*([A-Za-z][-_A-Za-z0-9]{5,19})`)},
+	{kind: WeChat, group: 1, re: regexp.MustCompile(`(?:微信号?|威信|薇信|[Vv]信|加[Vv]|[+][Vv]|[Vv][Xx]|[Ww][Xx]|[Ww]e[Cc]hat)(?:号|是|为|ID|id)?\s*[:：]?\s*([A-Za-z][-_A-Za-z0-9]{5,19})`)},
 	{kind: WeChat, digits: 5, group: 1, re: regexp.MustCompile(`(?:[Qq][Qq]|扣扣)(?:群|号码?)?(?:是|为)?\s*[:：]?\s*([1-9]\d{4,11})`)},
 	// What stands behind a building: unit, floor, room.
 	{kind: Home, digits: 1, group: 1, re: regexp.MustCompile(`(?:[0-9A-Za-z一二三四五六七八九十百]+(?:号楼|[栋幢座弄号]|号院))\s*((?:` + numeral + `{1,4}\s*(?:单元|门洞?))?\s*[-—、之]?\s*(?:` + numeral + `{1,3}\s*[楼层])?\s*[-—、之]?\s*(?:[A-Za-z]?\d{3,4}[A-Za-z]?(?:室|房间?|户)?|` + numeral + `{1,5}(?:室|房间?|户)))`), keep: notHome},
 	{kind: Home, digits: 1, re: regexp.MustCompile(numeral + `{1,3}\s*单元(?:\s*` + numeral + `{1,3}\s*[楼层])?(?:\s*[A-Za-z]?` + numeral + `{1,5}\s*(?:室|房间?|户)?)?`), keep: plainUnit},
 	{kind: Home, digits: 3, group: 1, re: regexp.MustCompile(`(?:^|[^0-9])((?:\d{1,3}[-—])?(?:\d{1,2}[-—])?[A-Za-z]?\d{3,4}[A-Za-z]?\s*室)`)},
+	{kind: Home, digits: 2, group: 1, re: regexp.MustCompile(`(?:^|[^0-9第一二三四五六七八九十])([一二三四五六七八九][一二三四五六七八九十零〇]{2,3}[室号]?室)`)},
+	{kind: Home, digits: 3, group: 1, re: regexp.MustCompile(`(?:楼上|楼下|隔壁|对门|对面|我家|家住|住在?)(?:的|是)?\s*((?:\d{1,2}[-—])?[1-9]\d{2,3})(?:[^0-9年月日元人个次家米平点多名万路线辆块天岁.]|$)`)},
 	{kind: Home, digits: 4, group: 1, re: regexp.MustCompile(`(?:^|[^0-9])(?:\d{1,3})([-—]\d{1,2}[-—]\d{3,4})(?:[^0-9]|$)`)},
 }
 

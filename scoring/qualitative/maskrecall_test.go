@@ -13,7 +13,9 @@ import (
 // The sentences hold a gap for each datum: {name} a full name, {sur} a surname
 // alone, {phone}, {plate}, {home} what lies below a building, {id}. Those of
 // "seen" are the forms that the patterns were written for; those of "unseen"
-// were written after the patterns and left as they came out.
+// were written after the first patterns, which were then widened twice, in
+// general kinds; those of "fresh" were written after that and left as they came
+// out.
 var maskSentences = map[string][]string{
 	"seen": {
 		"{sur}女士说不归她管", "居委会的{sur}主任态度好，{sur}书记也来过", "我叫{name}，住在这里三年了", "联系人：{name}，电话{phone}", "找{name}师傅修的水管",
@@ -26,6 +28,12 @@ var maskSentences = map[string][]string{
 		"感谢{sur}医生和{sur}护士上门量血压", "我妈{name}八十岁了腿脚不便", "{sur}家的空调外机滴水", "四楼姓{sur}的天天剁肉", "投诉人{name}，手机{phone}", "联系我：{phone}（{sur}先生）",
 		"他叫{name}，是二房东", "楼组长{sur}老师每天义务巡逻", "房东{name}把房子隔成五间", "{sur}书记在会上答应过的", "住3号{home}的{name}养了三条大狗", "8号楼{home}晚上打麻将",
 		"黑色轿车{plate}每天按喇叭", "我家在5栋{home}，电话{phone}", "听{name}讲要拆违", "社工{name}态度很好，{sur}主任也耐心",
+	},
+	"fresh": {
+		"{name}这个人从来不讲道理", "我跟{name}吵过一架", "上个月{name}来登记过", "{name}、{name}两家共用一个阳台", "多谢{name}帮我垫付医药费", "负责我们楼的是{name}", "{sur}工看过图纸说没问题",
+		"小{sur}刚来，不懂业务", "听隔壁{sur}奶奶说要涨停车费", "{name}同志长期不在岗", "其中{name}占用了公共绿地", "二楼的{name}，每天弹琴", "我丈夫{name}因病去世", "钱都交给{name}了",
+		"{name}你凭什么锁大门", "当时在场的有{name}和{name}", "请转告{sur}站长", "派出所的{sur}警官处理得很公正", "{name}（业主）把天台封了", "他儿子{name}在外地", "经手人是{name}，收据还在",
+		"号码是{phone}，随时可打", "打{phone}没人接", "手机{phone}和座机都打过", "就是{plate}这辆车", "{plate}、{plate}长期占位", "22号{home}的水管爆了", "6号楼{home}装修", "户籍登记的是{id}",
 	},
 }
 
@@ -142,8 +150,9 @@ func measured(group string, times int) map[qualitative.Kind]*tally {
 func TestMaskingRecallHasAFloor(t *testing.T) {
 	t.Parallel()
 	floor := map[string]map[qualitative.Kind]float64{
-		"seen":   {qualitative.Name: 0.93, qualitative.Phone: 1, qualitative.Plate: 1, qualitative.Home: 1, qualitative.Number: 1},
-		"unseen": {qualitative.Name: 0.50, qualitative.Phone: 1, qualitative.Plate: 1, qualitative.Home: 1},
+		"seen":   {qualitative.Name: 0.95, qualitative.Phone: 1, qualitative.Plate: 1, qualitative.Home: 1, qualitative.Number: 1},
+		"unseen": {qualitative.Name: 0.90, qualitative.Phone: 1, qualitative.Plate: 1, qualitative.Home: 1},
+		"fresh":  {qualitative.Name: 0.50, qualitative.Phone: 1, qualitative.Plate: 1, qualitative.Home: 1},
 	}
 	for group, kinds := range floor {
 		got := measured(group, 60)
@@ -196,7 +205,7 @@ func TestMaskingInRealMessages(t *testing.T) {
 	}
 	n := got[qualitative.Name]
 	t.Logf("names planted in real messages: n %d, recall %.3f", n.gold, n.recall())
-	if n.recall() < 0.48 || got[qualitative.Phone].recall() < 0.99 {
+	if n.recall() < 0.93 || got[qualitative.Phone].recall() < 0.99 {
 		t.Errorf("names %+v, phones %+v", n, got[qualitative.Phone])
 	}
 }

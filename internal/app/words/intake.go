@@ -12,6 +12,7 @@ import (
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
+	"gongping/internal/pg"
 	"gongping/internal/pg/intakedb"
 	"gongping/internal/pg/worddb"
 	"gongping/internal/tabular"
@@ -54,7 +55,14 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, name string, file
 	if err := authz.Check(who, authz.CommentImport, authz.Object{Area: who.Area}); err != nil {
 		return out, err
 	}
-	list, err := s.readComments(who, file, size)
+	var names []string
+	if err := s.Read(ctx, who, authz.CommentImport, authz.Object{Area: who.Area}, func(ctx context.Context, db pg.Querier) (err error) {
+		names, err = staff(ctx, db, who.District)
+		return err
+	}); err != nil {
+		return out, err
+	}
+	list, err := s.readComments(who, file, size, qualitative.NewKnown(names))
 	if err != nil {
 		return out, err
 	}
@@ -81,7 +89,7 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, name string, file
 }
 
 // readComments reads and masks a table; errors name every faulty row.
-func (s *Service) readComments(who authz.Actor, file io.ReaderAt, size int64) ([]worddb.Comment, error) {
+func (s *Service) readComments(who authz.Actor, file io.ReaderAt, size int64, known *qualitative.Known) ([]worddb.Comment, error) {
 	f, err := tabular.Open(file, size, tabular.Limits{Rows: maxImport, Field: 128 << 10})
 	if err != nil {
 		return nil, err
@@ -100,7 +108,7 @@ func (s *Service) readComments(who authz.Actor, file io.ReaderAt, size int64) ([
 		if len(r.Faults) > 0 {
 			continue
 		}
-		c, fault := s.imported(who, r, now)
+		c, fault := s.imported(who, r, now, known)
 		if fault != nil {
 			sum.Bad++
 			sum.Add(fault)
@@ -117,12 +125,12 @@ func (s *Service) readComments(who authz.Actor, file io.ReaderAt, size int64) ([
 	return list, nil
 }
 
-func (s *Service) imported(who authz.Actor, r *tabular.Row, now time.Time) (worddb.Comment, *errs.Error) {
+func (s *Service) imported(who authz.Actor, r *tabular.Row, now time.Time, known *qualitative.Known) (worddb.Comment, *errs.Error) {
 	text := r.Get("body")
 	if subject := r.Get("subject"); subject != "" && !strings.HasPrefix(text, subject) {
 		text = subject + "。" + text
 	}
-	c := prepared(text)
+	c := prepared(text, known)
 	c.Area = r.Get("area")
 	if c.Area == "" {
 		c.Area = who.Area

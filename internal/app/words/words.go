@@ -119,18 +119,27 @@ func (s *Service) TakeIn(ctx context.Context, who authz.Actor, roundID string) (
 		if !ready(r, len(waiting)) {
 			return errs.New(errs.Conflict, "comment.too_few", "too few comments wait while the round is in the field; they are taken in together").With(map[string]any{"Min": minTake})
 		}
+		mask, err := s.masker(ctx, tx, roundID)
+		if err != nil {
+			return err
+		}
 		list := make([]worddb.Comment, 0, len(waiting))
 		for _, w := range waiting {
 			plain, err := s.Seal.Open(w.Sealed, field.CommentLabel(w.Response, w.Item))
 			if err != nil {
 				return err
 			}
-			c := prepared(string(plain))
+			known, err := mask.of(ctx, w.Committee)
+			if err != nil {
+				return err
+			}
+			c := prepared(string(plain), known)
 			c.Round, c.Response, c.Item, c.Area, c.Month, c.Author = roundID, w.Response, w.Item, w.Committee, w.Month, w.Household
 			list = append(list, c)
 		}
 		n = len(list)
 		tx.Record("round", roundID, r.AreaCode, map[string]any{"comments": n, "masked": maskedTotal(list)})
+		mask.record()
 		if err := s.store(ctx, tx, Scope{Round: roundID}, list); err != nil {
 			return err
 		}
@@ -140,9 +149,9 @@ func (s *Service) TakeIn(ctx context.Context, who authz.Actor, roundID string) (
 }
 
 // prepared masks a text and works out what it is found by.
-func prepared(text string) worddb.Comment {
+func prepared(text string, known *qualitative.Known) worddb.Comment {
 	c := worddb.Comment{ID: app.NewID()}
-	c.Body, c.Masked = qualitative.Mask(text)
+	c.Body, c.Masked = known.Mask(text)
 	c.Folded = qualitative.Fold(c.Body)
 	c.Terms = qualitative.Terms(c.Body)
 	if c.Terms == nil {

@@ -71,6 +71,24 @@ func Pending(ctx context.Context, q pg.Querier, district, round string) ([]Seale
 		order by p.response_id, p.item`, district, round)
 }
 
+// Resident is a person of a frame with the sealed record.
+type Resident struct {
+	Person string // frame id
+	Sealed []byte
+}
+
+// Residents lists the people of a committee in the frame of a round, with the
+// frame's id; nobody where the round has no frame.
+func Residents(ctx context.Context, q pg.Querier, district, round, committee string) (frame string, list []Resident, err error) {
+	if err = q.QueryRow(ctx, `select coalesce(frame_id::text,'') from round where district = $1 and id = $2`, district, round).Scan(&frame); err != nil || frame == "" {
+		return frame, nil, err
+	}
+	list, err = collect(ctx, q, pgx.RowToStructByPos[Resident], `select p.person_id, i.sealed from frame_person p
+		join identity.person i on i.district = p.district and i.frame_id = p.frame_id and i.person_id = p.person_id
+		where p.district = $1 and p.frame_id = $2 and p.committee = $3 order by p.person_id`, district, frame, committee)
+	return frame, list, err
+}
+
 // Comment is a comment to be stored.
 type Comment struct {
 	ID, Lead, Round, Import, Response, Item, Area, Author string
