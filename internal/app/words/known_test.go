@@ -26,7 +26,9 @@ func TestNamesTheServerKnowsAreMasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.SealNames(committee)
-	i := slices.IndexFunc(r.Demo.People, func(p demo.Person) bool { return p.Committee == committee && len([]rune(p.Name)) == 4 && !strings.Contains(p.Name, "〇") })
+	i := slices.IndexFunc(r.Demo.People, func(p demo.Person) bool {
+		return p.Committee == committee && len([]rune(p.Name)) == 4 && !strings.Contains(p.Name, "〇")
+	})
 	worker := strings.Fields(r.Actor("worker-collective").Name)
 	names := []string{r.Demo.People[i].Name, worker[len(worker)-1]}
 	text := "门洞" + names[0] + "半夜剁肉；窗口" + names[1] + "爱理不理"
