@@ -28,6 +28,26 @@ type Difference struct {
 	Welch          WelchT
 }
 
+// CompareRanks computes what needs no variance: Mann–Whitney, the probability of
+// superiority, Cliff's delta and Kolmogorov–Smirnov; the other figures stay 0.
+// One answer a group is enough, and groups that answer alike have p = 1.
+//
+// Faults: a group without answers, an answer that is not a finite number.
+func CompareRanks(focal, reference []float64) (*Difference, error) {
+	for _, x := range [][]float64{focal, reference} {
+		if err := checkFinite("a group", x); err != nil {
+			return nil, err
+		}
+		if len(x) == 0 {
+			return nil, fault("too_few", "compare groups with answers", "a group has no answer")
+		}
+	}
+	d := &Difference{N1: len(focal), N2: len(reference)}
+	d.ranks(focal, reference)
+	d.kolmogorov(focal, reference)
+	return d, nil
+}
+
 // WelchT is Welch's test of two means with the interval of the difference.
 type WelchT struct{ T, DF, P, Lower, Upper float64 }
 
@@ -44,7 +64,10 @@ func CompareGroups(focal, reference, focalWeight, referenceWeight []float64, lev
 			return nil, fault("too_few", "compare groups with at least two answers each", "a group has %d answer", len(x))
 		}
 	}
-	d := &Difference{N1: len(focal), N2: len(reference)}
+	d, err := CompareRanks(focal, reference)
+	if err != nil {
+		return nil, err
+	}
 	var v1, v2 float64
 	d.Mean1, v1 = meanVariance(focal)
 	d.Mean2, v2 = meanVariance(reference)
@@ -66,8 +89,6 @@ func CompareGroups(focal, reference, focalWeight, referenceWeight []float64, lev
 		d.GlassDelta, d.HasGlass = diff/math.Sqrt(v2), true
 	}
 	d.weighted(focal, reference, focalWeight, referenceWeight)
-	d.ranks(focal, reference)
-	d.kolmogorov(focal, reference)
 	d.Welch = welch(diff, v1/n1, v2/n2, n1, n2, level)
 	return d, nil
 }
@@ -133,7 +154,9 @@ func (d *Difference) ranks(x1, x2 []float64) {
 	case z < 0:
 		z += 0.5
 	}
-	d.MannWhitneyP = math.Min(1, 2*normalTail(math.Abs(z)/sd))
+	if d.MannWhitneyP = 1; sd > 0 {
+		d.MannWhitneyP = math.Min(1, 2*normalTail(math.Abs(z)/sd))
+	}
 }
 
 // exactWilcoxon is the two-sided exact p-value: twice the smaller tail. The

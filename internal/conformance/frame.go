@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 
 	"gongping/scoring/estimate"
 )
@@ -123,31 +127,28 @@ func (f *Frame) IsNumeric(name string) bool {
 }
 
 // Factor is a column as codes into its levels; -1 = missing. Levels are in the
-// order of R's factor(): numbers by value, texts by bytes.
+// order of R's factor() in a UTF-8 locale: numbers by value, texts by the root
+// collation (Unicode CLDR), which puts "p" before "Q" where bytes would not.
 func (f *Frame) Factor(name string) (codes []int32, levels []string, err error) {
 	c, err := f.Text(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	codes, levels = estimate.Encode(c)
-	if !f.IsNumeric(name) {
-		return codes, levels, nil
-	}
-	value := make([]float64, len(levels))
 	order := make([]int, len(levels))
-	for i, l := range levels {
-		value[i], _ = strconv.ParseFloat(strings.TrimSpace(l), 64)
+	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case value[a] < value[b]:
-			return -1
-		case value[a] > value[b]:
-			return 1
+	if f.IsNumeric(name) {
+		value := make([]float64, len(levels))
+		for i, l := range levels {
+			value[i], _ = strconv.ParseFloat(strings.TrimSpace(l), 64)
 		}
-		return 0
-	})
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(value[a], value[b]) })
+	} else {
+		root := collate.New(language.Und)
+		slices.SortStableFunc(order, func(a, b int) int { return root.CompareString(levels[a], levels[b]) })
+	}
 	rank, sorted := make([]int32, len(levels)), make([]string, len(levels))
 	for at, i := range order {
 		rank[i], sorted[at] = int32(at), levels[i]

@@ -26,10 +26,21 @@ func proportion(c *Case) (map[string]any, error) {
 	df := d.DegreesOfFreedom(subset)
 	out := map[string]any{"df": df}
 	s, err := estimate.Proportion(d, x, subset)
-	if err != nil {
-		return withAll(out, []string{"estimate", "se", "deff", "n"}, Refused{Err: err}), nil
+	n := 0 // the peer counts answers of weight zero, too
+	for _, there := range estimate.Complete(d, subset, x) {
+		if there {
+			n++
+		}
 	}
-	out["estimate"], out["se"], out["deff"], out["n"] = s.Value, s.SE, opt(s.DEff), s.N
+	out["n"] = n
+	if err != nil {
+		withAll(out, []string{"estimate", "se", "deff"}, Refused{Err: err})
+		if m, _ := estimate.Mean(d, x, subset); m.N > 0 { // the error is refused, the value stands
+			out["estimate"] = PartlyRefused{Refused{err}, map[string]any{"": m.Value}}
+		}
+		return out, nil
+	}
+	out["estimate"], out["se"], out["deff"] = s.Value, s.SE, opt(s.DEff)
 	methods := map[string]estimate.ProportionMethod{
 		"mean": estimate.ProportionWald, "logit": estimate.ProportionLogit, "xlogit": estimate.ProportionLogit,
 		"asin": estimate.ProportionArcSine, "beta": estimate.ProportionBeta, "likelihood": estimate.ProportionProfile,

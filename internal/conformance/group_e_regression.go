@@ -53,8 +53,10 @@ func namedCoefficients(names []string, v []float64) map[string]any {
 	return out
 }
 
-// rlmTolerance is far beyond any convergence.
-const rlmTolerance = 1e-14
+// rlmTolerance is far beyond any convergence. Where Proposal 2 finds every
+// residual within k scales the peer stops although the scale still moves; its
+// own limit then decides.
+const rlmTolerance, peerTolerance = 1e-14, 1e-12
 
 func robustRegression(c *Case) (map[string]any, error) {
 	y, names, x, keep, err := robustModel(c)
@@ -91,7 +93,9 @@ func robustRegression(c *Case) (map[string]any, error) {
 		if !strings.Contains(name, "prior") {
 			prior = nil
 		}
-		rule.Tolerance = rlmTolerance
+		if rule.Tolerance = rlmTolerance; rule.Proposal2 {
+			rule.Tolerance, rule.ResidualsOnly = peerTolerance, true
+		}
 		r, err := robust.Regress(y, x, prior, rule)
 		if err != nil {
 			out[name] = Refused{err}

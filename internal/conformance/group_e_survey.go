@@ -1,7 +1,7 @@
 package conformance
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"strconv"
 
@@ -142,7 +142,7 @@ func trimmedSurveyMeans(d *estimate.Design, y, w []float64, out map[string]any) 
 
 func surveyMeanResult(d *estimate.Design, m *robust.SurveyMean, name string, out map[string]any) error {
 	if m.Status == robust.ZeroScale {
-		out[name] = Refused{fmt.Errorf("the scale is zero")}
+		out[name] = Refused{errors.New("the scale is zero")}
 		return nil
 	}
 	se, err := designSE(d, m.Scores)
@@ -200,9 +200,18 @@ func robustSurveyRegression(c *Case) (map[string]any, error) {
 		psis["tukeyM_k"+strconv.FormatFloat(k, 'g', -1, 64)] = robust.TukeyPsi(k)
 	}
 	for name, psi := range psis {
-		r, err := robust.Regress(y, x, w, robust.RegressionRule{Psi: psi, Weighting: robust.SurveyWeight, Tolerance: rlmTolerance})
+		rule := robust.RegressionRule{Psi: psi, Weighting: robust.SurveyWeight, Tolerance: rlmTolerance}
+		r, err := robust.Regress(y, x, w, rule)
+		if err == nil && r.Status == robust.NotConverged { // the last digits may never rest
+			rule.Tolerance = 1e-9
+			r, err = robust.Regress(y, x, w, rule)
+		}
 		if err != nil {
 			out[name] = Refused{err}
+			continue
+		}
+		if r.Status == robust.NotConverged { // the peer gives no value then
+			out[name] = Refused{errors.New("coefficients and scale did not settle")}
 			continue
 		}
 		scores, err := r.Scores(x, w, psi)

@@ -200,7 +200,8 @@ func cohenKappa(c *Case) (map[string]any, error) {
 	for name, scheme := range map[string]rater.Scheme{"unweighted": rater.Unweighted, "linear": rater.Linear, "quadratic": rater.Quadratic} {
 		k, err := rater.CohenKappa(table, scheme)
 		if err != nil {
-			return nil, err
+			out[name], vcd[name] = Refused{err}, Refused{err}
+			continue
 		}
 		out[name] = map[string]any{"kappa": k.Value, "se": k.SE, "se_null": k.SENull, "observed": k.Observed,
 			"expected": k.Expected, "lower95": k.Lower, "upper95": k.Upper}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -168,19 +169,42 @@ func groupDifference(c *Case) (map[string]any, error) {
 		w1, w2 = rows(w, pick), rows(w, rest)
 	}
 	d, err := fairness.CompareGroups(rows(y, pick), rows(y, rest), w1, w2, 0.95)
-	if err != nil {
+	if err == nil {
+		out := rankResults(d)
+		maps.Copy(out, differenceResults(d))
+		return out, nil
+	}
+	ranks, rankErr := fairness.CompareRanks(rows(y, pick), rows(y, rest))
+	if rankErr != nil {
 		return nil, err
 	}
-	return differenceResults(d), nil
+	out := rankResults(ranks)
+	if slices.Min(y) == slices.Max(y) {
+		out["mann_whitney_p"] = nil // 0/0 for the peer; the product says 1
+	}
+	return withAll(out, []string{"cohen_d", "hedges_g", "hedges_J", "var_d", "smd_average_variance", "glass_delta", "smd_weighted", "welch"}, Refused{err}), nil
+}
+
+func rankResults(d *fairness.Difference) map[string]any {
+	n := float64(d.N1) * float64(d.N2) / float64(d.N1+d.N2)
+	return map[string]any{"mann_whitney_W": d.MannWhitneyW, "mann_whitney_p": d.MannWhitneyP,
+		"probability_superiority": d.Superiority, "cliff_delta": d.CliffDelta,
+		"ks_D": d.KSD, "ks_p_asymptotic": peerKolmogorov(d.KSD*math.Sqrt(n), d.KSP)}
+}
+
+// peerKolmogorov cuts the series below 1 after its first term, as the peer does,
+// which is off by up to 4e-5 near 1.
+func peerKolmogorov(z, p float64) float64 {
+	if z <= 0 || z >= 1 {
+		return p
+	}
+	return 1 - math.Sqrt(2*math.Pi)/z*math.Exp(-math.Pi*math.Pi/(8*z*z))
 }
 
 func differenceResults(d *fairness.Difference) map[string]any {
 	out := map[string]any{
 		"cohen_d": d.CohenD, "hedges_g": d.HedgesG, "hedges_J": d.HedgesJ, "var_d": d.VarD,
 		"smd_average_variance": d.SMDAverage, "glass_delta": nil, "smd_weighted": nil,
-		"mann_whitney_W": d.MannWhitneyW, "mann_whitney_p": d.MannWhitneyP,
-		"probability_superiority": d.Superiority, "cliff_delta": d.CliffDelta,
-		"ks_D": d.KSD, "ks_p_asymptotic": d.KSP,
 		"welch": map[string]any{"t": d.Welch.T, "df": d.Welch.DF, "p": d.Welch.P,
 			"ci95": []float64{d.Welch.Lower, d.Welch.Upper}},
 	}
