@@ -27,6 +27,8 @@ type CallLine struct {
 type CallList struct {
 	Number     string // of the evaluator, as residents can check it
 	Part       string // of the day; "" when nobody is to be called
+	// FirstHour and LastHour bound the hours of calls, over the rule books of all rounds.
+	FirstHour, LastHour int
 	Due, Later []CallLine
 }
 
@@ -35,6 +37,7 @@ func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err
 	now := s.Clock.Now()
 	err = s.Read(ctx, who, authz.CaseList, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
 		out.Number, out.Part = s.EvaluatorNumber(who.District, who.AccountID), fieldwork.DefaultRetry.DayPart(now)
+		out.FirstHour, out.LastHour = fieldwork.DefaultRetry.FirstHour, fieldwork.DefaultRetry.LastHour
 		cases, err := fielddb.CasesOf(ctx, db, who.District, who.AccountID)
 		if err != nil {
 			return err
@@ -59,6 +62,10 @@ func (s *Service) Calls(ctx context.Context, who authz.Actor) (out CallList, err
 					return err
 				}
 				rule = r.Rules.CallRules().Retry()
+				if len(rules) == 0 {
+					out.FirstHour, out.LastHour = rule.FirstHour, rule.LastHour
+				}
+				out.FirstHour, out.LastHour = min(out.FirstHour, rule.FirstHour), max(out.LastHour, rule.LastHour)
 				rules[c.RoundID], part = rule, cmp.Or(part, rule.DayPart(now))
 			}
 			x := fieldwork.Callable{ID: c.ID, Tries: tries[c.ID], Rule: rule}
@@ -100,6 +107,10 @@ func (s *Service) StartCall(ctx context.Context, who authz.Actor, caseID string)
 	err = s.onCase(ctx, who, authz.CallCode, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
 		if err := openFor(r.RoundState, c.DrawID, tx.Now); err != nil {
 			return err
+		}
+		if rule := r.Rules.CallRules().Retry(); rule.DayPart(tx.Now) == "" {
+			return errs.New(errs.Conflict, "call.quiet_text", "calls are made from %d to %d o'clock only", rule.FirstHour, rule.LastHour).
+				With(map[string]any{"First": rule.FirstHour, "Last": rule.LastHour})
 		}
 		expires = tx.Now.Add(r.Rules.CallRules().CodeLife())
 		tx.Record("case", c.ID, c.Committee, map[string]any{"call": "started"})

@@ -144,6 +144,15 @@ func TestCallsCanBeChecked(t *testing.T) {
 	f.Clock.Advance(31 * time.Minute)
 	_, err = f.Field.CheckCall(f.Ctx, demo.DistrictCode, code)
 	wantKey(t, err, "call.unknown")
+	// At night nobody is called, whoever asks: neither by the list nor past it.
+	day := f.Clock.T.In(fieldwork.Zone)
+	f.Clock.T = time.Date(day.Year(), day.Month(), day.Day(), 22, 0, 0, 0, fieldwork.Zone)
+	_, _, err = f.Field.StartCall(f.Ctx, who, cases[0].ID)
+	wantKey(t, err, "call.quiet_text")
+	if night, err := f.Field.Calls(f.Ctx, who); err != nil || night.Part != "" || len(night.Due) != 0 || night.FirstHour != 9 || night.LastHour != 21 {
+		t.Errorf("at night: %q, %d due, %d to %d, %v", night.Part, len(night.Due), night.FirstHour, night.LastHour, err)
+	}
+	f.Clock.T = day
 	// After a refusal the person is not called for a week.
 	if _, err := f.Field.RecordAttempt(f.Ctx, who, cases[0].ID, field.NewAttempt{ID: app.NewID(), Mode: fieldwork.Phone, Code: fieldwork.RefusedPerson, At: f.Clock.Now()}); err != nil {
 		t.Fatal(err)

@@ -61,7 +61,9 @@ func rulesOf(b *composite.RuleBook) quality.Rules {
 
 // Scan runs the detectors over a round and stores what is new: findings, their
 // counterparts on the other side, and what was seen of those known before. It
-// returns how many findings are new.
+// returns how many findings are new to who asks: residents' signals are counted
+// for auditors only, because a supervisor who is told of one more finding than
+// the queue shows would know that somebody spoke.
 func (s *Service) Scan(ctx context.Context, who authz.Actor, roundID string) (fresh int, err error) {
 	seed, err := newSeed()
 	if err != nil {
@@ -85,8 +87,11 @@ func (s *Service) Scan(ctx context.Context, who authz.Actor, roundID string) (fr
 		if err := qualitydb.InsertScan(ctx, tx, who.District, scan, rules, s.CodeVersion, who.AccountID); err != nil {
 			return err
 		}
-		fresh, err = store(ctx, tx, who.District, r.ID, scan, rep, workplaces(d))
-		tx.Record("round", r.ID, r.AreaCode, map[string]any{"scan": scan.ID, "answers": scan.Responses, "new_findings": fresh})
+		all, signals, err := store(ctx, tx, who.District, r.ID, scan, rep, workplaces(d))
+		if fresh = all; !authz.May(who, authz.QualitySignals, authz.Object{Area: who.Area}) {
+			fresh -= signals
+		}
+		tx.Record("round", r.ID, r.AreaCode, map[string]any{"scan": scan.ID, "answers": scan.Responses, "new_findings": all})
 		return err
 	})
 	return fresh, err
@@ -101,15 +106,15 @@ func newSeed() (string, error) {
 }
 
 // store writes findings that are not known yet, their counterparts, and a
-// sighting of everything known.
-func store(ctx context.Context, tx pg.Querier, district, round string, scan qualitydb.Scan, rep *quality.Report, places map[string]string) (int, error) {
+// sighting of everything known. It returns how many findings are new, and how
+// many of them are residents' signals.
+func store(ctx context.Context, tx pg.Querier, district, round string, scan qualitydb.Scan, rep *quality.Report, places map[string]string) (fresh, signals int, err error) {
 	known, err := qualitydb.Known(ctx, tx, district, round)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	key := func(t quality.Test) string { return string(t.Detector) + "/" + t.Unit }
 	var add []qualitydb.NewFinding
-	fresh := 0
 	insert := func(t quality.Test, role, pair string) string {
 		id := app.NewID()
 		if t.Kind == quality.Interviewer {
@@ -122,7 +127,9 @@ func store(ctx context.Context, tx pg.Querier, district, round string, scan qual
 	for _, t := range rep.Flagged() {
 		if known[key(t)] == "" {
 			insert(t, "finding", "")
-			fresh++
+			if fresh++; t.Detector == quality.Signal {
+				signals++
+			}
 		}
 	}
 	isNew := make(map[string]bool, len(add))
@@ -139,7 +146,7 @@ func store(ctx context.Context, tx pg.Querier, district, round string, scan qual
 		}
 	}
 	if err := qualitydb.InsertFindings(ctx, tx, district, round, scan.ID, add); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var seen []qualitydb.Sighting
 	for _, t := range rep.Tests {
@@ -147,7 +154,7 @@ func store(ctx context.Context, tx pg.Querier, district, round string, scan qual
 			seen = append(seen, qualitydb.Sighting{FindingID: id, Test: t})
 		}
 	}
-	return fresh, qualitydb.InsertSightings(ctx, tx, district, scan.ID, seen)
+	return fresh, signals, qualitydb.InsertSightings(ctx, tx, district, scan.ID, seen)
 }
 
 // workplaces gives the smallest area that holds all committees an interviewer

@@ -85,6 +85,20 @@ func TestFromScanToSetAside(t *testing.T) {
 	if err != nil || len(v.Scans) != 2 {
 		t.Fatalf("%d scans, %v", len(v.Scans), err)
 	}
+	shown := 0
+	for _, x := range v.Findings {
+		if x.Role == "finding" {
+			shown++
+		}
+	}
+	if n != shown {
+		t.Errorf("the supervisor was told of %d findings and sees %d: the rest must be signals", n, shown)
+	}
+	for _, scan := range v.Scans {
+		if slices.ContainsFunc(scan.Summaries, func(x pure.Summary) bool { return x.Detector == pure.Signal }) {
+			t.Error("the supervisor is told that signals were looked for")
+		}
+	}
 	signal := func(x quality.Finding) bool { return x.Detector == pure.Signal }
 	if w, err := f.svc.Queue(ctx, auditor, f.Round, ""); err != nil || !slices.ContainsFunc(w.Findings, signal) || slices.ContainsFunc(v.Findings, signal) {
 		t.Errorf("a resident's signal is for auditors, and for auditors only: %v", err)

@@ -79,6 +79,11 @@ func (s *Service) Queue(ctx context.Context, who authz.Actor, roundID, area stri
 		v.Area, v.Alpha = area, v.Round.Rules.QualityRules().Alpha
 		v.MayScan = authz.May(who, authz.QualityScan, authz.Object{})
 		v.Auditor = authz.May(who, authz.QualitySignals, authz.Object{Area: area})
+		if !v.Auditor {
+			for i := range v.Scans {
+				v.Scans[i].Summaries = slices.DeleteFunc(v.Scans[i].Summaries, func(x quality.Summary) bool { return x.Detector == quality.Signal })
+			}
+		}
 		for _, f := range list {
 			if f.AuditorOnly && !v.Auditor {
 				continue

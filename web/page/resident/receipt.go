@@ -3,6 +3,7 @@ package resident
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -91,7 +92,20 @@ func (h *pages) check(c *gin.Context, _ authz.Actor) error {
 type signalsData struct {
 	Rounds  []render.Tab
 	Signals field.Signals
+	Shown   []field.SignalLine // with enough answers, those with the most signals first
+	Hidden  int
 	Min     int
+}
+
+// told orders the lines of committees: more signals first, "1 or 2" as one.
+func told(l field.SignalLine) int {
+	n := 0
+	for _, c := range []field.SignalCount{l.Coached, l.Pressed} {
+		if n += c.N; c.Few {
+			n++
+		}
+	}
+	return n
 }
 
 // signals shows the auditors what residents told them.
@@ -115,6 +129,14 @@ func (h *pages) signals(c *gin.Context, who authz.Actor) error {
 		if d.Signals, err = h.svc.Signals(c.Request.Context(), who, at); err != nil {
 			return err
 		}
+		for _, l := range d.Signals.Lines {
+			if l.Answers == 0 {
+				d.Hidden++
+				continue
+			}
+			d.Shown = append(d.Shown, l)
+		}
+		slices.SortStableFunc(d.Shown, func(a, b field.SignalLine) int { return told(b) - told(a) })
 	}
 	p := h.Printer(c)
 	h.Render(c, http.StatusOK, "resident/signals", render.Page{Title: p.T("signal.title"), Subtitle: p.T("signal.subtitle"), Data: d})

@@ -176,21 +176,5 @@
     show();
   }
 
-  // Still larger type, for whoever wants it; remembered on this device only.
-  function larger() {
-    var b = document.querySelector('[data-gp-larger]');
-    if (!b) return;
-    function set(on) {
-      document.documentElement.classList.toggle('gp-larger-type', on);
-      b.setAttribute('aria-pressed', String(on));
-      try { localStorage.setItem('gp-larger', on ? '1' : ''); } catch (e) { /* private mode */ }
-    }
-    var was = '';
-    try { was = localStorage.getItem('gp-larger') || ''; } catch (e) { /* private mode */ }
-    set(was === '1');
-    b.addEventListener('click', function () { set(b.getAttribute('aria-pressed') !== 'true'); });
-  }
-
-  larger();
   document.querySelectorAll('[data-interview]').forEach(start);
 })();

@@ -2,6 +2,7 @@
 (function () {
   'use strict';
   var gp = window.gpField;
+  var FOLD = 40; // above so many cases a committee is one line until it is opened
   var TONE = { open: 'neutral', underway: 'warning', agreed: 'info', done: 'success', ended: 'neutral' };
 
   // load opens the cases and lays over them what the phone knows more.
@@ -101,7 +102,13 @@
     });
     gp.set(view, { nothing: all.length > 0 && shown.length === 0 });
     var starts = await app.store.meta('starts') || {}, groups = gp.part(view, 'groups');
-    route(shown, starts).forEach(function (g) { groups.append(groupView(app, g, starts)); });
+    var opened = app.opened = app.opened || {}, folds = shown.length > FOLD && !query;
+    route(shown, starts).forEach(function (g, i) {
+      var el = groupView(app, g, starts);
+      el.open = !folds || (g.code in opened ? opened[g.code] : i === 0);
+      if (folds) el.addEventListener('toggle', function () { opened[g.code] = el.open; });
+      groups.append(el);
+    });
     gp.show(view, turn);
   }
 
