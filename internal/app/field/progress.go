@@ -71,6 +71,8 @@ type Progress struct {
 	Area       string
 	AreaName   string
 	Areas      []Tally // by street, or by committee within one
+	Plan       survey.Plan
+	Strata     []StratumTally // by the values of strata, where the plan splits committees
 	Evaluators []Tally
 	Total      Tally
 	Held       int
@@ -105,6 +107,9 @@ func (s *Service) Progress(ctx context.Context, who authz.Actor, roundID, area s
 			return err
 		}
 		if err := s.count(ctx, db, who.District, area, &p); err != nil {
+			return err
+		}
+		if err := s.strata(ctx, db, who.District, area, &p); err != nil {
 			return err
 		}
 		return s.compare(ctx, db, who.District, area, &p)
@@ -217,7 +222,7 @@ func (s *Service) compare(ctx context.Context, db pg.Querier, district, area str
 	}
 	p.Evenness, p.EvennessOK = fieldwork.RIndicator(n, of)
 	p.EvennessOK = p.EvennessOK && p.Total.Done >= p.Cell
-	hide := fairness.Suppress(fairness.Table{Count: table, Minimum: p.CrossTab, RowTotals: false, ColumnTotals: true})
+	hide := fairness.Suppress(fairness.Table{Count: table, Minimum: p.CrossTab, RowTotals: p.Splits(), ColumnTotals: true})
 	for i := range p.Groups {
 		row, col := i/len(survey.AgeBands), i%len(survey.AgeBands)
 		if p.Groups[i].Hidden = hide.Cell[row][col] != fairness.Shown || p.Total.Done < p.Cell; p.Groups[i].Hidden {

@@ -146,3 +146,30 @@ func Rounds(ctx context.Context, q pg.Querier, district, area string) ([]RoundCo
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[RoundCount])
 }
+
+// kindSQL is what of a stratum's name follows the committee.
+const kindSQL = `substring(stratum from position('#' in stratum) + 1)`
+
+// Kind counts the cases of strata with the same values within an area.
+type Kind struct {
+	Kind        string
+	Cases, Done int
+}
+
+// Kinds counts the cases of a round within an area by the values of their
+// strata, where the plan splits committees.
+func Kinds(ctx context.Context, q pg.Querier, district, round, area string) ([]Kind, error) {
+	rows, err := q.Query(ctx, `select `+kindSQL+`, count(*)::int, count(d.case_id)::int from survey_case c
+		left join case_completion d on d.district = c.district and d.case_id = c.id
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and position('#' in c.stratum) > 0 group by 1`, district, round, area)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Kind])
+}
+
+// PlannedKinds is the planned sample by the values of strata within an area.
+func PlannedKinds(ctx context.Context, q pg.Querier, district, round, area string) (map[string]int, error) {
+	return counts(q.Query(ctx, `select `+kindSQL+`, sum(planned * greatest(clusters, 1))::int from round_stratum
+		where district = $1 and round_id = $2 and starts_with(committee, $3) and position('#' in stratum) > 0 group by 1`, district, round, area))
+}

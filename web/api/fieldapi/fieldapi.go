@@ -219,12 +219,32 @@ type progress struct {
 	At         time.Time           `json:"at"`
 	Total      progressArea        `json:"total"`
 	Areas      []progressArea      `json:"areas"`
+	Strata     []stratum           `json:"strata,omitempty" doc:"By the values of strata, where the plan splits committees"`
 	Evaluators []progressArea      `json:"evaluators"`
 	Rates      map[string]*float64 `json:"rates" doc:"AAPOR outcome rates; null where there are too few cases"`
 	E          float64             `json:"e" doc:"Estimated share of unknown cases that are eligible"`
 	RIndicator *float64            `json:"r_indicator" doc:"Evenness of response over sex and age; null where there are too few answers"`
 	Groups     []group             `json:"groups"`
 	Held       int                 `json:"held"`
+}
+
+type stratum struct {
+	Kind    string `json:"kind" doc:"Values of the plan's columns, joined by #"`
+	Planned int    `json:"planned"`
+	Cases   int    `json:"cases"`
+	Done    *int   `json:"done" doc:"null where suppressed"`
+}
+
+func strataOf(list []field.StratumTally) (out []stratum) {
+	for _, t := range list {
+		x := stratum{Kind: t.Kind, Planned: t.Planned, Cases: t.Cases}
+		if !t.Hidden {
+			n := t.Done
+			x.Done = &n
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 type group struct {
@@ -237,7 +257,7 @@ type group struct {
 
 func progressOf(p field.Progress) progress {
 	out := progress{RoundID: p.Round.ID, State: string(p.Round.State), At: p.At, Total: areaOf(p.Total), Rates: map[string]*float64{},
-		E: p.Total.Counts.Eligibility(), Held: p.Held}
+		E: p.Total.Counts.Eligibility(), Held: p.Held, Strata: strataOf(p.Strata)}
 	for _, t := range p.Areas {
 		out.Areas = append(out.Areas, areaOf(t))
 	}

@@ -6,6 +6,7 @@ package fieldwork
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,6 +19,7 @@ import (
 	"gongping/web/handle"
 	"gongping/web/locale"
 	"gongping/web/page/render"
+	"gongping/web/page/rounds"
 )
 
 type pages struct {
@@ -80,6 +82,13 @@ type data struct {
 	Back        string
 	Running     bool
 	Tabs        []render.Tab
+	say         *locale.Printer
+}
+
+// StratumName is a kind of stratum in words, without the area.
+func (d data) StratumName(kind string) string {
+	name := rounds.StratumName(d.say, map[string]string{"-": "-"}, d.Plan, "-#"+kind)
+	return strings.TrimPrefix(name, "- · ")
 }
 
 func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
@@ -88,7 +97,7 @@ func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
 		return data{}, err
 	}
 	say := h.Printer(c)
-	d := data{Progress: p, E: p.Total.Counts.Eligibility(), MayAssign: authz.May(who, authz.CaseAssign, authz.Object{Area: p.Area}),
+	d := data{Progress: p, E: p.Total.Counts.Eligibility(), MayAssign: authz.May(who, authz.CaseAssign, authz.Object{Area: p.Area}), say: say,
 		Live: "/fieldwork/" + p.Round.ID + "/live?area=" + url.QueryEscape(p.Area), Running: p.Round.State == survey.Collecting}
 	if len(p.Area) > len(who.Area) {
 		d.Back = "/fieldwork/" + p.Round.ID
