@@ -25,11 +25,11 @@ type CallLine struct {
 
 // CallList is an evaluator's list of calls at this moment.
 type CallList struct {
-	Number     string // of the evaluator, as residents can check it
-	Part       string // of the day; "" when nobody is to be called
+	Number string // of the evaluator, as residents can check it
+	Part   string // of the day; "" when nobody is to be called
 	// FirstHour and LastHour bound the hours of calls, over the rule books of all rounds.
 	FirstHour, LastHour int
-	Due, Later []CallLine
+	Due, Later          []CallLine
 }
 
 // Calls puts the evaluator's cases into today's order of calls.
