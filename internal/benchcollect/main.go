@@ -57,7 +57,7 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 	if err := b.warm(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%7s  %-44s %9s %8s %8s %8s %8s   %s\n", "clients", "", "/s", "÷ 1 row", "÷ 5 rows", "p50 ms", "p99 ms", "processor time each, µs: clients and service + database")
+	fmt.Printf("%7s  %-54s %9s %8s %8s %8s %8s   %s\n", "clients", "", "/s", "÷ 1 row", "÷ 5 rows", "p50 ms", "p99 ms", "processor time each, µs: clients and service + database")
 	inserted := 0
 	for _, c := range clients {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
@@ -76,18 +76,23 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 // round measures everything with n clients, and returns how many answers
 // pgbench has written.
 func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserted int, err error) {
-	one, err := b.pgbench(ctx, n, length, false)
+	one, err := b.pgbench(ctx, n, length, false, 0)
 	if err != nil {
 		return 0, err
 	}
-	five, err := b.pgbench(ctx, n, length, true)
+	half, err := b.pgbench(ctx, n, length, false, one.rate()/2)
+	if err != nil {
+		return 0, err
+	}
+	five, err := b.pgbench(ctx, n, length, true, 0)
 	if err != nil {
 		return 0, err
 	}
 	line := func(what string, o outcome) {
-		fmt.Printf("%7d  %-44s %9.0f %8.2f %8.2f %8.1f %8.1f   %s\n", n, what, o.rate(), o.rate()/one.rate(), o.rate()/five.rate(), o.p(0.5), o.p(0.99), o.cost.per(o.n))
+		fmt.Printf("%7d  %-54s %9.0f %8.2f %8.2f %8.1f %8.1f   %s\n", n, what, o.rate(), o.rate()/one.rate(), o.rate()/five.rate(), o.p(0.5), o.p(0.99), o.cost.per(o.n))
 	}
 	line("pgbench, one row", one)
+	line("pgbench, one row, at half load, from the time to send", half)
 	line("pgbench, five rows", five)
 	addr, stop, err := b.empty()
 	if err != nil {
@@ -120,7 +125,7 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	b.nothingKept = false
 	b.next.Store(at)
 	line("an empty handler over HTTP", o)
-	return one.n + five.n, err
+	return one.n + half.n + five.n, err
 }
 
 // both measures the most that goes through, and then half of that, arriving by

@@ -152,8 +152,9 @@ func (b *bench) submit(ctx context.Context, _ int, sub field.Submission) error {
 // pgbench lets pgbench insert rows of the same content one submission at a
 // time: the answer's row alone, or, whole, the five rows that a submission of
 // ours writes (two of them into tables of the same form without foreign keys,
-// which favours pgbench).
-func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, whole bool) (outcome, error) {
+// which favours pgbench). At a rate above 0 they arrive by the clock as in paced,
+// and pgbench too counts from the moment at which one was to be sent.
+func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, whole bool, rate float64) (outcome, error) {
 	bin, err := look("pgbench")
 	if err != nil {
 		return outcome{}, err
@@ -182,8 +183,12 @@ func (b *bench) pgbench(ctx context.Context, clients int, length time.Duration, 
 		return outcome{}, err
 	}
 	log := filepath.Join(b.dir, "log")
-	cmd := exec.CommandContext(ctx, bin, "-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(max(int(length.Seconds()), 1)),
-		"-f", script, "-l", "--log-prefix="+log, b.url)
+	args := []string{"-n", "-M", "prepared", "-c", strconv.Itoa(clients), "-j", "2", "-T", strconv.Itoa(max(int(length.Seconds()), 1)),
+		"-f", script, "-l", "--log-prefix=" + log}
+	if rate > 0 {
+		args = append(args, "-R", strconv.FormatFloat(rate, 'f', 0, 64))
+	}
+	cmd := exec.CommandContext(ctx, bin, append(args, b.url)...)
 	cmd.Env = append(os.Environ(), "PGOPTIONS=-c role="+pg.ServiceRole)
 	before := b.begin()
 	if text, err := cmd.CombinedOutput(); err != nil {
