@@ -8,6 +8,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -15,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gongping/survey/draw/verify"
 )
@@ -57,6 +59,11 @@ func run(args []string, out, errOut io.Writer) int {
 	ok := map[string]bool{"verify": n == 1, "receipt": n == 1 || n == 2, "extract": n == 2}[command]
 	if err != nil || !ok {
 		fmt.Fprint(errOut, usage)
+		return exitUsage
+	}
+	*key = strings.ToLower(strings.TrimSpace(*key))
+	if b, err := hex.DecodeString(*key); err != nil || *key != "" && len(b) != 32 {
+		fmt.Fprintf(errOut, "-key is no key 公钥格式不对: %q, expected 64 hexadecimal digits 应为64位十六进制数\n", *key)
 		return exitUsage
 	}
 	var result any
@@ -109,6 +116,9 @@ func print(out io.Writer, result any) {
 		line("frame 抽样框", r.Frame)
 		line("frame digest 摘要", r.FrameDigest)
 		line("units 人数", r.Units)
+		line("drawn from 参加抽样", r.Scope)
+		line("excluded 已在先前样本中", r.Excluded)
+		line("outside 不在抽样范围", r.Units-r.Scope-r.Excluded)
 		line("committed 承诺于", r.CommittedAt)
 		line("randomness 随机来源", r.Randomness)
 		line("seed 种子", r.Seed)

@@ -56,6 +56,8 @@ func TestCommand(t *testing.T) {
 		{[]string{sample}, 0, "AGREES"},
 		{[]string{"-json", sample}, 0, `"agrees": true`},
 		{[]string{"-key", strings.Repeat("0", 64), sample}, 1, "signature"},
+		{[]string{"-key", "key.pem", sample}, 2, "64 hexadecimal digits"},
+		{[]string{sample}, 0, "excluded 已在先前样本中             2"},
 		{[]string{bad}, 1, "sample.csv has SHA-256"},
 		{[]string{"receipt", receipt}, 0, "Compare the frame digest"},
 		{[]string{"receipt", receipt, sample}, 0, "ticket"},

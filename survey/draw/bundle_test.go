@@ -181,8 +181,13 @@ func TestResignedLies(t *testing.T) {
 		"reveal seed":        func(b *Bundle) { b.Reveal.Seed = "abc" },
 		"commitment":         func(b *Bundle) { b.Commitment.Purpose = "2026q4-other" }, // the reveal still names the old one
 		"strata":             func(b *Bundle) { b.Commitment.Tally.Frame.Count++ },
+		"kept out":           func(b *Bundle) { b.Commitment.TopUp = false }, // two that a main draw leaves out
 	} {
-		b := drawnBundle(t, rows, nil, beaconSeed)
+		var excluded []string
+		if name == "kept out" {
+			excluded = []string{rows[0].FrameID, rows[1].FrameID}
+		}
+		b := drawnBundle(t, rows, excluded, beaconSeed)
 		lie(b)
 		b.CommitmentSig, _ = b.Commitment.Sign(other)
 		if digest, _ := b.Commitment.Digest(); name != "commitment" {

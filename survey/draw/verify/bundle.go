@@ -16,6 +16,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gongping/survey/frame/canon"
 )
@@ -170,6 +172,9 @@ func fields(check string, text []byte, first string, keys ...string) (map[string
 		value, ok := strings.CutPrefix(lines[i], key+": ")
 		if !ok || value == "" {
 			return nil, fault(check, "line %q expected, found %.60q", key, lines[i])
+		}
+		if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+			return nil, fault(check, "%s is no plain text: %.60q", key, value)
 		}
 		out[key] = value
 	}

@@ -20,6 +20,7 @@ type Report struct {
 	Randomness, Evidence    string
 	CommittedAt, RevealedAt string
 	Units, Strata           int
+	Scope, Excluded         int // units drawn from; units kept out because earlier draws hold them
 	Sample, Reserve         int
 	roles                   map[string]line // by frame id
 	strata                  map[string]string
@@ -93,6 +94,9 @@ func Bundle(in io.Reader, trustedKey string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(excluded) > 0 && d.commitment["kind"] == "main" {
+		return nil, fault("excluded", "a main draw excludes nobody, this one %d", len(excluded))
+	}
 	f := &frameReader{seed: d.reveal["seed"], purpose: d.commitment["purpose"], strata: strata, excluded: excluded, own: sha256.New()}
 	if err := r.lines("units.csv", f.line); err != nil {
 		return nil, err
@@ -104,7 +108,10 @@ func Bundle(in io.Reader, trustedKey string) (*Report, error) {
 		return nil, err
 	}
 	rep := report(d)
-	rep.Units, rep.Strata = int(f.tree.Count()), len(strata)
+	rep.Units, rep.Strata, rep.Excluded = int(f.tree.Count()), len(strata), len(excluded)
+	for _, s := range strata {
+		rep.Scope += int(s.count)
+	}
 	return rep, rep.compare(d, strata)
 }
 
@@ -149,6 +156,9 @@ func readStrata(text []byte) (map[string]*stratum, error) {
 		case "simple", "census", "pps-systematic", "sequential-poisson", "two-stage-pps", "two-stage-simple":
 		default:
 			return fault("strata", "line %d: method %q is unknown", n, s.method)
+		}
+		if v[4] > 0 && !strings.HasPrefix(s.method, "two-stage") {
+			return fault("strata", "line %d: clusters in a stratum of one stage", n)
 		}
 		if max(v[2], v[3], v[4]) > 1<<22 {
 			return fault("strata", "line %d: more than %d units", n, 1<<22)

@@ -73,3 +73,19 @@ func TestContainerFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestStrictText refuses what could make a reader see something else than what
+// was signed, and a plan that says what its method has no use for.
+func TestStrictText(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "公证\x1b[2J", "公证\r", "a\u0085b", "\xff"} {
+		if _, err := fields("reveal", []byte("evidence: "+value+"\n"), "", "evidence"); err == nil {
+			t.Errorf("%q was taken for text", value)
+		}
+	}
+	for _, row := range []string{"s,simple,5,0,2,1,1", "s,census,5,0,0,0,2", "s,simple,5,0,4194305,1,0", "s,simple,5,0,02,1,0"} {
+		if _, err := readStrata([]byte("stratum,method,population,total,sample,reserve,clusters\n" + row + "\n")); err == nil {
+			t.Errorf("%s was taken for a plan", row)
+		}
+	}
+}

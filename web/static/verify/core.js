@@ -37,6 +37,7 @@
     keys.forEach((key, i) => {
       need(rows[i].startsWith(key + ': ') && rows[i].length > key.length + 2, check, 'line "' + key + '" expected, found "' + rows[i].slice(0, 60) + '"');
       out[key] = rows[i].slice(key.length + 2);
+      need(!/[\u0000-\u001f\u007f-\u009f]/.test(out[key]), check, key + ': no plain text');
     });
     return out;
   }
@@ -147,6 +148,7 @@
       need(validID(cell[0]) && cell[0] > last, 'strata', 'line ' + n + ': stratum out of order');
       need(methods.includes(cell[1]), 'strata', 'line ' + n + ': method');
       const v = cell.slice(2).map((s) => number(s, 'strata', 'line ' + n));
+      need(v[4] === 0 || cell[1].startsWith('two-stage'), 'strata', 'line ' + n + ': clusters in a stratum of one stage');
       need(Math.max(v[2], v[3], v[4]) <= 2 ** 22, 'strata', 'line ' + n + ': too many units');
       last = cell[0];
       out.set(last, { name: last, method: cell[1], population: v[0], total: v[1], sample: v[2], reserve: v[3], clusters: v[4], size: 0, units: [] });
@@ -162,6 +164,7 @@
       last = cell[0];
       excluded.add(last);
     });
+    need(!excluded.size || doc.com.kind === 'topup', 'excluded', 'a main draw excludes nobody, this one ' + excluded.size);
     last = '';
     const rows = [];
     table('units', c.text['units.csv'], 'frame_id,area,private,stratum,cluster,household,size', (cell, n) => {
@@ -197,7 +200,7 @@
     for (const s of strata.values()) {
       need(s.units.length === s.population && s.size === s.total, 'strata', 'stratum ' + s.name + ' has ' + s.units.length + ' units of size ' + s.size);
     }
-    return leaves.length;
+    return { units: leaves.length, excluded: excluded.size, scope: [...strata.values()].reduce((n, s) => n + s.units.length, 0) };
   }
 
   // Selection.
@@ -302,7 +305,7 @@
     const signed = await signatures(c, trusted);
     const doc = documents(c);
     const strata = readStrata(c.text['strata.csv']);
-    const units = await readUnits(c, doc, strata, progress || (() => {}));
+    const frame = await readUnits(c, doc, strata, progress || (() => {}));
     const want = ['stratum,cluster,role,order,frame_id,ticket,probability'];
     const roles = new Map();
     const count = { sample: 0, reserve: 0 };
@@ -319,7 +322,7 @@
       need(got[i] === want[i], 'sample', 'line ' + (i + 1) + ' is "' + got[i] + '", the draw gives "' + want[i] + '"');
     }
     need(doc.rec.sample === String(count.sample) && doc.rec.reserve === String(count.reserve), 'record', 'the counts differ');
-    return { ...doc, units, strata: strata.size, ...count, roles, key: signed.key, signatureChecked: signed.checked };
+    return { ...doc, ...frame, strata: strata.size, ...count, roles, key: signed.key, signatureChecked: signed.checked };
   }
 
   const privateFields = ['household', 'person', 'exact_area', 'building', 'sex', 'birth_year', 'tenure', 'contact', 'status', 'identity'];

@@ -37,7 +37,8 @@
     const rows = [];
     if (person) rows.push(...personRows(person));
     rows.push(
-      [text('purpose'), r.com.purpose], [text('frame'), r.com.frame], [text('units'), r.units], [text('strata'), r.strata],
+      [text('purpose'), r.com.purpose], [text('frame'), r.com.frame], [text('units'), r.units], [text('scope'), r.scope], [text('excluded'), r.excluded],
+      [text('outside'), r.units - r.scope - r.excluded], [text('strata'), r.strata],
       [text('sample'), r.sample], [text('reserve'), r.reserve], [text('committed_at'), r.com.committed_at],
       [text('randomness'), r.com.randomness_name], [text('randomness_due'), r.com.randomness_due], [text('seed'), r.rev.seed, true],
       [text('evidence'), r.rev.evidence], [text('revealed_at'), r.rev.revealed_at], [text('drawn_at'), r.rec.drawn_at],
