@@ -87,7 +87,7 @@ func (c *Core) write(ctx context.Context, iso pgx.TxIsoLevel, actor authz.Actor,
 	var err error
 	for range attempts {
 		if err = c.once(ctx, iso, actor, action, o, fn); !pg.Retryable(err) {
-			return err
+			return unstorable(err)
 		}
 	}
 	return errs.Wrap(err, errs.Unavailable, "busy", "too many changes at once; try again")
@@ -124,7 +124,19 @@ func (c *Core) Read(ctx context.Context, actor authz.Actor, action authz.Action,
 		return err
 	}
 	defer ptx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a read has nothing to lose
-	return fn(ctx, ptx)
+	return unstorable(fn(ctx, ptx))
+}
+
+// unstorable turns the database's refusal of text that it cannot hold (a zero
+// byte, bytes that are no UTF-8) into the fault of whoever sent it. It can be
+// in any word of any request, so it is looked for here.
+func unstorable(err error) error {
+	switch pg.Code(err) {
+	case "22021", "22P05":
+		return errs.Wrap(err, errs.Invalid, "request.text", "a text holds characters that cannot be kept").
+			At("", "", "text in UTF-8 without zero bytes", "type it anew")
+	}
+	return err
 }
 
 // NotFound turns "no rows" (and an id that is no UUID) into a NotFound error

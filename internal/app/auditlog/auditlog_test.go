@@ -138,6 +138,14 @@ func TestListFiltersAndPages(t *testing.T) {
 	if p, err := s.List(t.Context(), auditor, auditdb.Filter{Action: "round.edit", Actor: w.Actor("manager").AccountID, Kind: "round"}, false); err != nil || len(p.Records) != 12 {
 		t.Errorf("%d found: %v", len(p.Records), err)
 	}
+	for _, f := range []auditdb.Filter{{ID: "\x00"}, {Action: "\xff"}, {Actor: "a\x00"}} { // what no column can hold is the sender's fault
+		if _, err := s.List(t.Context(), auditor, f, false); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+	if p, err := s.List(t.Context(), auditor, auditdb.Filter{Before: 1 << 62}, false); err != nil || len(p.Records) == 0 {
+		t.Errorf("before a far number: %d records, %v", len(p.Records), err)
+	}
 	if p, err := s.List(t.Context(), auditor, auditdb.Filter{}, true); err != nil || len(p.Records) != 0 {
 		t.Errorf("reads of personal data: %d, %v", len(p.Records), err)
 	}

@@ -73,7 +73,7 @@ func List(ctx context.Context, q pg.Querier, district string, f Filter) ([]audit
 	}
 	rows, err := q.Query(ctx, `select `+columns+` from audit_log
 		where district = $1 and starts_with(area, $2) and ($3 = '' or actor_id::text = $3) and ($4 = '' or action = $4)
-		  and ($5 = '' or object_kind = $5) and ($6 = '' or object_id = $6) and at >= $7 and ($8 = 0 or seq < $8)
+		  and ($5 = '' or object_kind = $5) and ($6 = '' or object_id = $6) and at >= $7 and ($8::bigint = 0 or seq < $8)
 		  and ($10::timestamptz is null or at < $10) and (coalesce(cardinality($11::text[]), 0) = 0 or action = any($11))
 		order by seq desc limit $9`, district, f.Area, f.Actor, f.Action, f.Kind, f.ID, f.Since, f.Before, f.Limit, until(f.Until), f.Actions)
 	if err != nil {
