@@ -20,7 +20,7 @@ type Report struct {
 	Randomness, Evidence    string
 	CommittedAt, RevealedAt string
 	Units, Strata           int
-	Scope, Excluded         int // units drawn from; units kept out because earlier draws hold them
+	Scope, Excluded         int // units that had a chance; units kept out because earlier draws hold them
 	Sample, Reserve         int
 	roles                   map[string]line // by frame id
 	strata                  map[string]string
@@ -37,6 +37,11 @@ type stratum struct {
 
 // keep is how many of the smallest tickets a simple stratum must remember.
 func (s *stratum) keep() int { return s.sample + s.reserve }
+
+// drawnFrom tells whether anybody of the stratum had a chance.
+func (s *stratum) drawnFrom() bool {
+	return s.method == "census" || s.sample > 0 && (s.clusters > 0 || !strings.HasPrefix(s.method, "two-stage"))
+}
 
 // add remembers a unit. A simple stratum drops what can no longer be drawn
 // whenever its list has doubled, so that memory follows the sample.
@@ -110,7 +115,9 @@ func Bundle(in io.Reader, trustedKey string) (*Report, error) {
 	rep := report(d)
 	rep.Units, rep.Strata, rep.Excluded = int(f.tree.Count()), len(strata), len(excluded)
 	for _, s := range strata {
-		rep.Scope += int(s.count)
+		if s.drawnFrom() {
+			rep.Scope += int(s.count)
+		}
 	}
 	return rep, rep.compare(d, strata)
 }

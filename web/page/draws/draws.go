@@ -261,6 +261,7 @@ type publicData struct {
 	Digest, DrawDigest, Key string
 	Streets                 []streetRow
 	Population              uint64
+	Chance                  uint64 // of them in a stratum that anybody is drawn from
 	Sample, Reserve         int
 	Title                   string
 }
@@ -316,6 +317,9 @@ func (v *publicData) sizes() {
 		cm.Census = cm.Census && s.Method == draw.Census
 		cm.Population, cm.Sample, cm.Reserve = cm.Population+s.Population, cm.Sample+n, cm.Reserve+reserve
 		st.Population, st.Sample, st.Reserve = st.Population+s.Population, st.Sample+n, st.Reserve+reserve
+		if n > 0 {
+			v.Chance += s.Population
+		}
 		v.Population, v.Sample, v.Reserve = v.Population+s.Population, v.Sample+n, v.Reserve+reserve
 	}
 }

@@ -200,7 +200,8 @@
     for (const s of strata.values()) {
       need(s.units.length === s.population && s.size === s.total, 'strata', 'stratum ' + s.name + ' has ' + s.units.length + ' units of size ' + s.size);
     }
-    return { units: leaves.length, excluded: excluded.size, scope: [...strata.values()].reduce((n, s) => n + s.units.length, 0) };
+    const chance = (s) => s.method === 'census' || (s.sample > 0 && (s.clusters > 0 || !s.method.startsWith('two-stage')));
+    return { units: leaves.length, excluded: excluded.size, scope: [...strata.values()].filter(chance).reduce((n, s) => n + s.units.length, 0) };
   }
 
   // Selection.
