@@ -18,9 +18,11 @@ import (
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/disputes"
 	"gongping/internal/app/score"
+	"gongping/internal/app/words"
 	"gongping/internal/authz"
 	"gongping/internal/pg/appealdb"
 	"gongping/internal/testkit/scored"
+	"gongping/internal/testkit/spoken"
 	"gongping/scoring"
 	"gongping/scoring/appeal"
 )
@@ -181,6 +183,10 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.runs = []string{first}
+	spoken.Add(t, r, spoken.Comments...)
+	if _, err := words.New(r.Core).TakeIn(ctx, manager, r.ID); err != nil {
+		t.Fatal(err)
+	}
 	c.contest("interview_fault", 2, 0)
 	c.contest("coaching", 2, 0)
 	r.Core.Demo = true
@@ -199,6 +205,11 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.extremes()
 	c.complement()
 	c.oracles()
+	c.remainders()
+	c.solved()
+	c.contacts()
+	c.closed()
+	c.copies()
 	for _, s := range c.tries {
 		t.Log(s)
 	}

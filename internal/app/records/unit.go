@@ -2,8 +2,10 @@ package records
 
 import (
 	"context"
+	"math"
 
 	"gongping/internal/app"
+	"gongping/internal/app/plain"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
@@ -63,8 +65,21 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 			return err
 		}
 		u.Workload = work[unit]
-		if u.Contacts, err = contacts(ctx, db, d, runID, unit, book.Suppression.Cell, book.Confidence); err != nil {
+		// By the same rule as all plain figures: two versions of this split would
+		// give the answers between them away.
+		shown := runID
+		if who.Role != authz.Auditor && who.Role != authz.System {
+			runs, err := plain.Compare(ctx, db, d, run, book.Suppression.Cell)
+			if err != nil {
+				return err
+			}
+			shown = runs.Of(unit, runID)
+		}
+		if u.Contacts, err = contacts(ctx, db, d, shown, unit, book.Suppression.Cell, book.Confidence); err != nil {
 			return err
+		}
+		if u.Contacts != nil && who.Role != authz.Auditor && who.Role != authz.System {
+			u.Contacts.round()
 		}
 		all, err := figures(ctx, db, d, r, book)
 		for _, f := range all {
@@ -75,6 +90,21 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 		return err
 	})
 	return u, err
+}
+
+// round takes the digits away by which single answers could be worked out: means
+// to a tenth, shares to a hundredth.
+func (c *Contacts) round() {
+	for _, m := range []*records.Mean{&c.With, &c.Without, &c.Standardised} {
+		for _, x := range []*float64{&m.Value, &m.SE, &m.Lo, &m.Hi} {
+			*x = math.Round(*x*10) / 10
+		}
+	}
+	for _, x := range []*float64{c.Share, c.District} {
+		if x != nil {
+			*x = math.Round(*x*100) / 100
+		}
+	}
 }
 
 func contacts(ctx context.Context, db pg.Querier, district, run, unit string, cell int, confidence float64) (*Contacts, error) {

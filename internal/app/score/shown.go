@@ -2,8 +2,11 @@ package score
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"gongping/analytics/fairness"
+	"gongping/internal/app/plain"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/scoredb"
@@ -32,10 +35,11 @@ type veil struct {
 func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run scoredb.Run, book *composite.RuleBook) (*veil, error) {
 	v := &veil{cell: book.Suppression.Cell, cross: book.Suppression.CrossTab, exact: who.Role == authz.Auditor || who.Role == authz.System, role: who.Role, secondary: map[string]bool{}}
 	if !v.exact {
-		var err error
-		if v.versions, err = newVersions(ctx, db, who.District, run, v.cell); err != nil {
+		runs, err := plain.Compare(ctx, db, who.District, run, v.cell)
+		if err != nil {
 			return nil, err
 		}
+		v.versions = &versions{runs}
 	}
 	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run.ID)
 	if err != nil {
@@ -100,7 +104,7 @@ func (v *veil) hide(u *scoring.UnitResult) {
 		}
 	}
 	if !v.exact {
-		v.counts(u.Reasons)
+		v.parts(u.Reasons)
 	}
 	if !v.exact {
 		// By ground it would tell whether an entry of the sealed register met
@@ -146,20 +150,34 @@ func (v *veil) items(u *scoring.UnitResult, none scoring.Figure) {
 }
 
 // item hides the grades with too few answers, and as many more as would give
-// them away.
+// them away by subtraction or by the mean.
 func (v *veil) item(it *scoring.ItemResult) {
 	if it.Figure.N < v.cell {
 		it.Figure = scoring.Figure{Status: "suppressed", N: it.Figure.N}
 	}
-	marks := fairness.Suppress(fairness.Table{Count: [][]int{it.Counts[:]}, Minimum: v.cell, RowTotals: true})
-	for g, m := range marks.Cell[0] {
+	for g, m := range fairness.SuppressMean(it.Counts[:], v.cell) {
 		if m != fairness.Shown {
 			it.Counts[g], it.Shares[g] = Masked, Masked
 		}
 	}
-	for _, n := range []*int{&it.DontKnow, &it.Missing} {
-		if *n > 0 && *n < v.cell {
-			*n = Masked
+	// Their sum is what the question lacks of all answers, so that one would
+	// give the other away.
+	if small := func(n int) bool { return n > 0 && n < v.cell }; small(it.DontKnow) || small(it.Missing) {
+		it.DontKnow, it.Missing = Masked, Masked
+	}
+}
+
+// parts hides small counts of a set whose total is shown, and as many more as
+// would give them away.
+func (v *veil) parts(m map[string]int) {
+	keys := slices.Sorted(maps.Keys(m))
+	row := make([]int, len(keys))
+	for i, k := range keys {
+		row[i] = m[k]
+	}
+	for i, mark := range fairness.Suppress(fairness.Table{Count: [][]int{row}, Minimum: v.cell, RowTotals: true}).Cell[0] {
+		if mark != fairness.Shown {
+			m[keys[i]] = Masked
 		}
 	}
 }

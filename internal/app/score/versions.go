@@ -5,63 +5,22 @@ import (
 	"math"
 	"strconv"
 
+	"gongping/internal/app/plain"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
 )
 
-// versions guards the difference between published runs of one round. Where a
-// later run counts a few answers less than an earlier one, plain figures of
-// both (means, counts by grade) would give those answers away by subtraction.
-// So a unit's plain figures stay those of an earlier published run until at
-// least a cell of its answers has changed; only the official score, which is
-// shrunk and robust, moves at once.
-type versions struct {
-	numbers map[string]int    // run id → number
-	ref     map[string]string // unit → the run whose plain figures are shown, where it is another one
-}
-
-// newVersions compares the numbers of answers of the published runs up to one.
-func newVersions(ctx context.Context, db pg.Querier, district string, run scoredb.Run, cell int) (*versions, error) {
-	v := &versions{numbers: map[string]int{}, ref: map[string]string{}}
-	if run.Number == 1 {
-		return v, nil
-	}
-	all, err := scoredb.OfRound(ctx, db, district, run.RoundID)
-	if err != nil {
-		return nil, err
-	}
-	shown := map[string]int{} // answers in the run whose plain figures are shown
-	for i := len(all) - 1; i >= 0; i-- {
-		r := all[i]
-		if r.Number > run.Number || r.State != "done" || r.PublishedAt == nil && r.ID != run.ID {
-			continue
-		}
-		v.numbers[r.ID] = r.Number
-		counts, err := scoredb.AreaCounts(ctx, db, district, r.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range counts {
-			n, seen := shown[c.Unit]
-			if d := n - c.N; !seen || d == 0 || d >= cell || d <= -cell {
-				shown[c.Unit], v.ref[c.Unit] = c.N, r.ID
-			}
-		}
-	}
-	for unit, id := range v.ref {
-		if id == run.ID || shown[unit] == 0 {
-			delete(v.ref, unit)
-		}
-	}
-	return v, nil
-}
+// versions shows a unit's plain figures from the run that the rule of package
+// plain names; only the official score, which is shrunk and robust, moves at
+// once.
+type versions struct{ *plain.Runs }
 
 // plain replaces the plain figures of a unit by those of the run that they are
 // shown from.
 func (v *versions) plain(ctx context.Context, db pg.Querier, district string, u *scoring.UnitResult) error {
-	id := v.ref[u.Unit]
+	id := v.Ref[u.Unit]
 	if id == "" {
 		return nil
 	}
@@ -80,7 +39,7 @@ func (v *versions) plain(ctx context.Context, db pg.Querier, district string, u 
 	if u.Steps != nil {
 		u.Steps = steps
 	}
-	u.Notes = append(u.Notes, scoring.Note{Key: NoteEarlier, Args: map[string]string{"N": strconv.Itoa(v.numbers[id])}})
+	u.Notes = append(u.Notes, scoring.Note{Key: NoteEarlier, Args: map[string]string{"N": strconv.Itoa(v.Numbers[id])}})
 	return nil
 }
 

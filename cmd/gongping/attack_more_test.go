@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gongping/analytics/fairness"
+	"gongping/scoring"
+)
+
+// remainders takes what is shown of a set that adds up from its total: a hidden
+// part is found where what is left over can only be it.
+func (c *curious) remainders() {
+	cell, n := c.Round.Rules.Suppression.Cell, 0
+	for i, run := range c.runs {
+		u := c.unit(run)
+		parts := map[string][]int{"reasons of weights": values(u.Reasons)}
+		totals := map[string]int{"reasons of weights": u.Raw.N}
+		for _, it := range append(slices.Clone(u.Items), u.Dimensions...) {
+			if slices.Max(it.Counts[:]) > 0 {
+				parts["grades of "+it.Item], totals["grades of "+it.Item] = it.Counts[:], it.Figure.N
+			}
+		}
+		for what, list := range parts {
+			left, hidden := totals[what], 0
+			for _, k := range list {
+				if k < 0 {
+					hidden++
+				} else {
+					left -= k
+				}
+			}
+			n++
+			if hidden == 1 || hidden > 0 && left < cell {
+				c.t.Errorf("version %d, %s: %v of %d leave %d for %d hidden", i+1, what, list, totals[what], left, hidden)
+			}
+		}
+		// Whoever did not answer a question said "don't know" or nothing.
+		for _, it := range u.Items {
+			n++
+			if (it.DontKnow < 0) != (it.Missing < 0) {
+				c.t.Errorf("version %d, %s: of don't know (%d) and no answer (%d) one gives the other away", i+1, it.Item, it.DontKnow, it.Missing)
+			}
+		}
+	}
+	c.try("hidden parts taken from their totals: %d sets, none found", n)
+}
+
+func values(m map[string]int) (out []int) {
+	for _, k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// solved solves the grades that are hidden from the number of answers, the
+// shown grades and the mean: two equations. The worker supposes equal weights.
+func (c *curious) solved() {
+	cell, n := c.Round.Rules.Suppression.Cell, 0
+	for i, run := range c.runs {
+		for _, it := range c.unit(run).Items {
+			if !it.Figure.OK || slices.Max(it.Counts[:]) <= 0 || slices.Min(it.Counts[:]) >= 0 {
+				continue
+			}
+			n++
+			half := 0.05 * float64(it.Figure.N) / 25
+			ranges := fairness.CountRanges(it.Counts[:], it.Figure.N, it.Figure.Value*float64(it.Figure.N)/25, half)
+			for g, r := range ranges {
+				if it.Counts[g] < 0 && r.Found && r.Hi-r.Lo < cell/2 && r.Hi < cell {
+					c.t.Errorf("version %d, %s: grade %d, hidden in %v with mean %.1f of %d, lies in %d–%d", i+1, it.Item, g+1, it.Counts, it.Figure.Value, it.Figure.N, r.Lo, r.Hi)
+				}
+			}
+		}
+	}
+	c.try("hidden grades solved from count and mean: %d questions, none narrowed below %d", n, cell)
+}
+
+// contacts compares the residents with and without contact between versions: the
+// answers set aside lie in one of the two groups.
+func (c *curious) contacts() {
+	type mean struct {
+		Value float64 `json:"value"`
+		N     int     `json:"n"`
+	}
+	type beside struct {
+		Shown   bool     `json:"contacts_shown"`
+		With    mean     `json:"with_contact"`
+		Without mean     `json:"without_contact"`
+		Share   *float64 `json:"contact_share"`
+	}
+	var all []beside
+	for _, run := range c.runs {
+		status, body := c.get("/api/v1/runs/" + run + "/units/" + c.worker.Area + "/beside")
+		var b beside
+		if err := json.Unmarshal([]byte(body), &b); status != http.StatusOK || err != nil || !b.Shown {
+			c.t.Fatalf("beside: %d %v %.300s", status, err, body)
+		}
+		all = append(all, b)
+	}
+	for i := range all {
+		for j := i + 1; j < len(all); j++ {
+			var truth []float64
+			for _, list := range c.removed[i:j] {
+				for _, x := range list {
+					truth = append(truth, x.Score)
+				}
+			}
+			for k, p := range [][2]mean{{all[i].With, all[j].With}, {all[i].Without, all[j].Without}} {
+				what := fmt.Sprintf("versions %d and %d, group %d of contacts", i+1, j+1, k+1)
+				c.subtract(what, scoring.Figure{OK: true, Value: p[0].Value, N: p[0].N}, scoring.Figure{OK: true, Value: p[1].Value, N: p[1].N}, 0.05, truth)
+			}
+			if a, b := all[i].Share, all[j].Share; a != nil && b != nil && math.Abs(*a-*b) > 0 {
+				c.t.Errorf("versions %d and %d: the share with contact moves by %v", i+1, j+1, *a-*b)
+			}
+		}
+	}
+	for _, b := range all {
+		for _, m := range []mean{b.With, b.Without} {
+			if m.Value != math.Round(m.Value*10)/10 {
+				c.t.Errorf("a mean by contact has all its digits: %v", m.Value)
+			}
+		}
+	}
+}
+
+// closed asks the doors to comments, codings, causes of single answers and the
+// fieldwork: none opens for whom they are about.
+func (c *curious) closed() {
+	n := 0
+	for _, path := range []string{"/words/search?q=电梯&all=1", "/words/search?q=电梯&scope=round:" + c.Round.ID, "/words/code?scope=round:" + c.Round.ID, "/words/agreement?scope=round:" + c.Round.ID, "/words/campaigns?scope=round:" + c.Round.ID, "/words/attributions", "/words/intake", "/fieldwork/" + c.Round.ID, "/quality", "/draws/" + c.Round.ID + "/cases",
+		"/api/v1/words/search?q=电梯&scope=round:" + c.Round.ID, "/api/v1/words/queue?scope=round:" + c.Round.ID, "/api/v1/words/campaigns?scope=round:" + c.Round.ID, "/api/v1/words/attributions", "/api/v1/fieldwork/" + c.Round.ID, "/api/v1/fieldwork/" + c.Round.ID + "/cases", "/api/v1/cases",
+		"/api/v1/rounds/" + c.Round.ID + "/quality", "/api/v1/rounds/" + c.Round.ID + "/interviewers", "/api/v1/runs/" + c.runs[0] + "/input", "/api/v1/appeals/statistics", "/api/v1/audit/checkpoints"} {
+		n++
+		if status, body := c.get(path); status == http.StatusOK {
+			c.t.Errorf("%s is open to a worker: %s", path, regexp.MustCompile(`<[^>]*>|\s+`).ReplaceAllString(body[strings.Index(body, "<main")+1:], " "))
+		}
+	}
+	c.try("comments, causes, codings, fieldwork, quality: %d doors, all closed", n)
+}
+
+// copies looks whether an answer can be kept and compared by others: a validator
+// computed from hidden content, or a copy in a shared cache.
+func (c *curious) copies() {
+	n := 0
+	for _, path := range []string{"/results/" + c.runs[0], "/results/" + c.runs[0] + "/units/" + c.worker.Area, "/appeals", "/words/themes", "/api/v1/runs/" + c.runs[0] + "/units/" + c.worker.Area, "/api/v1/runs/" + c.runs[0]} {
+		req, err := http.NewRequest(http.MethodGet, c.URL+path, nil)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		req.AddCookie(c.cookie)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		res.Body.Close()
+		n++
+		cache := res.Header.Get("Cache-Control")
+		if res.Header.Get("ETag") != "" || res.Header.Get("Last-Modified") != "" || !strings.Contains(cache, "no-store") && !strings.Contains(cache, "private") {
+			c.t.Errorf("%s: ETag %q, Last-Modified %q, Cache-Control %q", path, res.Header.Get("ETag"), res.Header.Get("Last-Modified"), cache)
+		}
+	}
+	c.try("validators and copies in shared caches: %d answers, none", n)
+}
