@@ -7,6 +7,7 @@ package records
 
 import (
 	"fmt"
+	"math"
 
 	"gongping/internal/errs"
 )
@@ -37,6 +38,9 @@ type Rules struct {
 	// HouseholdsLow and HouseholdsHigh are the staffing standard: households a worker.
 	HouseholdsLow  int `json:"households_low"`
 	HouseholdsHigh int `json:"households_high"`
+	// FrameShare is the share of all households that the frame holds, where it is
+	// known to hold a part of them only; 0 or 1 = all. Workload counts by it.
+	FrameShare float64 `json:"frame_share,omitempty"`
 	// Flags.
 	IdenticalMonths int     `json:"identical_months"` // so many equal months in a row are strange
 	MissingShare    float64 `json:"missing_share"`    // of months, above which a series is too patchy
@@ -70,6 +74,8 @@ func (r Rules) Check() error {
 		return bad("count_repeat", r.CountRepeat, "0 to 1")
 	case r.HouseholdsLow < 1 || r.HouseholdsHigh < r.HouseholdsLow:
 		return bad("households_high", r.HouseholdsHigh, "at least households_low")
+	case !share(r.FrameShare):
+		return bad("frame_share", r.FrameShare, "0 to 1; 0 or 1 where the frame holds all households")
 	case r.IdenticalMonths < 2:
 		return bad("identical_months", r.IdenticalMonths, "at least 2")
 	case !share(r.MissingShare):
@@ -90,9 +96,13 @@ type Workload struct {
 	Standard            string  // "below", "within", "above" the staffing standard
 }
 
-// WorkloadOf is the households a worker of a unit; not OK where one of the
-// numbers is not known.
+// WorkloadOf is the households a worker of a unit, from the households of the
+// frame over the share of all that it holds; not OK where one of the numbers is
+// not known.
 func (r Rules) WorkloadOf(households, workers int) Workload {
+	if r.FrameShare > 0 && r.FrameShare < 1 {
+		households = int(math.Round(float64(households) / r.FrameShare))
+	}
 	w := Workload{Households: households, Workers: workers}
 	if households <= 0 || workers <= 0 {
 		return w

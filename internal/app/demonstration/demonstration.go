@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"gongping/internal/app"
@@ -49,6 +50,8 @@ type setup struct {
 	ids      map[string]string // account ids by login
 	frame    string
 	rushed   map[string]int // answers still to be ticked through, by committee: see pilot.go
+	// counted is told how many answers each committee of a round will have.
+	counted func(answers map[string]int) error
 }
 
 // State tells what the district holds: demodb.Started is a demonstration that
@@ -74,6 +77,9 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 	if err := demodb.Mark(ctx, core.Pool, demo.DistrictCode, app.NewID(), demodb.Started, core.Clock.Now()); err != nil {
 		return err
 	}
+	world := *w // with one more member of the panel, so that the case of the lone disputes has two who are free
+	world.Accounts = append(slices.Clone(w.Accounts), demo.Account{Login: "panel-7", Role: "panel", AreaCode: demo.DistrictCode, DisplayName: "评审员七 例庚"})
+	w = &world
 	c := *core
 	fixed := &clock.Fixed{T: w.Finished.OpensOn.AddDate(0, 0, -30).Add(9 * time.Hour)}
 	c.Clock = fixed
@@ -202,6 +208,10 @@ func (s *setup) evaluators() (list []rounddb.Evaluator) {
 	return list
 }
 
+// frameShare is the share of all households that the invented register holds, so
+// that the households a worker look as they do where all are registered.
+const frameShare = 0.07
+
 func (s *setup) finished(ctx context.Context) error {
 	manager := s.as("manager")
 	if err := s.examples(ctx, manager); err != nil {
@@ -212,6 +222,9 @@ func (s *setup) finished(ctx context.Context) error {
 		return err
 	}
 	book := composite.Default()
+	work := book.RulesOfRecords()
+	work.FrameShare = frameShare
+	book.RecordRules = &work
 	rules, _, err := s.rounds.SaveRuleBook(ctx, manager, "", &book)
 	if err != nil {
 		return err
@@ -280,7 +293,11 @@ func (s *setup) contest(ctx context.Context, run string) error {
 		return err
 	}
 	s.clock.Advance(3 * time.Hour)
-	_, err = s.appeals.Accept(ctx, s.as("manager"), id, "材料齐全，理由属于规则书所列情形，予以受理。事实：征询由业主委员会组织，居委会提供场地。")
+	if _, err = s.appeals.Accept(ctx, s.as("manager"), id, "材料齐全，理由属于规则书所列情形，予以受理。事实：征询由业主委员会组织，居委会提供场地。"); err != nil {
+		return err
+	}
+	// Somebody who joins now is the third, where the two differ.
+	_, err = s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 例辛", Area: s.district, Role: authz.Panel}})
 	return err
 }
 

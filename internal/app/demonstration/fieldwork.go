@@ -73,8 +73,20 @@ func (s *setup) collect(ctx context.Context, roundID string, r demo.Round, seed 
 	}
 	slices.SortFunc(drawn, func(a, b demo.Drawn) int { return strings.Compare(a.PersonID, b.PersonID) })
 	var attempts []demodb.Attempt
-	days := map[string][]fielddb.Response{}
-	for _, v := range s.world.Simulate(r, drawn, seed) {
+	days, hasty := map[string][]fielddb.Response{}, map[string]string{} // who ticks through, by committee
+	visits := s.world.Simulate(r, drawn, seed)
+	if s.counted != nil {
+		n := map[string]int{}
+		for _, v := range visits {
+			if v.Outcome == "1.1" {
+				n[at[v.PersonID].Committee]++
+			}
+		}
+		if err := s.counted(n); err != nil {
+			return err
+		}
+	}
+	for _, v := range visits {
 		c := at[v.PersonID]
 		for _, a := range v.Attempts {
 			t := demodb.Attempt{ID: app.NewID(), CaseID: c.ID, Mode: a.Mode, Disposition: a.Disposition, At: a.At}
@@ -86,8 +98,9 @@ func (s *setup) collect(ctx context.Context, roundID string, r demo.Round, seed 
 		if v.Outcome != "1.1" {
 			continue
 		}
-		if s.rushed[c.Committee] > 0 {
+		if s.rushed[c.Committee] > 0 && v.Mode != "link" && (hasty[c.Committee] == "" || hasty[c.Committee] == c.Evaluator) {
 			s.rushed[c.Committee]--
+			hasty[c.Committee] = c.Evaluator
 			s.rush(&v)
 		}
 		resp := s.response(c, &v, roundID, r)

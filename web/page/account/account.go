@@ -60,7 +60,7 @@ var DemoPeople = []DemoPerson{
 	{"manager", "role.manager", "calendar-event"}, {"manager-2", "demo.second_manager", "dice"},
 	{"eval-015-1", "role.evaluator", "device-mobile"}, {"supervisor", "role.supervisor", "progress-check"},
 	{"leader-015", "role.leader", "chart-dots"}, {"worker-lone", "demo.worker_lone", "user-circle"},
-	{"worker-collective", "demo.worker_collective", "users-group"}, {"worker-coached", "demo.worker_coached", "sparkles"},
+	{"worker-collective", "demo.worker_collective", "users-group"}, {"worker-appeal", "demo.worker_appeal", "scale"}, {"worker-coached", "demo.worker_coached", "sparkles"},
 	{"panel-1", "demo.panel_rates", "clipboard-check"}, {"panel-4", "demo.panel_decides", "gavel"},
 	{"auditor", "role.auditor", "shield-check"}, {"dept-housing", "demo.department", "building-community"}, {"admin", "role.admin", "user-cog"},
 }

@@ -207,10 +207,14 @@ func (v *teller) flagged(x *records.Figure, name string) flaggedRow {
 // rules says in words how figures are made.
 func (v *teller) rules(r calc.Rules) []string {
 	p := v.p
+	work := p.T("record.rule.workload", "Low", r.HouseholdsLow, "High", r.HouseholdsHigh)
+	if r.FrameShare > 0 && r.FrameShare < 1 {
+		work += p.T("record.workload_scaled", "Share", v.f.Pct(r.FrameShare, 0))
+	}
 	return []string{p.T("record.rule.limit", "Days", r.LimitDays), p.T("record.rule.pending"),
 		p.T("record.rule.repeat."+string(r.RepeatRule), "Window", r.RepeatWindow) + p.T("record.rule.count_repeat", "Share", v.f.Num(r.CountRepeat, 2)),
 		p.T("record.rule.flags", "Months", r.IdenticalMonths, "Missing", v.f.Pct(r.MissingShare, 0), "Z", v.f.Num(r.OutlierZ, 1), "Heap", v.f.Pct(r.HeapShare, 0)),
-		p.T("record.rule.workload", "Low", r.HouseholdsLow, "High", r.HouseholdsHigh)}
+		work}
 }
 
 func (v *teller) workload(w calc.Workload) (text string, badge *render.Badge) {

@@ -25,6 +25,9 @@ func View(u *records.Unit, p *locale.Printer, f render.Format) Beside {
 	work := render.Stat{Label: p.T("record.workload"), Value: text, Badge: badge, Note: p.T("record.workload_note", "Low", u.Rules.HouseholdsLow, "High", u.Rules.HouseholdsHigh)}
 	if u.Workload.OK {
 		work.Note = p.T("record.workload_of", "Households", f.Int(u.Workload.Households), "Workers", f.Int(u.Workload.Workers)) + " " + work.Note
+		if k := u.Rules.FrameShare; k > 0 && k < 1 {
+			work.Note += p.T("record.workload_scaled", "Share", f.Pct(k, 0))
+		}
 	}
 	b.Tiles = append(b.Tiles, work)
 	if c := u.Contacts; c != nil {

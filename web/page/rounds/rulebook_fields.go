@@ -152,6 +152,7 @@ func figures(b *composite.RuleBook) []figure {
 	frac("count_repeat", &r.CountRepeat, 0, 1)
 	whole("households_low", &r.HouseholdsLow, 1, 10000)
 	whole("households_high", &r.HouseholdsHigh, 1, 10000)
+	frac("frame_share", &r.FrameShare, 0, 1)
 	whole("identical_months", &r.IdenticalMonths, 2, 60)
 	frac("missing_share", &r.MissingShare, 0, 1)
 	frac("outlier_z", &r.OutlierZ, 0.5, 20)
