@@ -51,7 +51,7 @@ func replaced(ctx context.Context, q pg.Querier, district string, a appealdb.App
 	}
 	before, last := "", time.Time{}
 	for _, r := range runs {
-		if r.PublishedAt != nil && r.PublishedAt.Before(n.From) && r.PublishedAt.After(last) {
+		if r.PublishedAt != nil && !r.PublishedAt.After(n.From) && r.PublishedAt.After(last) {
 			before, last = r.ID, *r.PublishedAt
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
-	"gongping/internal/pg/scoredb"
 	"gongping/scoring/appeal"
 	"gongping/scoring/composite"
 	"gongping/scoring/rater"
@@ -56,6 +55,7 @@ type Numbers struct {
 	Times     Times
 	Agreement Agreement
 	Gaps      []Gap
+	Groups    []GroupGap // between groups of committees and of residents
 	Cell      int
 	Aside     Aside
 }
@@ -113,6 +113,11 @@ func (s *Service) Numbers(ctx context.Context, who authz.Actor) (n Numbers, err 
 			if g.Units >= n.Cell {
 				n.Gaps = append(n.Gaps, g)
 			}
+			groups, err := groupGaps(ctx, q, who, r, book)
+			if err != nil {
+				return err
+			}
+			n.Groups = append(n.Groups, groups...)
 		}
 		return nil
 	})
@@ -200,28 +205,12 @@ func agreement(list []appealdb.Course) (a Agreement) {
 
 func gap(ctx context.Context, q pg.Querier, who authz.Actor, r appealdb.RoundRuns) (g Gap, err error) {
 	g.Round = r.Title
-	before, err := scoredb.UnitsOf(ctx, q, who.District, r.First, who.Area, 0)
+	x, y, _, err := pairedScores(ctx, q, who, r)
 	if err != nil {
 		return g, err
 	}
-	now, err := scoredb.UnitsOf(ctx, q, who.District, r.Latest, who.Area, 0)
-	if err != nil {
-		return g, err
-	}
-	old := map[string]float64{}
-	for _, u := range before {
-		if u.Level == 3 && u.Official.OK {
-			old[u.Unit] = u.Official.Value
-		}
-	}
-	var x, y []float64
-	for _, u := range now {
-		v, ok := old[u.Unit]
-		if u.Level != 3 || !u.Official.OK || !ok {
-			continue
-		}
-		x, y = append(x, v), append(y, u.Official.Value)
-		if math.Round(10*v) != math.Round(10*u.Official.Value) {
+	for i := range x {
+		if math.Round(10*x[i]) != math.Round(10*y[i]) {
 			g.Changed++
 		}
 	}

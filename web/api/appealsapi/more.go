@@ -38,6 +38,38 @@ type sumOut struct {
 	Few          int       `json:"few"`
 }
 
+type gapSide struct {
+	Gap  float64 `json:"gap" doc:"First group minus second, in points"`
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	Std  float64 `json:"standardised" doc:"Hedges' g for committees, weighted standardised difference for answers"`
+}
+
+type gapOut struct {
+	Round  string   `json:"round"`
+	Kind   string   `json:"kind" enum:"units,answers"`
+	By     string   `json:"by" enum:"size,tenants,older,load,upheld,contact,tenure,age,sex"`
+	N      [2]int   `json:"n"`
+	Before *gapSide `json:"before,omitempty"`
+	Now    *gapSide `json:"now,omitempty"`
+	Hidden string   `json:"hidden,omitempty" doc:"small: a group is too small; change: so few answers changed that the figure would tell of them"`
+	Change *float64 `json:"change,omitempty"`
+}
+
+func gapOf(g appeals.GroupGap) gapOut {
+	side := func(s appeals.Side) *gapSide {
+		if !s.OK {
+			return nil
+		}
+		return &gapSide{s.Gap, s.Lo, s.Hi, s.Std}
+	}
+	out := gapOut{Round: g.Round, Kind: g.Kind, By: g.By, N: [2]int{g.N1, g.N2}, Before: side(g.Before), Now: side(g.Now), Hidden: g.Hidden}
+	if g.HasChange {
+		out.Change = &g.Change
+	}
+	return out
+}
+
 type assignedOut struct {
 	Assigned int `json:"assigned" doc:"Cases that were given out"`
 }
@@ -67,6 +99,17 @@ func steps3(a huma.API, svc *appeals.Service) {
 			out = append(out, movedOut{m.ID, m.Receipt, string(m.Kind), string(m.Step), m.Who, m.Days, stamp(m.Until), m.Reason, m.At})
 		}
 		return &body[[]movedOut]{out}, nil
+	})
+	huma.Register(a, op("appeal-gaps", http.MethodGet, "/appeals/gaps", "Gaps between groups of committees and of residents before appeals and now"), func(ctx context.Context, _ *struct{}) (*body[[]gapOut], error) {
+		n, err := svc.Numbers(ctx, signin.Actor(ctx))
+		if err != nil {
+			return nil, err
+		}
+		out := []gapOut{}
+		for _, g := range n.Groups {
+			out = append(out, gapOf(g))
+		}
+		return &body[[]gapOut]{out}, nil
 	})
 	huma.Register(a, op("step-back", http.MethodPost, "/appeals/{id}/stepback", "Leave the panel before voting; somebody else is seated"), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
 		return nil, svc.StepBack(ctx, signin.Actor(ctx), in.ID, in.Body.Reason)

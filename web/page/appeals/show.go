@@ -180,6 +180,8 @@ type statisticsData struct {
 	Decided   int
 	Net       float64
 	Unanimous int
+
+	UnitGaps, AnswerGaps []appeals.GroupGap
 }
 
 func (h *pages) statistics(c *gin.Context, who authz.Actor) error {
@@ -199,6 +201,13 @@ func (h *pages) statistics(c *gin.Context, who authz.Actor) error {
 	for _, o := range st.Outcomes {
 		d.Decided += o.N
 		d.Unanimous += o.Unanimous
+	}
+	for _, g := range n.Groups {
+		if g.Kind == "units" {
+			d.UnitGaps = append(d.UnitGaps, g)
+		} else {
+			d.AnswerGaps = append(d.AnswerGaps, g)
+		}
 	}
 	for _, s := range st.Sides {
 		d.Net += s.Net

@@ -1,0 +1,114 @@
+package fairness
+
+import "math"
+
+// Shift is a gap between two groups of units before and after something was done
+// to their scores, focal minus reference.
+type Shift struct {
+	Before, Now *Difference
+	// Change is how far the gap has moved: the mean change of the focal units
+	// minus that of the reference units, with Welch's interval of the two mean
+	// changes. The units are the same ones twice, so that the interval is that of
+	// paired data. Varies is false where no two changes differ: there is nothing
+	// to estimate, and the interval is the change itself.
+	Change, Lower, Upper float64
+	Varies               bool
+}
+
+// MeasureShift compares the scores of the same units before and now by group.
+// level is that of the intervals (0.95).
+//
+// Faults: those of CompareGroups, before or now.
+func MeasureShift(before, now []float64, focal []bool, level float64) (*Shift, error) {
+	checkLength("now", len(now), len(before))
+	checkLength("focal", len(focal), len(before))
+	var b, a, d [2][]float64 // 0 focal, 1 reference
+	for i, f := range focal {
+		k := 1
+		if f {
+			k = 0
+		}
+		b[k], a[k], d[k] = append(b[k], before[i]), append(a[k], now[i]), append(d[k], now[i]-before[i])
+	}
+	s := &Shift{}
+	var err error
+	if s.Before, err = CompareGroups(b[0], b[1], nil, nil, level); err != nil {
+		return nil, err
+	}
+	if s.Now, err = CompareGroups(a[0], a[1], nil, nil, level); err != nil {
+		return nil, err
+	}
+	m1, v1 := meanVariance(d[0])
+	m2, v2 := meanVariance(d[1])
+	s.Change = m1 - m2
+	s.Lower, s.Upper = s.Change, s.Change
+	if s.Varies = v1+v2 > 0; s.Varies {
+		n1, n2 := float64(len(d[0])), float64(len(d[1]))
+		w := welch(s.Change, v1/n1, v2/n2, n1, n2, level)
+		s.Lower, s.Upper = w.Lower, w.Upper
+	}
+	return s, nil
+}
+
+// WeightedGap is a gap between two groups of answers, focal minus reference.
+type WeightedGap struct {
+	N1, N2           int
+	Gap, SE          float64
+	Lower, Upper     float64
+	SMD              float64 // over the root of the mean of the two weighted variances
+	Weight1, Weight2 float64 // sums
+}
+
+// MeasureWeightedGap is the difference of the weighted means of two groups. The
+// variance of each mean is that of a ratio, n/(n−1) Σ w²(x−m)² / (Σw)² (Särndal,
+// Swensson & Wretman 1992, section 5.7, with replacement); the two add up, and
+// the interval is normal. side is +1 for the focal group, -1 for the reference
+// group and 0 for answers of neither.
+//
+// Faults: fewer than two answers in a group, weights that are not positive in
+// sum, both groups constant.
+func MeasureWeightedGap(x, w []float64, side []int8, level float64) (*WeightedGap, error) {
+	checkLength("w", len(w), len(x))
+	checkLength("side", len(side), len(x))
+	var xs, ws [2][]float64
+	for i, s := range side {
+		switch s {
+		case 1:
+			xs[0], ws[0] = append(xs[0], x[i]), append(ws[0], w[i])
+		case -1:
+			xs[1], ws[1] = append(xs[1], x[i]), append(ws[1], w[i])
+		}
+	}
+	g := &WeightedGap{N1: len(xs[0]), N2: len(xs[1])}
+	var mean, within, variance, total [2]float64
+	for k := range xs {
+		if err := checkFinite("a group", xs[k]); err != nil {
+			return nil, err
+		}
+		if len(xs[k]) < 2 {
+			return nil, fault("too_few", "compare groups with at least two answers each", "a group has %d answer", len(xs[k]))
+		}
+		for _, v := range ws[k] {
+			total[k] += v
+		}
+		if !(total[k] > 0) {
+			return nil, fault("weights", "check the weights", "the weights of a group add up to %g", total[k])
+		}
+		mean[k], within[k] = weightedMoments(xs[k], ws[k])
+		for i, v := range xs[k] {
+			d := float64(ws[k][i] * (v - mean[k]))
+			variance[k] += float64(d * d)
+		}
+		n := float64(len(xs[k]))
+		variance[k] = variance[k] * n / (n - 1) / (total[k] * total[k])
+	}
+	if within[0]+within[1] == 0 {
+		return nil, fault("constant", "report the two values", "both groups answer without any variation")
+	}
+	g.Weight1, g.Weight2 = total[0], total[1]
+	g.Gap, g.SE = mean[0]-mean[1], math.Sqrt(variance[0]+variance[1])
+	half := float64(normalQuantile((1+level)/2) * g.SE)
+	g.Lower, g.Upper = g.Gap-half, g.Gap+half
+	g.SMD = g.Gap / math.Sqrt((within[0]+within[1])/2)
+	return g, nil
+}
