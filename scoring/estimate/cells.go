@@ -53,25 +53,30 @@ func (p *Domains) keys() keys {
 func (p *Domains) nested(code []int32, k keys) (lo, hi int32) {
 	domain := make([]int32, len(k.row))
 	workers := p.workers()
-	split(workers, len(domain), func(_, from, to int) {
-		for j, i := range k.row[from:to] {
-			domain[from+j] = code[i]
-		}
-	})
 	type part struct{ lo, hi, differ int32 }
 	parts := make([]part, workers)
-	split(workers, len(code), func(w, from, to int) {
+	split(workers, len(domain), func(w, from, to int) {
 		x := part{math.MaxInt32, math.MinInt32, 0}
-		of := k.of[from:to]
-		for i, g := range code[from:to] {
+		for j, i := range k.row[from:to] {
+			g := code[i]
+			domain[from+j] = g
 			x.lo, x.hi = min(x.lo, g), max(x.hi, g)
-			x.differ |= domain[of[i]] ^ g
 		}
 		parts[w] = x
+	})
+	split(workers, len(code), func(w, from, to int) {
+		differ, of := int32(0), k.of[from:to]
+		for i, g := range code[from:to] {
+			differ |= domain[of[i]] ^ g
+		}
+		parts[w].differ = differ
 	})
 	all := parts[0]
 	for _, x := range parts[1:] {
 		all = part{min(all.lo, x.lo), max(all.hi, x.hi), all.differ | x.differ}
+	}
+	if all.differ != 0 { // the rows of a key differ, so look at them all
+		all.lo, all.hi = slices.Min(code), slices.Max(code)
 	}
 	if all.differ != 0 || all.lo < -1 || all.hi >= int32(p.count) {
 		return all.lo, all.hi
@@ -196,8 +201,9 @@ func at(renumber []int32, i int32) int32 {
 	return renumber[i]
 }
 
-// leastRows is the work that is worth another processor.
-const leastRows = 1 << 12
+// leastRows is the work that is worth another processor: less is done before
+// the other has woken up.
+const leastRows = 1 << 14
 
 func (p *Domains) workers() int { return max(1, min(runtime.GOMAXPROCS(0), p.d.n/leastRows)) }
 

@@ -72,6 +72,7 @@ type stage struct {
 	firstUnit  []int32   // stratum -> its first unit
 	row        []int32   // unit -> one of its rows
 	population []float64 // stratum -> population units, +Inf without one
+	gain       []float64 // stratum -> (1-f) n/(n-1), the factor of its sum of squares; see setGains
 	largest    int       // rows of the largest unit
 	ascending  bool      // unit never falls from one row to the next
 }

@@ -75,6 +75,12 @@ func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
 	part := make([]extent, workers)
 	split(workers, p.d.n, func(k, from, to int) {
 		e := extent{math.Inf(1), math.Inf(-1)}
+		if y.Missing == nil {
+			if lo, hi, finite := rangeOf(y.Values[from:to]); finite {
+				part[k] = extent{lo, hi}
+				return
+			}
+		}
 		for i, x := range y.Values[from:to] {
 			if y.Missing != nil && y.Missing[from+i] {
 				continue
@@ -121,6 +127,23 @@ func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
 	s.ww, s.wwy, s.wwyy = unit(w*w), unit(w*w*half), unit(w*w*half*half)
 	return s, nil
 }
+
+// rangeOf is the range of x; finite is false where a value is NaN or infinite. It
+// compares the bits as whole numbers, which needs no branch that the processor
+// could guess wrongly: those of negative numbers are turned round, NaN lies
+// beyond the infinities.
+func rangeOf(x []float64) (lo, hi float64, finite bool) {
+	least, most := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, v := range x {
+		b := turned(int64(math.Float64bits(v)))
+		least, most = min(least, b), max(most, b)
+	}
+	lo, hi = math.Float64frombits(uint64(turned(least))), math.Float64frombits(uint64(turned(most)))
+	return lo, hi, hi-lo >= 0 && !math.IsInf(lo, 0) && !math.IsInf(hi, 0)
+}
+
+// turned maps the bits of a number to a whole number of the same order, and back.
+func turned(bits int64) int64 { return bits ^ int64(uint64(bits>>63)>>1) }
 
 // inverse are the reciprocals, exact because the scales are powers of two.
 func (s *scales) inverse() scales {

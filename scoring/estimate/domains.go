@@ -82,9 +82,12 @@ func (p *Domains) setStages() {
 		if k+1 < len(d.stages) {
 			outer = make([]float64, len(st.stratumOf))
 			split(p.workers(), len(outer), func(_, from, to int) {
+				before, f := int32(-1), 0.0
 				for u := from; u < to; u++ {
-					h := st.stratumOf[u]
-					outer[u] = factor[h] * (float64(st.sampled[h]) / st.population[h])
+					if h := st.stratumOf[u]; h != before {
+						before, f = h, factor[h]*(float64(st.sampled[h])/st.population[h])
+					}
+					outer[u] = f
 				}
 			})
 		}
@@ -97,6 +100,15 @@ func (p *Domains) setStages() {
 func (p *Domains) setDF() {
 	p.df = make([]int32, p.count)
 	live := p.positiveRows()
+	if live == nil && (p.unitCells() || p.peopleCells()) {
+		stratumOf := p.d.stages[0].stratumOf
+		for g := range p.df {
+			if from, to := p.first[g], p.first[g+1]; from < to {
+				p.df[g] = to - from - changes(stratumOf[from:to]) - 1
+			}
+		}
+		return
+	}
 	p.byDomain(p.workers(), func(_, from, to int) {
 		for g := from; g < to; g++ {
 			unit, stratum := int32(-1), int32(-1)
@@ -120,6 +132,30 @@ func (p *Domains) setDF() {
 			}
 		}
 	})
+}
+
+// unitCells reports whether cells are the units of the first and only stage that
+// counts, in the order of domains: those of domain g are first[g]…first[g+1]-1.
+func (p *Domains) unitCells() bool { return p.last == 0 && !p.rows && p.key == nil && p.order == nil }
+
+// peopleCells reports whether cells are the units of the first stage, in the order
+// of domains, with single rows drawn within each as the second and last stage.
+func (p *Domains) peopleCells() bool {
+	return p.last == 1 && p.rows && p.key == nil && p.order == nil && len(p.d.stages[1].sampled) == len(p.d.stages[0].stratumOf)
+}
+
+// changes counts how often a list that never falls rises.
+func changes(x []int32) int32 {
+	n := int32(0)
+	if x[0] == x[len(x)-1] {
+		return 0
+	}
+	for i := 1; i < len(x); i++ {
+		if x[i] != x[i-1] {
+			n++
+		}
+	}
+	return n
 }
 
 // positiveRows counts the rows of positive weight of every cell; nil means that
@@ -174,6 +210,7 @@ func (d *Design) UltimateCluster() *Design {
 	for h := range st.population {
 		st.population[h] = math.Inf(1)
 	}
+	st.setGains()
 	c.stages, c.hasFPC = []stage{st}, false
 	return &c
 }

@@ -1,6 +1,9 @@
 package estimate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // combiner turns the sums of cells into estimates.
 type combiner struct {
@@ -58,6 +61,11 @@ func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
 // domain. Cells are ordered by unit, so units of a stratum are neighbours.
 func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 	c.key, c.total, c.sq = c.key[:0], c.total[:0], c.sq[:0]
+	if c.p.unitCells() || c.p.peopleCells() {
+		if st := &c.p.d.stages[0]; st.stratumOf[from] == st.stratumOf[to-1] {
+			return c.oneStratum(st, from, to, mean, w)
+		}
+	}
 	for i := from; i < to; i++ {
 		cell := at(c.p.order, i)
 		s := &c.sums[cell]
@@ -82,6 +90,63 @@ func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 		v += add
 	}
 	return v, nil
+}
+
+// oneStratum is variance for a domain whose cells are first-stage units of one
+// stratum, with or without single rows drawn within them: the same sums in the
+// same order.
+func (c *combiner) oneStratum(st *stage, from, to int32, mean, w float64) (float64, error) {
+	h, t, within := st.stratumOf[from], 0.0, 0.0
+	total := slices.Grow(c.total, int(to-from))
+	for i := range c.sums[from:to] {
+		cell := int(from) + i
+		s := &c.sums[cell]
+		if s.n|s.zero == 0 {
+			continue
+		}
+		u := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
+		total = append(total, u)
+		t += u
+		if c.squares != nil {
+			add, err := c.people(cell, u, mean, w)
+			if err != nil {
+				return 0, err
+			}
+			within += add
+		}
+	}
+	c.total = total
+	factor := c.p.factor[0][h]
+	term, ok, err := c.p.d.stratumTerm(0, int(h), c.squaresAround(st, h, 0, len(total), t, false), t)
+	switch {
+	case err != nil && factor > 0:
+		return 0, err
+	case factor > 0 && !ok:
+		return 0, lonelyAverage(0)
+	case factor > 0:
+		within += float64(factor * term)
+	}
+	return within, nil
+}
+
+// people is the term of the rows drawn within a unit whose score total is u.
+func (c *combiner) people(cell int, u, mean, w float64) (float64, error) {
+	factor := c.p.factor[1][cell]
+	if factor == 0 {
+		return 0, nil
+	}
+	r, st := &c.squares[cell], &c.p.d.stages[1]
+	q := float64(float64(r.wwyy)*c.inv.wwyy) - float64(2*mean*float64(float64(r.wwy)*c.inv.wwy)) +
+		float64(mean*mean*float64(float64(r.ww)*c.inv.ww))
+	squares := max(0, max(0, q)/(w*w)-float64(u*u)/float64(st.sampled[cell]))
+	term, ok, err := c.p.d.stratumTerm(1, cell, squares, u)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return 0, lonelyAverage(1)
+	}
+	return float64(factor * term), nil
 }
 
 // stage adds up the strata of stage k and replaces the scratch by the totals

@@ -142,6 +142,7 @@ func (g *stage) setPopulation(pop []float64, level int) error {
 		g.population[h] = math.Inf(1)
 	}
 	if pop == nil {
+		g.setGains()
 		return nil
 	}
 	mustLen("Population", len(pop), len(g.unit))
@@ -165,5 +166,29 @@ func (g *stage) setPopulation(pop []float64, level int) error {
 		return fault("population_varies", "the population size differs within a stratum").
 			At(where, fmt.Sprint(p), fmt.Sprint(g.population[h]), "give one size per stratum")
 	}
+	g.setGains()
 	return nil
+}
+
+// lonelyGain marks a stratum with one sampled unit of several.
+const lonelyGain = -1
+
+// setGains computes what every variance multiplies the squares of a stratum with:
+// (1-f) n/(n-1) with f = n/N, 0 for a complete stratum, lonelyGain where one unit
+// shows no variation.
+func (g *stage) setGains() {
+	g.gain = make([]float64, len(g.sampled))
+	for h, sampled := range g.sampled {
+		n, f := float64(sampled), 1.0
+		if p := g.population[h]; !math.IsInf(p, 1) {
+			f = (p - n) / p
+		}
+		switch {
+		case f < takeAll:
+		case n > 1:
+			g.gain[h] = f * n / (n - 1)
+		default:
+			g.gain[h] = lonelyGain
+		}
+	}
 }

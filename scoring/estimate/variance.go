@@ -127,23 +127,24 @@ func unitTotals(st *stage, scores [][]float64) [][]float64 {
 // policy Average leaves the term to the other strata.
 func (d *Design) stratumTerm(k, h int, squares, total float64) (term float64, ok bool, err error) {
 	st := &d.stages[k]
-	n := float64(st.sampled[h])
-	f := 1.0
-	if !math.IsInf(st.population[h], 1) {
-		f = (st.population[h] - n) / st.population[h]
+	if g := st.gain[h]; g != lonelyGain {
+		return float64(g * squares), true, nil
 	}
-	if f < takeAll {
-		return 0, true, nil
-	}
-	if n > 1 {
-		return float64(f * n / (n - 1) * squares), true, nil
-	}
+	return d.lonelyTerm(k, h, total)
+}
+
+// lonelyTerm is what a stratum with one unit adds by the policy.
+func (d *Design) lonelyTerm(k, h int, total float64) (term float64, ok bool, err error) {
 	switch d.lonely {
 	case LonelyRemove, LonelyCertainty:
 		return 0, true, nil
 	case LonelyAverage:
 		return 0, false, nil
 	case LonelyAdjust:
+		f := 1.0
+		if p := d.stages[k].population[h]; !math.IsInf(p, 1) {
+			f = (p - 1) / p
+		}
 		return float64(f * (total * total)), true, nil
 	}
 	return 0, false, fault("lonely", "a stratum has one sampled unit, which shows no variation").
