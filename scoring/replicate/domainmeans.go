@@ -52,28 +52,59 @@ func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, rep
 		return nil, err
 	}
 	full := fullMeans(strata, count)
-	blocks := (replicates + block - 1) / block
-	part := make([][]moments, blocks)
+	blocks, together := (replicates+block-1)/block, chunk(d.Rows(), count)
+	all := inOrder{moments: make([]moments, count)}
+	all.turn = sync.NewCond(&all.mu)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), blocks) {
 		wg.Go(func() {
-			w := drawer{rng: make([]stream, block), total: make([]sums, block*count)}
+			w := drawer{rng: make([]stream, together), total: make([]sums, together*count), moments: make([]moments, count)}
 			for {
 				b := int(next.Add(1)) - 1
 				if b >= blocks {
 					return
 				}
-				part[b] = w.replicates(strata, seed, b*block, min((b+1)*block, replicates), full)
+				w.replicates(strata, seed, b*block, min((b+1)*block, replicates), full)
+				all.add(b, w.moments)
 			}
 		})
 	}
 	wg.Wait()
 	out := make([]DomainMean, count)
 	for g := range out {
-		summarise(&out[g], full[g], part, g)
+		summarise(&out[g], full[g], all.moments[g])
 	}
 	return out, nil
+}
+
+// chunk is how many replicates are drawn at once: a block, or fewer where there
+// are so many domains that their sums would outgrow the survey.
+func chunk(rows, domains int) int { return max(2, min(block, rows/(4*max(1, domains)))) }
+
+// inOrder adds the moments of blocks in the order of the blocks, whoever computes
+// them: a worker that is early waits. So only one set a worker is kept.
+type inOrder struct {
+	mu      sync.Mutex
+	turn    *sync.Cond
+	done    int // blocks added
+	moments []moments
+}
+
+func (a *inOrder) add(b int, part []moments) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for a.done != b {
+		a.turn.Wait()
+	}
+	for g, p := range part {
+		m := &a.moments[g]
+		m.n += p.n
+		m.sum += p.sum
+		m.sq += p.sq
+	}
+	a.done++
+	a.turn.Broadcast()
 }
 
 // resample lays out the strata.
@@ -226,24 +257,17 @@ type moments struct {
 	sum, sq float64
 }
 
-// summarise is the spread of one domain over the replicates that hold it; blocks
-// are added in order.
-func summarise(m *DomainMean, full float64, part [][]moments, g int) {
+// summarise is the spread of one domain over the replicates that hold it.
+func summarise(m *DomainMean, full float64, x moments) {
 	if math.IsNaN(full) {
 		m.Refused = fault("no_value", "no row with an answer and a positive weight is in the domain")
 		return
 	}
 	m.Value = full
-	sum, sq := 0.0, 0.0
-	for _, b := range part {
-		m.Replicates += int(b[g].n)
-		sum += b[g].sum
-		sq += b[g].sq
-	}
-	if m.Replicates < 2 {
+	if m.Replicates = int(x.n); m.Replicates < 2 {
 		m.Refused = fault("few", "fewer than two replicates hold the domain, so there is no variance")
 		return
 	}
 	n := float64(m.Replicates)
-	m.SE = math.Sqrt(max(0, sq-float64(sum*sum)/n) / (n - 1))
+	m.SE = math.Sqrt(max(0, x.sq-float64(x.sum*x.sum)/n) / (n - 1))
 }

@@ -23,20 +23,29 @@ func (s *stream) next() uint64 {
 // sums are those of the units drawn from one domain.
 type sums struct{ w, wy float64 }
 
-// block is how many replicates are drawn together: a stratum's units stay in the
-// cache for all of them.
+// block is how many replicates share moments. They are drawn together, too, where
+// that takes little memory: a stratum's units stay in the cache for all of them.
 const block = 16
 
 // drawer is the memory of one worker.
 type drawer struct {
-	rng   []stream
-	total []sums // by replicate of the block and domain
-	acc   []sums // of a stratum
+	rng     []stream
+	total   []sums // by replicate drawn together and domain
+	acc     []sums // of a stratum
+	moments []moments
 }
 
-// replicates draws the replicates from…to-1 and gives the moments of their domain
+// replicates draws the replicates from…to-1 and keeps the moments of their domain
 // means about full.
-func (w *drawer) replicates(strata []resampled, seed uint64, from, to int, full []float64) []moments {
+func (w *drawer) replicates(strata []resampled, seed uint64, from, to int, full []float64) {
+	clear(w.moments)
+	for ; from < to; from += len(w.rng) {
+		w.together(strata, seed, from, min(from+len(w.rng), to), full)
+	}
+}
+
+// together draws some replicates at once.
+func (w *drawer) together(strata []resampled, seed uint64, from, to int, full []float64) {
 	count := len(full)
 	rng, total := w.rng[:to-from], w.total[:(to-from)*count]
 	clear(total)
@@ -62,17 +71,16 @@ func (w *drawer) replicates(strata []resampled, seed uint64, from, to int, full 
 			}
 		}
 	}
-	out := make([]moments, count)
 	for k := range rng {
 		for g, t := range total[k*count : (k+1)*count] {
 			if d := t.wy/t.w - full[g]; d-d == 0 { // neither NaN nor infinite: it holds the domain
-				out[g].n++
-				out[g].sum += d
-				out[g].sq += float64(d * d)
+				m := &w.moments[g]
+				m.n++
+				m.sum += d
+				m.sq += float64(d * d)
 			}
 		}
 	}
-	return out
 }
 
 // draw adds up n-1 of the n units, drawn with replacement. A random number
