@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -104,13 +105,20 @@ func (f *questionnaireFlags) print(w io.Writer, in rounds.Imported, p *locale.Pr
 	fmt.Fprintf(w, "%s: %s %d\n", in.Report.Format, p.T("qimport.items"), in.Report.Items)
 	for _, level := range exchange.Levels {
 		fmt.Fprintf(w, "\n%s: %d\n", p.T("exchange.level."+string(level)), in.Report.Counts[level])
-		for _, l := range lines {
-			if l.Level != string(level) {
+		for _, g := range words.Gather(lines) {
+			if g.Level != string(level) {
 				continue
 			}
-			fmt.Fprintf(w, "  %s %s  %s", l.Where, l.Item, l.Made)
-			if l.Do != "" {
-				fmt.Fprintf(w, "  → %s", l.Do)
+			where := make([]string, len(g.Places))
+			for i, x := range g.Places {
+				where[i] = strings.TrimSpace(x.Where + " " + x.Item)
+			}
+			if len(where) > 1 {
+				where = []string{p.N("qimport.places", len(where)) + " (" + strings.Join(where, p.T("qimport.and")) + ")"}
+			}
+			fmt.Fprintf(w, "  %s  %s", where[0], g.Made)
+			if g.Do != "" {
+				fmt.Fprintf(w, "  → %s", g.Do)
 			}
 			fmt.Fprintln(w)
 		}
