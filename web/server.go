@@ -39,6 +39,10 @@ type Deps struct {
 	// Preparing tells what is still being set up; nil means nothing.
 	Preparing func() (Preparing, bool)
 
+	// SampleAnswer is the id of an invented answer whose receipt the tour of the
+	// demonstration shows.
+	SampleAnswer string
+
 	Account *account.Service
 	Rooms
 }
@@ -69,7 +73,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Core.Demo {
 		gallery.Register(signed, r)
 	}
-	home.Routes(signed, p, d.Core.Demo, d.Score)
+	home.Routes(signed, p, d.Core.Demo, d.Score, d.Field, d.SampleAnswer)
 	accountpage.Routes(signed, p, d.Account, d.Cache)
 	pages(signed, p, d)
 	register(api.New(e, signed, d.Version, r.Catalog(), func(ctx context.Context, err error) {

@@ -11,6 +11,7 @@ import (
 	"gongping/internal/app/account"
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/auditlog"
+	"gongping/internal/app/demonstration"
 	"gongping/internal/app/departments"
 	"gongping/internal/app/disputes"
 	"gongping/internal/app/draws"
@@ -74,7 +75,11 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	watch := &quality.Service{Core: core, Field: fieldwork}
 	said := words.New(core)
 	said.OnCorrected = scores.StartFollowing
-	h, err := web.New(web.Deps{
+	sample := ""
+	if s.Demo {
+		sample = demonstration.SampleAnswer
+	}
+	h, err := web.New(web.Deps{SampleAnswer: sample,
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},

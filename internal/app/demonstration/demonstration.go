@@ -49,6 +49,7 @@ type setup struct {
 	appeals  *appeals.Service
 	ids      map[string]string // account ids by login
 	frame    string
+	sample   bool           // the next answer by link is the one with the sample receipt
 	rushed   map[string]int // answers still to be ticked through, by committee: see pilot.go
 	// counted is told how many answers each committee of a round will have.
 	counted func(answers map[string]int) error
@@ -314,6 +315,7 @@ func (s *setup) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.sample = true
 	if err := s.collect(ctx, id, s.world.Open, fieldworkSeed); err != nil {
 		return err
 	}

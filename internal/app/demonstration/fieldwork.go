@@ -116,12 +116,19 @@ func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.R
 	if v.Mode != "link" {
 		who = s.as(c.Evaluator)
 	}
-	started := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone)
-	return s.field.RowOf(who, field.Submission{ID: app.NewID(), CaseID: c.ID, Mode: fieldwork.Mode(v.Mode), Answers: v.Answers, Seconds: v.Seconds, Hour: started.Hour(), Device: reading(c.Evaluator, v)},
+	started, id := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone), app.NewID()
+	if s.sample && v.Mode == "link" {
+		id, s.sample = SampleAnswer, false
+	}
+	return s.field.RowOf(who, field.Submission{ID: id, CaseID: c.ID, Mode: fieldwork.Mode(v.Mode), Answers: v.Answers, Seconds: v.Seconds, Hour: started.Hour(), Device: reading(c.Evaluator, v)},
 		fielddb.Target{CaseID: c.ID, RoundID: roundID, Committee: c.Committee, Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight,
 			Sex: c.Sex, Tenure: c.Tenure, Building: c.Building, Household: c.Household, BirthYear: c.BirthYear},
 		field.Round{RoundState: fielddb.RoundState{ID: roundID, OpensOn: r.OpensOn, QuestionnaireVersion: 1}, Questionnaire: &s.world.Questionnaire})
 }
+
+// SampleAnswer is the id of an invented resident's answer in the round that is
+// open. Its receipt is shown on the tour, for whoever wants to check one.
+const SampleAnswer = "0d3a5b1e-9c64-4f27-8a1d-2b6e7f809c15"
 
 // coachedSignals is how many residents of the coached committee tell the
 // auditors that somebody said what to answer.

@@ -250,6 +250,10 @@ func hour(h int) *int {
 	return &h
 }
 
+// Receipt is the receipt of an answer, for whoever minted its id; ids are random
+// and shown to nobody else.
+func (s *Service) Receipt(responseID string) string { return s.receipt(responseID) }
+
 // receipt is the code by which a resident can look up that the answer counts:
 // 60 bits, keyed, the same at every repeat.
 func (s *Service) receipt(responseID string) string {

@@ -75,6 +75,10 @@ func ReadQuestionnaire(name string, r io.Reader) (in Imported, err error) {
 	if err != nil {
 		return Imported{}, err
 	}
+	if len(in.Questionnaire.Items) == 0 && in.Report.Counts[exchange.Lost] == 0 {
+		return Imported{}, errs.New(errs.Invalid, "exchange.nothing", "no question was found in the file").
+			At(path.Base(name), "", "at least one question", "check that this is the questionnaire and not its answers or a cover sheet")
+	}
 	return in, nil
 }
 

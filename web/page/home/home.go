@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/app/field"
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -22,8 +23,15 @@ var first = map[authz.Role]string{
 	authz.Leader: "/results", authz.Worker: "/results", authz.Panel: "/panel", authz.Auditor: "/audit", authz.Department: "/departments",
 }
 
-// Routes registers the pages.
-func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service) {
+// tour is what the page of the tour shows.
+type tour struct {
+	Stories []Story
+	Receipt string // of the sample answer; "" hides the stop
+}
+
+// Routes registers the pages. sample is the receipt of an invented answer that
+// the tour may show.
+func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service, fields *field.Service, sample string) {
 	r.GET("/", p.Public(func(c *gin.Context, who authz.Actor) error {
 		to := first[who.Role]
 		switch {
@@ -39,7 +47,14 @@ func Routes(r gin.IRouter, p *handle.Pages, demo bool, scores *score.Service) {
 		if !demo {
 			return errs.New(errs.NotFound, "demo.off", "the tour exists in the demonstration only")
 		}
-		p.Render(c, http.StatusOK, "home/tour", render.Page{Title: p.T(c, "tour.title"), Subtitle: p.T(c, "tour.subtitle"), Data: stories})
+		d := tour{Stories: stories}
+		if sample != "" && fields != nil {
+			code := fields.Receipt(sample)
+			if _, err := fields.CheckReceipt(c.Request.Context(), p.District, code); err == nil {
+				d.Receipt = code
+			}
+		}
+		p.Render(c, http.StatusOK, "home/tour", render.Page{Title: p.T(c, "tour.title"), Subtitle: p.T(c, "tour.subtitle"), Data: d})
 		return nil
 	}))
 	if demo {
@@ -108,7 +123,7 @@ type Story struct {
 	Stops     []Stop
 }
 
-// Stop is a place to look at, as somebody.
+// Stop is a place to look at, as somebody; without a login as a resident.
 type Stop struct{ Key, Login, To string }
 
 // stories follow the kinds of people that the product is for.
@@ -116,8 +131,15 @@ var stories = []Story{
 	{"evaluator", "device-mobile", []Stop{
 		{"draw", "manager", "/tour/draw"},
 		{"cases", "eval-015-1", "/app"},
+		{"calls", "eval-015-1", "/calls"},
 		{"progress", "supervisor", "/fieldwork"},
+		{"phones", "supervisor", "/phones"},
 		{"quality", "auditor", "/tour/quality"},
+	}},
+	{"resident", "receipt", []Stop{
+		{"receipt", "", "/receipt"},
+		{"call", "", "/check"},
+		{"signals", "auditor", "/signals"},
 	}},
 	{"leader", "chart-dots", []Stop{
 		{"overview", "leader-015", "/tour/score"},
