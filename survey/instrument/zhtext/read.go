@@ -81,7 +81,7 @@ func Read(text string) (*instrument.Questionnaire, *exchange.Report, error) {
 		any = any || r.blocks[i].required
 		r.block(&r.blocks[i])
 	}
-	if !any {
+	if !any && len(r.q.Items) > 0 {
 		r.rep.Add(exchange.Note, exchange.Place{}, "none_required", "")
 	}
 	r.applyJumps()
