@@ -55,7 +55,10 @@ func TestVerifyNamesTheFirstAlteredRecord(t *testing.T) {
 		"a record removed": {`delete from audit_log where seq = 7`, 7},
 		"the first gone":   {`delete from audit_log where seq = 1`, 1},
 		"a hash replaced":  {`update audit_log set hash = sha256('x') where seq = 9`, 9},
-		"two swapped":      {`update audit_log set seq = case seq when 3 then 104 else 103 end where seq in (3, 4); update audit_log set seq = seq - 100 where seq > 100`, 3},
+		"one inserted": {`update audit_log set seq = seq + 100 where seq > 5; update audit_log set seq = seq - 99 where seq > 100;
+			insert into audit_log select district, 6, at, actor_id, actor_role, action, object_kind, 'forged', area, detail, hash, sha256(hash) from audit_log where seq = 5`, 6},
+		"one copied to the end": {`insert into audit_log select district, 13, at, actor_id, actor_role, action, object_kind, object_id, area, detail, prev_hash, hash from audit_log where seq = 12`, 13},
+		"two swapped":           {`update audit_log set seq = case seq when 3 then 104 else 103 end where seq in (3, 4); update audit_log set seq = seq - 100 where seq > 100`, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +119,42 @@ func TestCheckpointShowsARewrittenEnd(t *testing.T) {
 	list, err := s.Checkpoints(t.Context(), auditor)
 	if err != nil || len(list) != 1 || list[0].Check() != nil {
 		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// TestCheckpointShowsARewrittenChain: whoever owns the database can change a
+// record and compute every later hash again. The chain is whole; only the
+// checkpoint lodged elsewhere knows better.
+func TestCheckpointShowsARewrittenChain(t *testing.T) {
+	t.Parallel()
+	w, s, auditor := begin(t)
+	lodged, err := s.Checkpoint(t.Context(), auditor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []audit.Entry
+	if err := auditdb.Walk(t.Context(), w.Pool, auditor.District, func(e *audit.Entry) error {
+		list = append(list, *e)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list[4].Detail = audit.Detail(map[string]any{"n": 2})
+	audit.Chain(0, nil, list)
+	db := testkit.OwnerDB(t)
+	if _, err := db.Exec(t.Context(), `alter table audit_log disable trigger append_only`); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if _, err := db.Exec(t.Context(), `update audit_log set detail = $2, prev_hash = $3, hash = $4 where seq = $1`, e.Seq, e.Detail, e.Prev, e.Hash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || !r.OK {
+		t.Errorf("the forger's chain is not whole: %+v %v", r, err)
+	}
+	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint {
+		t.Errorf("a rewritten chain passes the checkpoint: %+v %v", r, err)
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 const (
 	minReason    = 4
 	maxReason    = 500
-	attributions = 50
+	attributions = 20
 )
 
 // Attributions are the attributions of a round with what was asked about them.

@@ -29,7 +29,7 @@ func (h *pages) causes(c *gin.Context, list []departments.Period) *causesData {
 	p, f := h.Printer(c), h.Format(c)
 	few := func(n int) string {
 		if n < 0 {
-			return p.T("department.few", "Min", departments.MinCause)
+			return p.T("department.few")
 		}
 		return f.Int(n)
 	}

@@ -73,7 +73,7 @@ func (h *pages) joint(c *gin.Context, who authz.Actor, card departments.Card, re
 
 func (h *pages) few(c *gin.Context, n int) string {
 	if n < 0 {
-		return h.T(c, "department.few", "Min", departments.MinCause)
+		return h.T(c, "department.few")
 	}
 	return h.Format(c).Int(n)
 }

@@ -85,10 +85,11 @@ func (v *reader) interval(f scoring.Figure) string {
 	return v.f.Interval(f.Lo, f.Hi, 1)
 }
 
-// count is a number of answers that may be masked.
+// count is a number of answers that may be masked: a small one, or one that
+// would give a small one away.
 func (v *reader) count(n int) string {
 	if n < 0 {
-		return v.p.T("score.masked", "Min", v.cell)
+		return v.p.T("score.masked")
 	}
 	return v.f.Int(n)
 }

@@ -3,7 +3,6 @@ package results
 import (
 	"math"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -248,13 +247,8 @@ func (v *reader) reasons(u *scoring.UnitResult) []reasonRow {
 		return out
 	}
 	list := view.Reasons(u)
-	masked := slices.ContainsFunc(list, func(r view.Reason) bool { return r.N < 0 })
 	for _, r := range list {
-		n := v.count(r.N)
-		if masked && r.N >= v.cell {
-			n = v.f.Int(r.N/v.cell*v.cell) + "+" // the exact number would give the masked one away
-		}
-		out = append(out, reasonRow{Name: v.p.T("score.reason." + r.Key), Why: v.p.T("score.reason." + r.Key + ".why"), Count: n})
+		out = append(out, reasonRow{Name: v.p.T("score.reason." + r.Key), Why: v.p.T("score.reason." + r.Key + ".why"), Count: v.count(r.N)})
 	}
 	return out
 }

@@ -168,7 +168,7 @@ func (h *pages) themes(c *gin.Context, who authz.Actor) error {
 func (h *pages) themeRow(c *gin.Context, f render.Format, t words.Theme, names map[string]string) themeRow {
 	few := func(n int) string {
 		if n < 0 {
-			return h.T(c, "words.few")
+			return h.T(c, "words.withheld")
 		}
 		return f.Int(n)
 	}
@@ -263,11 +263,12 @@ const minGiven = 5
 
 func (h *pages) agreeRow(c *gin.Context, name string, a qualitative.Agreement) agreeRow {
 	f := h.Format(c)
-	r := agreeRow{Name: name, N: f.Int(a.N), Yes: f.Int(a.Yes), Observed: f.Pct(a.Observed, 0), Kappa: render.Dash, Interval: render.Dash, Alpha: render.Dash}
+	r := agreeRow{Name: name, N: f.Int(a.N), Yes: f.Int(a.Yes), Observed: f.Pct(a.Observed, 1), Kappa: render.Dash, Interval: render.Dash, Alpha: render.Dash}
 	if a.OK {
 		word := qualitative.Usual(a.Kappa)
-		if a.Yes < minGiven {
-			word = "few"
+		if a.Yes < minGiven { // κ of one or two cases is 0 or 1 by chance
+			r.Word = h.T(c, "agreement.word.few")
+			return r
 		}
 		r.Kappa, r.Interval, r.Alpha, r.Word = f.Num(a.Kappa, 2), f.Interval(a.Lo, a.Hi, 2), f.Num(a.Alpha, 2), h.T(c, "agreement.word."+word)
 		r.Tone = map[string]string{"substantial": "success", "perfect": "success", "moderate": "info", "fair": "warning", "slight": "danger", "poor": "danger"}[word]
@@ -289,7 +290,7 @@ type campaignRow struct {
 }
 
 // maxCampaigns is the most campaigns that a page lists.
-const maxCampaigns = 50
+const maxCampaigns = 30
 
 func (h *pages) campaigns(c *gin.Context, who authz.Actor) error {
 	d, scope, err := h.head(c, who, "/words/campaigns")
