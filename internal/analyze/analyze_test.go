@@ -455,6 +455,10 @@ func TestDataFaultsSayWhere(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ spec, data, want string }{
 		"column":     {"statistics: [{stat: mean, of: satisfaktion}]", "satisfaction\n3", "did you mean satisfaction?"},
+		"of":         {"statistics: [{stat: mean, of: satisfaktion}]", "satisfaction\n3", "field statistics[1].of"},
+		"by":         {"statistics: [{stat: mean, of: q, by: [q, street]}]", "q\n3", "field statistics[1].by"},
+		"weights":    {"design: {weight: w}\nstatistics: [{stat: mean, of: q}]", "q\n3", "field design.weight"},
+		"twice =":    {"where: q == 7\nstatistics: [{stat: mean, of: q}]", "q\n3", "a condition that some row meets"},
 		"text":       {"statistics: [{stat: mean, of: q}]", "q\n3\nhigh", "row 3, column q"},
 		"twice":      {"design: {id: id}\nstatistics: [{stat: mean, of: q}]", "id,q\na,1\na,2", "a row is there twice"},
 		"weight":     {"design: {weight: w}\nstatistics: [{stat: mean, of: q}]", "w,q\n1,1\n-2,2", "row 3, column w"},

@@ -147,7 +147,7 @@ func inOrder(index map[string]int32, codes []int32) *column {
 
 // headers checks that every column is there.
 func (s *Spec) headers(have []string) error {
-	r := &reader{file: "specification"}
+	r := &reader{file: s.file}
 	for _, c := range s.columns {
 		if slices.ContainsFunc(have, func(h string) bool { return strings.TrimSpace(h) == c }) {
 			continue
@@ -160,7 +160,7 @@ func (s *Spec) headers(have []string) error {
 		if len(list) > 40 {
 			list = append(slices.Clone(have[:40]), fmt.Sprintf("… (%d columns)", len(have)))
 		}
-		r.fault(s.lines[c], "column", c, "one of "+tabular.Visible(strings.Join(list, ", ")), hint)
+		r.fault(s.asked[c].line, s.asked[c].field, c, "one of "+tabular.Visible(strings.Join(list, ", ")), hint)
 	}
 	return r.err()
 }

@@ -43,7 +43,7 @@ func Parse(name string, text []byte) (*Spec, error) {
 			At(name, "a second document after ---", "one document", "put each into a file of its own")
 	}
 	r := &reader{file: name}
-	s := &Spec{Level: 0.95, MinCell: 10, lines: map[string]int{}, Design: Design{Lonely: "fail"}}
+	s := &Spec{Level: 0.95, MinCell: 10, file: name, asked: map[string]mention{}, Design: Design{Lonely: "fail"}}
 	root := doc.Content[0]
 	r.fields(root, "", map[string]func(*yaml.Node, string){
 		"title":      r.text(&s.Title),
@@ -98,11 +98,13 @@ func (r *reader) design(n *yaml.Node, path string, s *Spec) {
 	if len(d.FPC) > max(1, len(d.Clusters)) {
 		r.fault(n.Line, join(path, "fpc"), fmt.Sprint(len(d.FPC), " columns"), "one column per stage", "give as many as there are clusters")
 	}
-	s.use(n.Line, d.ID, d.Weight, d.Strata)
-	s.use(n.Line, d.Clusters...)
-	s.use(n.Line, d.FPC...)
-	for _, m := range d.Rake {
-		s.use(m.line, m.Column)
+	s.use(n.Line, join(path, "id"), d.ID)
+	s.use(n.Line, join(path, "weight"), d.Weight)
+	s.use(n.Line, join(path, "strata"), d.Strata)
+	s.use(n.Line, join(path, "clusters"), d.Clusters...)
+	s.use(n.Line, join(path, "fpc"), d.FPC...)
+	for i, m := range d.Rake {
+		s.use(m.line, fmt.Sprintf("%s[%d].column", join(path, "rake"), i+1), m.Column)
 	}
 }
 
@@ -141,7 +143,7 @@ func (r *reader) item(n *yaml.Node, path string, s *Spec) {
 			r.fault(n.Line, path, c+" twice", "each column once", "remove one of the two entries")
 		}
 		it.Column = c
-		s.use(n.Line, c)
+		s.use(n.Line, join(path, "column"), c)
 		s.Items = append(s.Items, it)
 	}
 }
@@ -162,7 +164,7 @@ func (r *reader) score(n *yaml.Node, path string, s *Spec) {
 	case c.MinAnswered > len(c.Items):
 		r.fault(n.Line, join(path, "min_answered"), fmt.Sprint(c.MinAnswered), fmt.Sprintf("at most %d, the number of items", len(c.Items)), "lower it")
 	}
-	s.use(n.Line, c.Items...)
+	s.use(n.Line, join(path, "items"), c.Items...)
 	s.Scores = append(s.Scores, c)
 }
 
@@ -183,7 +185,7 @@ func (r *reader) covariates(n *yaml.Node, path string, s *Spec) []Covariate {
 			r.fault(c.Line, p, "no column", "a column", "write its name")
 			return
 		}
-		s.use(c.Line, v.Column)
+		s.use(c.Line, p, v.Column)
 		out = append(out, v)
 	})
 	return out
@@ -233,7 +235,7 @@ func (r *reader) statistic(n *yaml.Node, path string, s *Spec) {
 					var c string
 					r.text(&c)(n, p)
 					q.Evidence[k] = c
-					s.use(n.Line, c)
+					s.use(n.Line, p, c)
 				}
 			}
 			r.fields(n, p, m)
@@ -241,8 +243,9 @@ func (r *reader) statistic(n *yaml.Node, path string, s *Spec) {
 	}
 	r.fields(n, path, fields)
 	r.fitting(n, path, &q)
-	s.use(n.Line, q.By...)
-	s.use(n.Line, q.Group, q.Unit)
+	s.use(n.Line, join(path, "by"), q.By...)
+	s.use(n.Line, join(path, "group"), q.Group)
+	s.use(n.Line, join(path, "unit"), q.Unit)
 	s.Statistics = append(s.Statistics, q)
 }
 
@@ -333,9 +336,13 @@ func (r *reader) needs(n *yaml.Node, path, field string, ok bool, want string) {
 func (r *reader) resolve(s *Spec) {
 	for i := range s.Statistics {
 		q := &s.Statistics[i]
-		for _, v := range append(slices.Clone(q.Of), q.Over) {
+		for k, v := range append(slices.Clone(q.Of), q.Over) {
+			field := "of"
+			if k == len(q.Of) {
+				field = "over"
+			}
 			if v != "" && s.score(v) == nil {
-				s.use(q.line, v)
+				s.use(q.line, fmt.Sprintf("statistics[%d].%s", i+1, field), v)
 			}
 		}
 		if q.Covariates == nil && (q.Adjust || q.Stat == "regression") {

@@ -21,8 +21,15 @@ type Spec struct {
 	Statistics []Statistic
 	// Asked are the columns of the table that are read.
 	columns []string
-	// lines are the lines on which columns are first mentioned.
-	lines map[string]int
+	// asked says where columns are first mentioned, file is the specification's name.
+	asked map[string]mention
+	file  string
+}
+
+// mention is a line and a field of the specification.
+type mention struct {
+	line  int
+	field string
 }
 
 // Design names the columns of the sampling design.
@@ -140,13 +147,13 @@ var kindNames = []string{"mean", "total", "proportion", "quantile", "ratio", "di
 	"robust", "icc", "alpha", "interviewer", "inequality", "funnel", "fair_score"}
 
 // use registers a column that must be read.
-func (s *Spec) use(line int, names ...string) {
+func (s *Spec) use(line int, field string, names ...string) {
 	for _, n := range names {
 		if n == "" {
 			continue
 		}
-		if _, ok := s.lines[n]; !ok {
-			s.lines[n] = line
+		if _, ok := s.asked[n]; !ok {
+			s.asked[n] = mention{line, field}
 			s.columns = append(s.columns, n)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // operators in the order in which they are looked for.
-var operators = []string{"!=", "<=", ">=", "=", "<", ">", " in "}
+var operators = []string{"!=", "<=", ">=", "==", "=", "<", ">", " in "}
 
 // where reads a filter: one condition or a list, all of which must hold.
 func (r *reader) where(dst *[]Condition, s *Spec) func(*yaml.Node, string) {
@@ -23,7 +23,7 @@ func (r *reader) where(dst *[]Condition, s *Spec) func(*yaml.Node, string) {
 				r.fault(n.Line, path, t, "column = value, !=, <, <=, >, >=, or column in a, b", `write for example "q19b = 1"; an empty value means missing`)
 				continue
 			}
-			s.use(n.Line, c.Column)
+			s.use(n.Line, path, c.Column)
 			*dst = append(*dst, c)
 		}
 	}
@@ -41,6 +41,9 @@ func parseCondition(t string) (Condition, bool) {
 	}
 	c := Condition{Column: strings.TrimSpace(t[:at]), Op: strings.TrimSpace(op), text: t}
 	rest := t[at+len(op):]
+	if c.Op == "==" { // what a programmer writes
+		c.Op = "="
+	}
 	if c.Op == "in" {
 		for v := range strings.SplitSeq(rest, ",") {
 			c.Values = append(c.Values, unquote(v))
