@@ -30,6 +30,8 @@ type OrdinalDIF struct {
 // GroupCoef is.
 //
 // Faults: all answers equal, one group empty, all totals equal.
+//
+// Source: Zumbo (1999).
 func MeasureOrdinalDIF(answer, total []float64, second []bool) (*OrdinalDIF, error) {
 	checkLength("total", len(total), len(answer))
 	checkLength("second", len(second), len(answer))
@@ -119,6 +121,9 @@ type MantelHaenszel struct {
 
 // MeasureMantelHaenszel computes the common odds ratio. Rows with a negative
 // stratum are left out.
+//
+// Source: Mantel and Haenszel (1959); Holland and Thayer (1988); error Robins,
+// Breslow and Greenland (1986).
 func MeasureMantelHaenszel(yes, second []bool, stratum []int32, strata int) (*MantelHaenszel, error) {
 	checkLength("second", len(second), len(yes))
 	checkLength("stratum", len(stratum), len(yes))

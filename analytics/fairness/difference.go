@@ -33,6 +33,9 @@ type Difference struct {
 // One answer a group is enough, and groups that answer alike have p = 1.
 //
 // Faults: a group without answers, an answer that is not a finite number.
+//
+// Source: Mann and Whitney (1947); Cliff (1993); Kolmogorov (1933) and Smirnov
+// (1939).
 func CompareRanks(focal, reference []float64) (*Difference, error) {
 	for _, x := range [][]float64{focal, reference} {
 		if err := checkFinite("a group", x); err != nil {
@@ -55,6 +58,8 @@ type WelchT struct{ T, DF, P, Lower, Upper float64 }
 // both given). level is that of the interval (0.95).
 //
 // Faults: fewer than two answers in a group, both groups constant.
+//
+// Source: Cohen (1988); Hedges (1981); Welch (1947).
 func CompareGroups(focal, reference, focalWeight, referenceWeight []float64, level float64) (*Difference, error) {
 	for _, x := range [][]float64{focal, reference} {
 		if err := checkFinite("a group", x); err != nil {

@@ -43,6 +43,8 @@ type ZScores struct {
 //
 // Faults: fewer than two units, a denominator of zero, a numerator outside
 // [0, denominator], a target of 0 or 1, a share outside [0, 0.5).
+//
+// Source: Spiegelhalter (2005).
 func NewFunnel(numerator, denominator []float64, target *float64, winsorise float64) (*Funnel, error) {
 	checkLength("denominator", len(denominator), len(numerator))
 	r, n := 0.0, 0.0
@@ -89,6 +91,8 @@ func (f *Funnel) scores(numerator []float64, winsorise float64) {
 
 // Winsorise pulls z in to its share and 1-share quantiles (linear
 // interpolation) and measures the spread that is left.
+//
+// Source: Spiegelhalter (2005).
 func Winsorise(z []float64, share float64) ZScores {
 	s := ZScores{Z: z, Winsorised: make([]float64, len(z))}
 	sorted := slices.Clone(z)
@@ -132,6 +136,8 @@ const (
 
 // Limits returns the normal limits target ± z(1-tail) se of every unit; tail
 // is the one-sided probability (0.025 for 95%, 0.001 for 99.8%).
+//
+// Source: Spiegelhalter (2005).
 func (f *Funnel) Limits(tail float64, how Spread) (lower, upper []float64) {
 	z := normalQuantile(1 - tail)
 	scale := math.Sqrt(math.Max(1, f.Naive.Phi))

@@ -22,6 +22,8 @@ type KGroups struct {
 // the trend test only. Groups without answers are left out.
 //
 // Faults: fewer than two groups with answers, all answers equal.
+//
+// Source: Kruskal and Wallis (1952); Welch (1951); Jonckheere (1954).
 func CompareKGroups(y []float64, group []int32, groups int) (*KGroups, error) {
 	checkLength("group", len(group), len(y))
 	if err := checkFinite("the outcome", y); err != nil {

@@ -37,6 +37,8 @@ type Inequality struct {
 //
 // Faults: fewer than two units, negative amounts, a total of zero, negative
 // weights.
+//
+// Source: Gini (1912); Theil (1967); Atkinson (1970).
 func MeasureInequality(x, weight []float64) (*Inequality, error) {
 	x, w, err := inequalityInput(x, weight)
 	if err != nil {

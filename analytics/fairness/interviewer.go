@@ -26,6 +26,8 @@ type InterviewerEffect struct {
 
 // MeasureInterviewers computes the interviewer effect of y. It is only an
 // effect of interviewers when workloads were assigned at random within areas.
+//
+// Source: Kish (1962).
 func MeasureInterviewers(y []float64, interviewer shrink.Grouping) (*InterviewerEffect, error) {
 	a, err := shrink.ANOVA(y, interviewer)
 	if err != nil {

@@ -26,6 +26,9 @@ var Corrections = []Correction{Bonferroni, Holm, Hochberg, Hommel, BH, BY, None}
 // at most alpha are rejected at family-wise level alpha (Bonferroni, Holm,
 // Hochberg, Hommel) or false discovery rate alpha (BH, BY). p must lie in
 // [0, 1]; leave missing ones out.
+//
+// Source: Holm (1979); Hochberg (1988); Hommel (1988); Benjamini and Hochberg
+// (1995); Benjamini and Yekutieli (2001).
 func AdjustP(p []float64, c Correction) ([]float64, error) {
 	for i, v := range p {
 		if !(v >= 0 && v <= 1) {

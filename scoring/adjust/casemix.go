@@ -61,6 +61,8 @@ type CaseMix struct {
 //
 // Faults: fewer than two units, no degrees of freedom left, no variation left
 // within units, values that are not finite, weights that are not positive.
+//
+// Source: O'Malley et al. (2005).
 func FitCaseMix(in CaseMixInput) (*CaseMix, error) {
 	if err := in.check(); err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ func (d *Design) weighted(in []bool) (n int, sum float64, err error) {
 // DegreesOfFreedom is the number of first-stage units minus the number of
 // first-stage strata among the rows of a domain (nil = all) that have a
 // positive weight. It can be 0: then no t interval exists.
+//
+// Source: Korn and Graubard (1999), section 5.2.
 func (d *Design) DegreesOfFreedom(domain []bool) int {
 	st := &d.stages[0]
 	unit := make([]bool, len(st.stratumOf))

@@ -19,6 +19,8 @@ type Table struct {
 // CrossTable tabulates two factors (codes 0…levels-1, -1 = missing) over a
 // domain and tests independence. X² is scaled to the number of rows of the
 // domain, rows with a missing factor included, as R's survey package does.
+//
+// Source: Rao and Scott (1981, 1984); Wald form Koch, Freeman and Freeman (1975).
 func CrossTable(d *Design, row, col []int32, rows, cols int, domain []bool) (Table, error) {
 	mustLen("row", len(row), d.n)
 	mustLen("col", len(col), d.n)

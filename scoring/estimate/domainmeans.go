@@ -42,6 +42,9 @@ type scales struct {
 // Means computes the weighted mean of a column in every domain with the
 // standard error of Design.Variance, in one pass. The result is bit-identical
 // for any order of the rows and any GOMAXPROCS.
+//
+// Source: Särndal, Swensson and Wretman (1992), section 5.8; stages as in Cochran
+// (1977), chapter 11.
 func (p *Domains) Means(y Column) []DomainEstimate {
 	mustLen("column", len(y.Values), p.d.n)
 	if y.Missing != nil {

@@ -35,6 +35,8 @@ type Domains struct {
 
 // NewDomains prepares domains: code[i] is the domain 0…count-1 of row i, -1
 // for none.
+//
+// Source: Särndal, Swensson and Wretman (1992), section 5.8.
 func NewDomains(d *Design, code []int32, count int) (*Domains, error) {
 	mustLen("domain codes", len(code), d.n)
 	p := &Domains{d: d, count: count}
@@ -203,6 +205,8 @@ type Cell struct {
 
 // UltimateCluster is the design of the first-stage units alone, as if drawn
 // with replacement within strata.
+//
+// Source: Hansen, Hurwitz and Madow (1953).
 func (d *Design) UltimateCluster() *Design {
 	c := *d
 	st := d.stages[0]

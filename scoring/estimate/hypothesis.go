@@ -21,6 +21,8 @@ type TTest struct {
 }
 
 // TTestMean tests a mean against 0 with design degrees of freedom - 1.
+//
+// Source: Korn and Graubard (1999), section 3.2.
 func TTestMean(d *Design, x Column, domain []bool, level float64) (TTest, error) {
 	e, err := Mean(d, x, domain)
 	if err != nil {

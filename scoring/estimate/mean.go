@@ -21,6 +21,8 @@ type Estimate struct {
 
 // EffectiveN is N over the design effect with replacement, N where that has no
 // value.
+//
+// Source: Kish (1965), section 8.2.
 func (e Estimate) EffectiveN() float64 {
 	if e.DEffReplace == nil || *e.DEffReplace <= 0 {
 		return float64(e.N)
@@ -47,6 +49,8 @@ func Mean(d *Design, x Column, domain []bool) (Estimate, error) {
 }
 
 // Total is the Horvitz–Thompson total Σwx of a column in a domain.
+//
+// Source: Horvitz and Thompson (1952).
 func Total(d *Design, x Column, domain []bool) (Estimate, error) {
 	v, err := Totals(d, []Column{x}, domain)
 	return v.first(), err
@@ -61,12 +65,16 @@ func (v Vector) first() Estimate {
 
 // Means are the means of several columns over the rows where all of them have
 // a value, with their covariance.
+//
+// Source: Särndal, Swensson and Wretman (1992), section 5.7.
 func Means(d *Design, xs []Column, domain []bool) (Vector, error) {
 	return linear(d, xs, domain, true)
 }
 
 // Totals are the totals of several columns over the rows where all of them
 // have a value, with their covariance.
+//
+// Source: Horvitz and Thompson (1952).
 func Totals(d *Design, xs []Column, domain []bool) (Vector, error) {
 	return linear(d, xs, domain, false)
 }

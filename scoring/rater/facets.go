@@ -86,6 +86,8 @@ type Facets struct {
 // Faults: ratings outside the scale, a design in which units, raters and items
 // cannot be compared on one scale (the message lists the separate sets),
 // estimates that do not exist.
+//
+// Source: Linacre (1989).
 func FitFacets(d Panel) (*Facets, error) {
 	if err := d.check(); err != nil {
 		return nil, err

@@ -46,6 +46,8 @@ func CellMeans(d Panel) []CellMean {
 //
 // Faults: those of the panel, raters who share no units directly or through
 // others, a single unit or rater, constant ratings.
+//
+// Source: Braun (1988).
 func FitAdditive(d Panel) (*Additive, error) {
 	if err := d.check(); err != nil {
 		return nil, err

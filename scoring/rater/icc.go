@@ -36,6 +36,8 @@ type ICC struct {
 //
 // Faults: missing ratings (see ICCFromREML), fewer than two subjects or
 // raters, constant ratings.
+//
+// Source: Shrout and Fleiss (1979).
 func ICCFromMeanSquares(m Matrix) (*ICC, error) {
 	n, k, err := m.check()
 	if err != nil {
@@ -95,6 +97,8 @@ type Components struct {
 // ICCFromREML computes the six forms from the variances of a crossed random
 // model, which allows for missing ratings. Intervals and tests are those of a
 // complete design of the same size, and are too narrow when many are missing.
+//
+// Source: McGraw and Wong (1996); REML Patterson and Thompson (1971).
 func ICCFromREML(m Matrix) (*ICC, *Components, error) {
 	n, k, err := m.check()
 	if err != nil {

@@ -123,6 +123,9 @@ type Fleiss struct {
 // FleissKappa computes Fleiss' kappa over the complete rows of m.
 //
 // Faults: fewer than one complete subject or two raters, a single category.
+//
+// Source: Fleiss (1971); error Fleiss, Nee and Landis (1979); exact form Conger
+// (1980).
 func FleissKappa(m Matrix) (*Fleiss, error) {
 	if _, _, err := m.check(); err != nil {
 		return nil, err

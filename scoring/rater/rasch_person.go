@@ -24,6 +24,8 @@ type Measure struct {
 // the scores that occur among persons who answered the same items, continued
 // straight. It needs four such scores; with fewer, Defined is false. Rows
 // without an answer are not Defined either.
+//
+// Source: Andrich (1978); Warm (1989) for the weighted likelihood.
 func (f *Rasch) Measures(m Matrix) ([]Measure, error) {
 	a, err := categorise(m, f.Model)
 	if err != nil {

@@ -81,6 +81,8 @@ func CorrelationOf(cov [][]float64) [][]float64 {
 
 // AlphaOf is Cronbach's alpha of a covariance (or correlation) matrix; items
 // in skip are left out.
+//
+// Source: Cronbach (1951).
 func AlphaOf(cov [][]float64, skip int) float64 {
 	k, trace, sum := 0.0, 0.0, 0.0
 	for a := range cov {
@@ -102,6 +104,9 @@ func AlphaOf(cov [][]float64, skip int) float64 {
 //
 // Faults: fewer than two items, fewer than two complete rows, an item that
 // everybody answers alike, items that cancel out.
+//
+// Source: Cronbach (1951); lambda 6 Guttman (1945); error Duhachek and Iacobucci
+// (2004).
 func MeasureConsistency(m Matrix) (*Consistency, error) {
 	_, k, err := m.check()
 	if err != nil {

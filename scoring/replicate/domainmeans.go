@@ -43,6 +43,8 @@ type resampled struct {
 // with the errors of the Rao–Wu bootstrap of RaoWu, without keeping replicate
 // weights. The result does not depend on the order of the rows or the number
 // of processors; it uses other random numbers than RaoWu.
+//
+// Source: Rao, Wu and Yue (1992).
 func DomainMeans(d *estimate.Design, y estimate.Column, code []int32, count, replicates int, seed uint64) ([]DomainMean, error) {
 	if replicates < 2 {
 		return nil, fault("few", "the bootstrap needs at least two replicates").At("replicates", fmt.Sprint(replicates), "2 or more", "500 is usual")

@@ -44,6 +44,8 @@ type Set struct {
 
 // Given is a set from replicate weights that already hold the design weight,
 // as statistical offices publish them: weights[r][row].
+//
+// Source: Wolter (2007), chapters 3 to 5.
 func Given(full []float64, weights [][]float64, scale float64, rscale []float64) (*Set, error) {
 	if len(weights) < 2 {
 		return nil, fault("few", "replicate variance needs at least two replicates").
@@ -106,6 +108,8 @@ type Estimate struct {
 }
 
 // Estimate computes a statistic on the full sample and all replicates.
+//
+// Source: Wolter (2007), chapters 3 to 5.
 func (s *Set) Estimate(stat Statistic) (Estimate, error) {
 	full, ok := stat(s.full)
 	if !ok || math.IsNaN(full) || math.IsInf(full, 0) {

@@ -55,6 +55,8 @@ func Ratio(y, x estimate.Column, domain []bool) Statistic {
 
 // Quantile is the p-quantile of a column in a domain by a rule. JK1 and JKn are
 // not consistent for it; use BRR or the bootstrap.
+//
+// Source: Kovar, Rao and Wu (1988) on the jackknife and quantiles.
 func Quantile(x estimate.Column, domain []bool, p float64, rule estimate.QuantileRule) Statistic {
 	mask := make([]bool, len(x.Values))
 	for i := range mask {

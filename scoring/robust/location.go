@@ -86,6 +86,8 @@ func (r Rule) defaults() Rule {
 // iteratively reweighted means. w may be nil. The scale is Rule.Scale, or the
 // weighted MAD about the weighted median, or what the zero rule puts in its
 // place.
+//
+// Source: Huber (1964); with survey weights Hulliger (1995).
 func Estimate(x, w []float64, rule Rule) (Location, error) {
 	if err := check(x, w); err != nil {
 		return Location{Status: Empty}, err

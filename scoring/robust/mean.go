@@ -18,6 +18,8 @@ type Trimmed struct {
 
 // TrimmedMean is the weighted mean of the rows with Low ≤ x ≤ Up, the weighted
 // quantiles at low and up (0 ≤ low < up ≤ 1); ties with a limit are kept whole.
+//
+// Source: Huber and Ronchetti (2009), section 3.3.
 func TrimmedMean(x, w []float64, low, up float64) (Trimmed, error) {
 	t, err := limits(x, w, low, up)
 	if err != nil {
@@ -40,6 +42,8 @@ func TrimmedMean(x, w []float64, low, up float64) (Trimmed, error) {
 
 // WinsorizedMean is the weighted mean with values outside [Low, Up] pulled to
 // the limits, the weighted quantiles at low and up.
+//
+// Source: Huber and Ronchetti (2009), section 3.3.
 func WinsorizedMean(x, w []float64, low, up float64) (Trimmed, error) {
 	t, err := limits(x, w, low, up)
 	if err != nil {
@@ -82,6 +86,8 @@ func limits(x, w []float64, low, up float64) (Trimmed, error) {
 
 // TrimmedCount is the unweighted mean without the ⌊n·share⌋ smallest and
 // largest values each; the median when share ≥ 1/2.
+//
+// Source: Tukey and McLaughlin (1963).
 func TrimmedCount(x []float64, share float64) (float64, error) {
 	if err := check(x, nil); err != nil {
 		return 0, err
@@ -103,6 +109,8 @@ func TrimmedCount(x []float64, share float64) (float64, error) {
 
 // WinsorizedLargest is the weighted mean with the k largest rows pulled down
 // to the largest of the others (one-sided, for skewed variables).
+//
+// Source: Rivest (1994).
 func WinsorizedLargest(x, w []float64, k int) (Trimmed, error) {
 	t := Trimmed{UpShare: 1}
 	if err := check(x, w); err != nil {

@@ -31,6 +31,9 @@ const subsets = 6000
 // FitMM fits y on the columns x. The S-estimate minimises the scale s with
 // Σρ(r/s) = (n−p)/2 over the fits through p answers each, the best ones
 // refined; it is deterministic.
+//
+// Source: Yohai (1987); the S-estimate Rousseeuw and Yohai (1984), its search
+// Salibian-Barrera and Yohai (2006).
 func FitMM(y []float64, x [][]float64) (*MM, error) {
 	if err := checkRegression(y, x, nil); err != nil {
 		return nil, err

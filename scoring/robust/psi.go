@@ -30,6 +30,8 @@ func TukeyPsi(k float64) Psi { return Psi{family: bisquare, c: k} }
 func HampelPsi(a, b, c float64) Psi { return Psi{family: hampel, a: a, b: b, c: c} }
 
 // Weight is u(r) = ψ(r)/r, in [0,1]; u(0) = 1.
+//
+// Source: Huber (1964); Beaton and Tukey (1974); Hampel et al. (1986).
 func (p Psi) Weight(r float64) float64 {
 	r = math.Abs(r)
 	switch p.family {

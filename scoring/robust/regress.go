@@ -90,6 +90,8 @@ const rlmConstant = 0.6745
 // iteratively reweighted least squares from the least squares start; the scale
 // is estimated again at every step. w may be nil. Linear dependence among the
 // columns is an error.
+//
+// Source: Huber (1973); Beaton and Tukey (1974) for the bisquare.
 func Regress(y []float64, x [][]float64, w []float64, rule RegressionRule) (*Regression, error) {
 	if err := checkRegression(y, x, w); err != nil {
 		return nil, err

@@ -17,6 +17,8 @@ const (
 )
 
 // MAD is constant times the weighted median of |x − center|.
+//
+// Source: Hampel (1974).
 func (s Sample) MAD(center, constant float64) float64 {
 	var d Sample
 	s.deviationsInto(center, &d)

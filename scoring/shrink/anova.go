@@ -39,6 +39,8 @@ type OneWayANOVA struct {
 // tau2/(tau2 + MSW/n_j) and the shrunken mean mu + lambda_j (mean_j - mu).
 //
 // Faults: fewer than two groups, no group with two answers, constant answers.
+//
+// Source: Searle, Casella and McCulloch (1992), chapter 3.
 func ANOVA(y []float64, g Grouping) (*OneWayANOVA, error) {
 	checkLength("codes of "+g.Name, len(g.Codes), len(y))
 	if err := checkFinite("the outcome", y); err != nil {

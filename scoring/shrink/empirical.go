@@ -64,6 +64,9 @@ type JamesSteinFit struct {
 // JamesStein shrinks k estimates of one known variance towards their mean by
 // 1 - (k-3) variance / S. It is here for comparison; the service uses
 // EmpiricalBayes, which allows a variance per unit.
+//
+// Source: Efron and Morris (1975), shrinking towards the mean as Lindley
+// proposed.
 func JamesStein(y []float64, variance float64) (*JamesSteinFit, error) {
 	if err := checkFinite("the estimates", y); err != nil {
 		return nil, err

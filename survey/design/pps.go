@@ -103,6 +103,8 @@ type TwoStage struct {
 // stratum with units[i] units to draw there, π₂ = take/size (1 when the unit
 // has fewer people) and the weight 1/(π₁π₂) of each of its people. A unit
 // without people gets zeros.
+//
+// Source: Särndal, Swensson and Wretman (1992), section 4.3.
 func PlanTwoStage(stratum []int, size, units, take []float64) (*TwoStage, error) {
 	n := len(stratum)
 	mustLen("size", len(size), n)

@@ -61,6 +61,8 @@ func (p Precision) Size() (SampleSize, error) {
 
 // SizeAt is Size with the normal quantile given, such as the t = 2 of older
 // books.
+//
+// Source: Cochran (1977), sections 4.4 and 4.6.
 func (p Precision) SizeAt(z float64) (SampleSize, error) {
 	s := SampleSize{Z: z}
 	share := p.Proportion != 0
@@ -183,6 +185,8 @@ func (s Strata) OptimalForBudget(budget float64) ([]float64, error) {
 }
 
 // TotalCost is Σ c_h n_h.
+//
+// Source: Cochran (1977), section 5.5.
 func (s Strata) TotalCost(n []float64) float64 {
 	mustLen("cost", len(s.Cost), len(n))
 	sum := 0.0

@@ -34,6 +34,8 @@ var Rules = []Rule{Equal, Proportional, Neyman, OptimalCost, Power, SquareRoot}
 // Measure returns the measure of the rule for each stratum. a is Bankier's
 // power, between 0 (equal relative precision) and 1 (near Neyman); the other
 // rules ignore it.
+//
+// Source: Cochran (1977), sections 5.5 to 5.9; power allocation Bankier (1988).
 func (s Strata) Measure(rule Rule, a float64) ([]float64, error) {
 	n := len(s.Population)
 	out := make([]float64, n)
@@ -130,6 +132,8 @@ const tieScale = 1e9
 // largest fraction; equal fractions go to the earlier stratum. With caps a
 // stratum at its cap is passed over. It returns false when the caps leave part
 // of the sum without a place.
+//
+// Source: Balinski and Young (1982).
 func LargestRemainder(real, caps []float64) ([]int, bool) {
 	if caps != nil {
 		mustLen("caps", len(caps), len(real))

@@ -23,6 +23,9 @@ type TotalEstimate struct {
 }
 
 // HorvitzThompson estimates a total from values and inclusion probabilities.
+//
+// Source: Horvitz and Thompson (1952); variances Hansen and Hurwitz (1943) and
+// Deville (1999).
 func HorvitzThompson(y, probability []float64) (TotalEstimate, error) {
 	var t TotalEstimate
 	mustLen("probability", len(probability), len(y))

@@ -23,6 +23,8 @@ func Base(probability []float64) ([]float64, error) {
 
 // BaseStratified returns the design weights N_h/n_h of a stratified simple
 // random sample: population[h] is the frame size of level h of stratum.
+//
+// Source: Horvitz and Thompson (1952).
 func BaseStratified(stratum Factor, population []float64) ([]float64, error) {
 	mustMatch("population", len(population), len(stratum.Levels))
 	n := make([]float64, len(stratum.Levels))

@@ -75,6 +75,8 @@ func (m Margin) Dummies(drop bool) []Column {
 // by Newton's method with step halving. Redundant columns are harmless when
 // their totals agree with the others. Totals that cannot be reached within the
 // bounds are an error that names the column furthest away.
+//
+// Source: Deville and Särndal (1992).
 func Calibrate(base []float64, columns []Column, rule CalibrationRule) (*Adjustment, error) {
 	if err := checkWeights(base); err != nil {
 		return nil, err

@@ -65,6 +65,8 @@ func (p *calibration) aggregate(cluster Factor) {
 // ClusterMeans replaces every value of the columns by the weighted mean of its
 // cluster: the calibration variables that a rule with Cluster works with, and
 // that Residuals needs for the variance.
+//
+// Source: Lemaître and Dufour (1987).
 func ClusterMeans(base []float64, columns []Column, cluster Factor) []Column {
 	p := &calibration{w: base}
 	for _, c := range columns {

@@ -24,6 +24,8 @@ const (
 // The variance of a calibrated total is the design variance of Σ w e, where w
 // are the calibrated weights: pass the linearised variable of any estimator as
 // z. Redundant columns are dropped.
+//
+// Source: Deville and Särndal (1992), section 3.
 func Residuals(z, q []float64, columns []Column) []float64 {
 	mustMatch("q", len(q), len(z))
 	k := len(columns)
@@ -56,6 +58,8 @@ func Residuals(z, q []float64, columns []Column) []float64 {
 // margins, with case weights q, by sweeping group means in turn until no
 // residual changes by more than 1e-13 of the largest (or 1000 sweeps). With
 // one margin it is the residual from post-stratum means.
+//
+// Source: Deville, Särndal and Sautory (1993).
 func MarginResiduals(z, q []float64, margins []Factor) []float64 {
 	mustMatch("q", len(q), len(z))
 	e := append([]float64(nil), z...)
