@@ -41,7 +41,10 @@ func commands() []*cobra.Command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() { <-ctx.Done(); stop() }() // a second signal ends the program at once
-	if err := rootCmd().ExecuteContext(ctx); err != nil {
+	if c, err := rootCmd().ExecuteContextC(ctx); err != nil {
+		if misused(err) {
+			err = usageError{fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())}
+		}
 		for _, line := range sentences(err) {
 			fmt.Fprintln(os.Stderr, "gongping:", line)
 		}
@@ -69,6 +72,7 @@ Settings (environment variables):
 		SilenceUsage:  true,
 	}
 	root.AddCommand(commands()...)
+	explain(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())}
 	})
@@ -83,6 +87,44 @@ func settingsHelp() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// explain makes wrong use below root say what would be right: a group of
+// commands names them instead of printing its help with success, and a wrong
+// number of arguments shows which are expected.
+func explain(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		explain(sub)
+		if check := sub.Args; check != nil {
+			sub.Args = func(c *cobra.Command, args []string) error {
+				if err := check(c, args); err != nil {
+					return usageError{fmt.Errorf("%w; usage: %s (see: %s --help)", err, c.UseLine(), c.CommandPath())}
+				}
+				return nil
+			}
+		}
+		if !sub.HasSubCommands() || sub.Runnable() {
+			continue
+		}
+		var names []string
+		for _, each := range sub.Commands() {
+			names = append(names, each.Name())
+		}
+		sub.Args = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q for %q: choose %s (see: %s --help)", args[0], c.CommandPath(), strings.Join(names, ", "), c.CommandPath())}
+			}
+			return nil
+		}
+		sub.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+}
+
+// misused tells whether err is one of cobra's own about wrong use, which says
+// nothing of where help is.
+func misused(err error) bool {
+	return strings.HasPrefix(err.Error(), "required flag") ||
+		strings.HasPrefix(err.Error(), "unknown command") && !errors.As(err, new(usageError))
+}
+
 // usageError is a wrong flag or argument: exit status 2.
 type usageError struct{ error }
 
@@ -92,7 +134,7 @@ func (e usageError) Unwrap() error { return e.error }
 func exitStatus(err error) int {
 	var u usageError
 	switch {
-	case errors.As(err, &u), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &u):
 		return 2
 	case errors.Is(err, context.Canceled):
 		return 130

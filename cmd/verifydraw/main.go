@@ -3,6 +3,7 @@
 // standard library; docs/spec/draw-v1.md is what it implements.
 //
 //	verifydraw [-key HEX] [-json] BUNDLE
+//	verifydraw [-key HEX] [-json] TOPUP EARLIER…
 //	verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
 //	verifydraw extract BUNDLE DIRECTORY
 package main
@@ -24,6 +25,8 @@ import (
 const usage = `verifydraw repeats a published draw. 核验公开的抽样。
 
   verifydraw [-key HEX] [-json] BUNDLE           repeat the draw 重算抽样
+  verifydraw [-key HEX] [-json] TOPUP EARLIER…   and check that a top-up keeps out whom the round's earlier
+                                                 draws hold, nobody else 并核对补充抽样只排除先前各次抽中的人
   verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
                                                  check one person's receipt 核验个人凭证
   verifydraw extract BUNDLE DIRECTORY            split the bundle into its files 拆出各文件
@@ -56,7 +59,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return exitSame
 	}
 	n := fs.NArg()
-	ok := map[string]bool{"verify": n == 1, "receipt": n == 1 || n == 2, "extract": n == 2}[command]
+	ok := map[string]bool{"verify": n >= 1, "receipt": n == 1 || n == 2, "extract": n == 2}[command]
 	if err != nil || !ok {
 		fmt.Fprint(errOut, usage)
 		return exitUsage
@@ -69,7 +72,7 @@ func run(args []string, out, errOut io.Writer) int {
 	var result any
 	switch command {
 	case "verify":
-		result, err = verifyFile(fs.Arg(0), *key)
+		result, err = verifyFile(fs.Arg(0), *key, fs.Args()[1:]...)
 	case "receipt":
 		result, err = checkReceipt(fs.Arg(0), fs.Arg(1), *key)
 	case "extract":
@@ -143,13 +146,26 @@ func print(out io.Writer, result any) {
 	}
 }
 
-func verifyFile(path, key string) (*verify.Report, error) {
+// verifyFile verifies a bundle; with earlier bundles it is a top-up's.
+func verifyFile(path, key string, earlier ...string) (*verify.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return verify.Bundle(f, key)
+	if len(earlier) == 0 {
+		return verify.Bundle(f, key)
+	}
+	var before []io.Reader
+	for _, name := range earlier {
+		e, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer e.Close()
+		before = append(before, e)
+	}
+	return verify.TopUp(f, key, before...)
 }
 
 // receiptResult is what is known of the holder of a receipt.

@@ -58,6 +58,8 @@ func TestCommand(t *testing.T) {
 		{[]string{"-key", strings.Repeat("0", 64), sample}, 1, "signature"},
 		{[]string{"-key", "key.pem", sample}, 2, "64 hexadecimal digits"},
 		{[]string{sample}, 0, "excluded 已在先前样本中             2"},
+		{[]string{sample, sample}, 1, "earlier"},
+		{[]string{sample, "nowhere"}, 2, "cannot check"},
 		{[]string{bad}, 1, "sample.csv has SHA-256"},
 		{[]string{"receipt", receipt}, 0, "Compare the frame digest"},
 		{[]string{"receipt", receipt, sample}, 0, "ticket"},

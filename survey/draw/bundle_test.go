@@ -207,6 +207,54 @@ func TestResignedLies(t *testing.T) {
 	}
 }
 
+// TestATopUpKeepsOutNobodyElse signs a top-up that also excludes somebody whom
+// no earlier draw holds, and one that may draw somebody twice.
+func TestATopUpKeepsOutNobodyElse(t *testing.T) {
+	t.Parallel()
+	rows, _, _ := sixMethods(400)
+	main := drawnBundle(t, rows, nil, beaconSeed)
+	held := map[string]bool{}
+	homes := map[string]bool{}
+	home := func(r Row) string { return r.Area + r.Household }
+	for _, s := range main.Selected {
+		held[s.FrameID] = true
+	}
+	for _, r := range rows {
+		if held[r.FrameID] && r.Household != "" {
+			homes[home(r)] = true
+		}
+	}
+	var honest, free []string // sixMethods has two-stage strata: with the households
+	for _, r := range rows {
+		switch {
+		case held[r.FrameID] || homes[home(r)]:
+			honest = append(honest, r.FrameID)
+		case r.Stratum != "":
+			free = append(free, r.FrameID)
+		}
+	}
+	check := func(excluded []string) error {
+		slices.Sort(excluded)
+		b := drawnBundle(t, rows, excluded, strings.Repeat("ab", 32))
+		b.Commitment.CommittedAt = noon.Add(-time.Minute)
+		b.CommitmentSig, _ = b.Commitment.Sign(testKey)
+		b.Reveal.Commitment, _ = b.Commitment.Digest()
+		b.Record, _ = NewRecord(b.Commitment, b.Reveal, b.Selected, "test", noon.Add(time.Hour))
+		b.RecordSig, _ = b.Record.Sign(testKey)
+		_, err := verify.TopUp(bytes.NewReader(write(t, b, rows)), "", bytes.NewReader(write(t, main, rows)))
+		return err
+	}
+	if err := check(slices.Clone(honest)); err != nil {
+		t.Errorf("an honest top-up: %v", err)
+	}
+	for name, excluded := range map[string][]string{"an enemy is kept out": append(slices.Clone(honest), free[0]), "somebody can be drawn twice": slices.Clone(honest[1:])} {
+		var f *verify.Fault
+		if err := check(excluded); !errors.As(err, &f) || f.Check != "earlier" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestBundleHoldsNoPersonalData(t *testing.T) {
 	t.Parallel()
 	rows, people, secret := sixMethods(100)

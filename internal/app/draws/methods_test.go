@@ -48,7 +48,7 @@ func TestEveryMethodIsDrawnVerifiedAndToppedUp(t *testing.T) {
 				t.Fatal("no stratum is drawn by this method")
 			}
 			first := f.drawn(t)
-			f.verified(t, first)
+			main := f.verified(t, first)
 			f.weights(t, first, name)
 			committee := f.Committees()[0]
 			c, err := f.svc.CommitTopUp(f.ctx, f.Actor("manager"), f.round, f.topUp("掷骰二", map[string]int{committee: 6}))
@@ -60,14 +60,17 @@ func TestEveryMethodIsDrawnVerifiedAndToppedUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.verified(t, second)
+			topUp := f.verified(t, second)
+			if _, err := verify.TopUp(bytes.NewReader(topUp), "", bytes.NewReader(main)); err != nil {
+				t.Errorf("whom the top-up excludes: %v", err)
+			}
 			f.apart(t, first, second, plan.Method.TwoStage())
 		})
 	}
 }
 
 // verified writes the bundle into the verifier that shares no code with the draw.
-func (f *fixture) verified(t *testing.T, id string) {
+func (f *fixture) verified(t *testing.T, id string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := f.svc.WriteBundle(f.ctx, demo.DistrictCode, id, &b); err != nil {
@@ -80,6 +83,7 @@ func (f *fixture) verified(t *testing.T, id string) {
 	if _, err := f.svc.Verify(f.ctx, f.Actor("auditor"), id); err != nil {
 		t.Error(err)
 	}
+	return b.Bytes()
 }
 
 // weights holds the sum of the design weights against the frame: over the whole

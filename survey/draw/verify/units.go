@@ -20,6 +20,7 @@ type frameReader struct {
 	last          string
 	tree          canon.Tree
 	own           hash.Hash
+	watch         watch
 }
 
 const unitsHeader = "frame_id,area,private,stratum,cluster,household,size"
@@ -58,6 +59,9 @@ func (f *frameReader) line(l string) error {
 	}
 	f.last = cell[0]
 	f.tree.Add(canon.Leaf(cell[0], cell[1], private))
+	if f.watch != nil {
+		f.watch(cell, f.excluded[cell[0]])
+	}
 	if f.excluded[cell[0]] {
 		f.found++
 		return nil

@@ -24,6 +24,7 @@ type Report struct {
 	Sample, Reserve         int
 	roles                   map[string]line // by frame id
 	strata                  map[string]string
+	twoStage                bool
 }
 
 // stratum is one line of the strata file with the units found for it.
@@ -74,7 +75,14 @@ func (s *stratum) draw(seed, purpose string) []line {
 // Bundle reads a bundle and repeats the draw. trustedKey, when not empty, is
 // the only signing key accepted (64 hexadecimal digits). The error is a *Fault
 // naming the first difference, or the reader's own error.
-func Bundle(in io.Reader, trustedKey string) (*Report, error) {
+func Bundle(in io.Reader, trustedKey string) (*Report, error) { return bundle(in, trustedKey, nil) }
+
+// watch is told of every unit of a frame, and whether it is excluded.
+type watch func(cell []string, excluded bool)
+
+// bundle is Bundle; look, where given, reads the documents and says who watches
+// the units pass.
+func bundle(in io.Reader, trustedKey string, look func(*documents) watch) (*Report, error) {
 	r := &reader{in: bufio.NewReaderSize(in, 1<<16), whole: sha256.New()}
 	if first, err := r.line(); err != nil || first != title {
 		return nil, fault("container", "this is not a bundle of draw-v1")
@@ -103,6 +111,9 @@ func Bundle(in io.Reader, trustedKey string) (*Report, error) {
 		return nil, fault("excluded", "a main draw excludes nobody, this one %d", len(excluded))
 	}
 	f := &frameReader{seed: d.reveal["seed"], purpose: d.commitment["purpose"], strata: strata, excluded: excluded, own: sha256.New()}
+	if look != nil {
+		f.watch = look(d)
+	}
 	if err := r.lines("units.csv", f.line); err != nil {
 		return nil, err
 	}
@@ -118,6 +129,7 @@ func Bundle(in io.Reader, trustedKey string) (*Report, error) {
 		if s.drawnFrom() {
 			rep.Scope += int(s.count)
 		}
+		rep.twoStage = rep.twoStage || strings.HasPrefix(s.method, "two-stage")
 	}
 	return rep, rep.compare(d, strata)
 }
