@@ -32,6 +32,9 @@ type state struct {
 	CodeVersion string
 	Randomness  draw.Randomness
 	Previous    canon.Sum
+	// Sparing says that the unit list names no buildings and households where
+	// the plan does not draw them.
+	Sparing bool `json:",omitempty"`
 }
 
 // Wish is what a manager commits to.
@@ -114,7 +117,7 @@ func (s *Service) commitment(ctx context.Context, tx *app.Tx, r survey.Round, w 
 	if err != nil {
 		return nil, err
 	}
-	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last)}
+	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last), Sparing: true}
 	for _, p := range strata {
 		st.Plan = append(st.Plan, draw.StratumPlan{Stratum: p.Stratum, Method: draw.Method(p.Method), Population: uint64(p.Population),
 			Total: uint64(p.Total), Sample: p.Planned, Reserve: p.Reserve, Clusters: p.Clusters})
@@ -125,7 +128,7 @@ func (s *Service) commitment(ctx context.Context, tx *app.Tx, r survey.Round, w 
 // rebuild makes the commitment from its stored parts and the frame as it is in
 // the database: if either changed, its digest differs and nothing is drawn.
 func (s *Service) rebuild(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
-	tally, err := Rows(ctx, db, district, r).Count(st.Excluded)
+	tally, err := rows(ctx, db, district, r, st.Sparing).Count(st.Excluded)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +161,7 @@ func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *
 	if err != nil {
 		return err
 	}
-	kept, err := json.Marshal(state{c.Frame, c.Plan, c.Tally.Excluded, c.CodeVersion, c.Randomness, c.Previous})
+	kept, err := json.Marshal(state{c.Frame, c.Plan, c.Tally.Excluded, c.CodeVersion, c.Randomness, c.Previous, true})
 	if err != nil {
 		return err
 	}
@@ -368,7 +371,7 @@ func insist(c *draw.Commitment, published drawdb.Commitment) error {
 // drawn draws a stored commitment and checks, in the same reading of the frame,
 // that frame and plan still give the published commitment.
 func (s *Service) drawn(ctx context.Context, db pg.Querier, district string, stored drawdb.Commitment, r survey.Round, st state, seed string) (*draw.Commitment, []draw.Selected, error) {
-	source, count := Rows(ctx, db, district, r).Counted(st.Excluded)
+	source, count := rows(ctx, db, district, r, st.Sparing).Counted(st.Excluded)
 	sel, err := draw.Draw(st.Plan, seed, stored.Purpose, source)
 	if err != nil {
 		return nil, nil, err

@@ -148,6 +148,12 @@ func TestTheBundleVerifiesAndOneBitDoesNot(t *testing.T) {
 	if err := f.svc.WriteBundle(f.ctx, demo.DistrictCode, id, &again); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Errorf("the bundle differs at the second time (%v)", err)
 	}
+	_, units, _ := strings.Cut(b.String(), "cluster,household,size\n")
+	for l := range strings.Lines(units) { // how many live together would tell who it is
+		if cell := strings.Split(l, ","); len(cell) == 7 && (cell[4] != "" || cell[5] != "") {
+			t.Fatalf("a draw of one stage publishes who lives together: %s", l)
+		}
+	}
 	rep, err := verify.Bundle(bytes.NewReader(b.Bytes()), "")
 	if err != nil || rep.Units != len(f.Demo.People) {
 		t.Fatalf("%+v, %v", rep, err)

@@ -144,6 +144,10 @@ func (s *Service) bundle(ctx context.Context, db pg.Querier, district, drawID st
 	if err != nil {
 		return err
 	}
+	st, err := stateOf(stored)
+	if err != nil {
+		return err
+	}
 	c, err := s.stored(ctx, db, district, stored, r)
 	if err != nil {
 		return err
@@ -159,7 +163,7 @@ func (s *Service) bundle(ctx context.Context, db pg.Querier, district, drawID st
 	}
 	b := draw.Bundle{Commitment: c, CommitmentSig: draw.Signature{PublicKey: stored.PublicKey, Value: stored.Signature}, Reveal: rev,
 		Selected: sel, Record: rec, RecordSig: draw.Signature{PublicKey: d.PublicKey, Value: d.Signature}}
-	return b.Write(w, Rows(ctx, db, district, r))
+	return b.Write(w, rows(ctx, db, district, r, st.Sparing))
 }
 
 // Again draws a second time from the frozen frame and the published seed and

@@ -12,8 +12,16 @@ import (
 )
 
 // Rows yields the frame of a round for publication and drawing, in the order in
-// which it was frozen.
+// which it was frozen. Only two-stage plans name buildings and households: who
+// knows the houses would recognise most of them by how many live together, and
+// see from the published file who was drawn.
 func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) draw.Rows {
+	return rows(ctx, db, district, r, true)
+}
+
+// rows is Rows; commitments made before places were left out (not sparing) name
+// them in one-stage plans too, and must go on giving the same file.
+func rows(ctx context.Context, db pg.Querier, district string, r survey.Round, sparing bool) draw.Rows {
 	return func() iter.Seq2[draw.Row, error] {
 		return func(yield func(draw.Row, error) bool) {
 			stratum := strataOf(r)
@@ -21,9 +29,12 @@ func Rows(ctx context.Context, db pg.Querier, district string, r survey.Round) d
 				row := draw.Row{Entry: p.Entry}
 				if err == nil {
 					if row.Stratum = stratum(p); row.Stratum != "" {
-						row.Cluster, row.Household, row.Size = p.Building, p.Household, rounds.SizeOf(r, p)
-						if r.Plan.Method.TwoStage() {
-							row.Cluster = r.Plan.Cluster(p.Traits)
+						row.Size = rounds.SizeOf(r, p)
+						switch {
+						case r.Plan.Method.TwoStage():
+							row.Cluster, row.Household = r.Plan.Cluster(p.Traits), p.Household
+						case !sparing:
+							row.Cluster, row.Household = p.Building, p.Household
 						}
 					}
 				}

@@ -159,7 +159,7 @@ func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp
 	if err != nil {
 		return nil, err
 	}
-	st := state{Frame: r.FrameID, Plan: plan, Excluded: tally.Excluded, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last)}
+	st := state{Frame: r.FrameID, Plan: plan, Excluded: tally.Excluded, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last), Sparing: true}
 	return s.assemble(ctx, tx, district, r, st, tally, w.Purpose, true, tx.Now)
 }
 
