@@ -123,6 +123,12 @@ func TestWhatFollowsNeedsRepeatedReliableResults(t *testing.T) {
 	t.Parallel()
 	rules, gates := composite.DefaultGrades(), composite.Default().Gates
 	r := func(g string, rel float64) grade.Round { return grade.Round{Grade: g, Reliability: rel} }
+	apart := func(g string, how func(*grade.Round)) grade.Round {
+		x := r(g, 0.9)
+		how(&x)
+		return x
+	}
+	scale, measure, overlaps := func(x *grade.Round) { x.OtherScale = true }, func(x *grade.Round) { x.OtherMeasure = true }, func(x *grade.Round) { x.Overlaps = true }
 	excused := r("incompetent", 0.9)
 	excused.Excused = true
 	for name, c := range map[string]struct {
@@ -138,6 +144,13 @@ func TestWhatFollowsNeedsRepeatedReliableResults(t *testing.T) {
 		"one of them excused":     {[]grade.Round{r("incompetent", 0.9), excused}, grade.None},
 		"two basically competent": {[]grade.Round{r("basic", 0.9), r("basic", 0.9)}, grade.None},
 		"nothing":                 {nil, grade.None},
+
+		"excellent on another scale":       {[]grade.Round{r("excellent", 0.9), apart("excellent", scale)}, grade.None},
+		"excellent by other questions":     {[]grade.Round{r("excellent", 0.9), apart("excellent", measure)}, grade.Level},
+		"excellent twice in the same week": {[]grade.Round{r("excellent", 0.9), apart("excellent", overlaps)}, grade.None},
+		"the worst by other questions":     {[]grade.Round{r("incompetent", 0.9), apart("incompetent", measure)}, grade.None},
+		"the worst on another scale":       {[]grade.Round{r("incompetent", 0.9), apart("incompetent", scale)}, grade.None},
+		"the change lies further back":     {[]grade.Round{r("incompetent", 0.9), r("incompetent", 0.9), apart("incompetent", measure)}, grade.Exit},
 	} {
 		if got := grade.Follow(rules, gates, c.rounds); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

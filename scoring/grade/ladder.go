@@ -44,6 +44,11 @@ type Round struct {
 	Grade       string // "" where none was signed
 	Reliability float64
 	Excused     bool // a trial was excused: it counts neither for nor against
+
+	// How it stands to the round after it in the list's time, the next later one.
+	OtherScale   bool // its grades have other names or bounds
+	OtherMeasure bool // other scored questions or another way of sampling
+	Overlaps     bool // the fieldwork of the two was not one after the other
 }
 
 // Consequence is what repeated grades propose.
@@ -59,14 +64,20 @@ const (
 // Follow says what the signed grades of a committee's rounds, the latest first,
 // propose. A level needs LevelRounds best grades in a row; an exit ExitRounds
 // worst grades in a row, each with the reliability that consequences need and
-// none excused. A round without a signed grade breaks both.
+// none excused. A round without a signed grade breaks both, and so do two rounds
+// of which the grades do not mean the same or which measure the same weeks; an
+// exit also needs that the same was measured in the same way, because what
+// changed might be the measure and not the work (decision 0055).
 func Follow(rules composite.Grades, gates composite.Gates, rounds []Round) Consequence {
 	best, worst := rules.Scale[0].ID, rules.Scale[len(rules.Scale)-1].ID
 	run := func(grade string, least int, counts func(Round) bool) bool {
 		if len(rounds) < least {
 			return false
 		}
-		for _, r := range rounds[:least] {
+		for i, r := range rounds[:least] {
+			if i > 0 && (r.OtherScale || r.Overlaps || grade == worst && r.OtherMeasure) {
+				return false
+			}
 			if r.Grade != grade || r.Reliability < gates.ConsequenceReliability || !counts(r) {
 				return false
 			}

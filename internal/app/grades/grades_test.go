@@ -171,6 +171,11 @@ func TestTwoExcellentRoundsProposeALevel(t *testing.T) {
 	wantKey(t, f.svc.SetStep(f.ctx, manager, worker, grade.Step{Post: 4, Level: 1}, reason), "ladder.step")
 	f.must(f.svc.SetStep(f.ctx, manager, worker, grade.Step{Post: 2, Level: 7}, reason))
 	leader := f.leader(unit)
+	// The second round's fieldwork follows the first's.
+	for _, sql := range []string{`alter table round disable trigger user`, `update round set opens_on = closes_on + 60, closes_on = closes_on + 75 where id = '` + second.ID + `'`, `alter table round enable trigger user`} {
+		_, err := testkit.OwnerDB(t).Exec(f.ctx, sql)
+		f.must(err)
+	}
 	for i, round := range []string{f.ID, second.ID} {
 		f.Clock.T = time.Date(2026, 8+2*time.Month(i), 2, 4, 0, 0, 0, time.UTC)
 		f.publish(round, f.Clock.T, func(i int, _ string) (float64, float64, float64) { return 70 + 20*float64(1-min(i, 1)), 1, 0.9 })
@@ -196,6 +201,18 @@ func TestTwoExcellentRoundsProposeALevel(t *testing.T) {
 	steps, err := f.svc.Ladder(f.ctx, manager, unit)
 	if err != nil || len(steps) != 1 || steps[0].Level != 8 || steps[0].Post != 2 {
 		t.Errorf("%+v, %v", steps, err)
+	}
+	// Two surveys of the same weeks are one result: proposed and signed anew,
+	// nothing follows.
+	for _, sql := range []string{`alter table round disable trigger user`, `update round set opens_on = opens_on - 60 where id = '` + second.ID + `'`, `alter table round enable trigger user`} {
+		_, err := testkit.OwnerDB(t).Exec(f.ctx, sql)
+		f.must(err)
+	}
+	_, err = f.svc.Propose(f.ctx, manager, second.ID)
+	f.must(err)
+	f.must(f.svc.Sign(f.ctx, leader, second.ID, unit, "excellent", ""))
+	if sh, err := f.svc.Sheet(f.ctx, leader, second.ID); err != nil || len(sh.Consequences) != 0 {
+		t.Errorf("two rounds of the same weeks make a row: %+v, %v", sh.Consequences, err)
 	}
 }
 

@@ -88,7 +88,7 @@ func choice(p gradedb.Proposal, chosen, reason string) (g, why string, err error
 // follow proposes for the workers of a committee what its signed grades lead to.
 func (s *Service) follow(ctx context.Context, tx *app.Tx, batch, unit string, book *composite.RuleBook) error {
 	d := tx.Actor.District
-	history, err := gradedb.History(ctx, tx, d, unit)
+	history, err := outcomes(ctx, tx, d, unit)
 	if err != nil {
 		return err
 	}

@@ -100,10 +100,17 @@ func Sign(ctx context.Context, q pg.Querier, district, batch, unit, g, reason, b
 	return err
 }
 
+// Outcome is a signed outcome of a unit with its round.
+type Outcome struct {
+	RoundID, Grade string
+	Reliability    float64
+	Excused        bool
+}
+
 // History lists the signed outcomes of a unit by round, the latest first; a
 // round without a signature in its latest batch has an empty grade.
-func History(ctx context.Context, q pg.Querier, district, unit string) ([]grade.Round, error) {
-	return collect[grade.Round](ctx, q, `select coalesce(g.grade,''), p.reliability, p.excused from (
+func History(ctx context.Context, q pg.Querier, district, unit string) ([]Outcome, error) {
+	return collect[Outcome](ctx, q, `select l.round_id::text, coalesce(g.grade,''), p.reliability, p.excused from (
 			select distinct on (b.round_id) b.id, b.round_id from grade_batch b where b.district = $1 order by b.round_id, b.at desc, b.id desc) l
 		join round r on r.district = $1 and r.id = l.round_id
 		join grade_proposal p on p.district = $1 and p.batch_id = l.id and p.unit = $2
