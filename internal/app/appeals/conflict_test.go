@@ -97,6 +97,29 @@ func TestEveryExclusionBarsFromThePanel(t *testing.T) {
 			}
 		}
 	}
+	// Whoever asked that an attribution be changed and whoever ruled on it, and who
+	// asked residents again: each by an account of its own that had no other part.
+	var lone []string
+	for _, login := range []string{"rules-a", "rules-b", "checks-c"} {
+		lone = append(lone, app.NewID())
+		exec(t, `insert into account (district, id, login, password_hash, display_name, role, area_code, created_at) values ($1,$2,$3,'x',$3,'panel',$1,$4)`, d, lone[len(lone)-1], login, day)
+		if found := why(t, b, a, lone[len(lone)-1]); len(found) > 0 {
+			t.Fatalf("%s is kept out for %v before it had any part", login, found)
+		}
+	}
+	b.rule(t, b.attribute(t, a, side[appeal.Low], day), lone[0], lone[1], day)
+	var checked string
+	if err := db.QueryRow(b.ctx, `select id::text from survey_case where round_id = $1 and committee = $2 order by id limit 1`, a.RoundID, a.Unit).Scan(&checked); err != nil {
+		t.Fatal(err)
+	}
+	again := app.NewID()
+	exec(t, `insert into backcheck (district, id, round_id, case_id, why, ticket, drawn_at) values ($1,$2,$3,$4,'random','x',$5)`, d, again, a.RoundID, checked, day)
+	exec(t, `insert into backcheck_assignment (district, backcheck_id, seq, evaluator_id, at) values ($1,$2,1,$3,$4)`, d, again, lone[2], day)
+	for i, w := range []string{"coder", "coder", "evaluator"} {
+		if found := why(t, b, a, lone[i]); !slices.Equal(found, []string{w}) {
+			t.Errorf("account %d is kept out for %v, want %s", i, found, w)
+		}
+	}
 	exec(t, `insert into panel_conflict (district, id, round_id, reviewer, area, kind, reason, by_id, at) values ($1,$2,$3,$4,$5,'lifted','查实无关',$4,$6)`, d, app.NewID(), a.RoundID, p, a.Unit, day.Add(time.Second))
 	if found := why(t, b, a, p); slices.Contains(found, "declared") {
 		t.Errorf("a conflict that was lifted still bars: %v", found)
@@ -108,6 +131,64 @@ func TestEveryExclusionBarsFromThePanel(t *testing.T) {
 	if found := why(t, b, a, seated[0].AccountID); !slices.Contains(found, "first_panel") {
 		t.Errorf("who decided first is kept out for %v", found)
 	}
+}
+
+// attribute credits an answer away as two coders would have, and returns the
+// attribution's id.
+func (b *bench) attribute(t *testing.T, a appealdb.Appeal, response string, at time.Time) string {
+	t.Helper()
+	id, c := app.NewID(), app.NewID()
+	exec(t, `insert into response_comment (district, response_id, item, sealed) values ($1,$2,'comment','x') on conflict do nothing`, demo.DistrictCode, response)
+	exec(t, `insert into comment (district, id, lead_id, round_id, response_id, item, area_code, month, body, folded, terms, text_key, taken_at) values ($1,$2,$2,$3,$4,'comment',$5,$7,'x','x','{}','x',$6)
+		on conflict do nothing`, demo.DistrictCode, c, a.RoundID, response, a.Unit, at, at.Format(time.DateOnly))
+	exec(t, `insert into answer_attribution (district, id, round_id, response_id, comment_id, sign, items, causes, at)
+		select $1,$2,$3,$4,(select k.id from comment k where k.response_id = $4 limit 1),'low','{}','[{"topic":"property.lift","matter":"property"}]',$5`, demo.DistrictCode, id, a.RoundID, response, at)
+	return id
+}
+
+// rule takes an attribution back: one person asks, another agrees.
+func (b *bench) rule(t *testing.T, attribution, asks, rules string, at time.Time) {
+	t.Helper()
+	id := app.NewID()
+	exec(t, `insert into attribution_change (district, id, round_id, attribution_id, kind, reason, by_id, at) select $1,$2,round_id,id,'withdraw','查实不是物业的事',$4,$5 from answer_attribution where id = $3`,
+		demo.DistrictCode, id, attribution, asks, at)
+	exec(t, `insert into attribution_ruling (district, change_id, agreed, reason, by_id, at) values ($1,$2,true,'同意',$3,$4)`, demo.DistrictCode, id, rules, at)
+}
+
+// TestASingleMovedAttributionHoldsTheRunBack: a run in which one attribution of a
+// unit was made, or taken back, since the published run is held back like one
+// with a single answer set aside: the difference would be that answer. Two of a
+// unit may be published.
+func TestASingleMovedAttributionHoldsTheRunBack(t *testing.T) {
+	t.Parallel()
+	b := begin(t)
+	a := appealdb.Appeal{RoundID: b.ID, Unit: b.worker.Area}
+	var two []string
+	for _, id := range caseOf(t, `select c.response_id::text from run_answer c where c.run_id = $1 and c.unit = $2`, b.run, a.Unit) {
+		if len(two) < 2 {
+			two = append(two, id)
+		}
+	}
+	next := func() error {
+		t.Helper()
+		b.Clock.Advance(time.Hour)
+		run, err := b.svc.Score.Start(b.ctx, b.manager, b.ID, "归因之后")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Clock.Advance(time.Hour)
+		return b.svc.Publish(b.ctx, b.manager, run)
+	}
+	b.Clock.Advance(time.Hour)
+	first := b.attribute(t, a, two[0], b.Clock.Now())
+	want(t, next(), errs.Conflict, "appeal.release_single")
+	b.attribute(t, a, two[1], b.Clock.Now())
+	if err := next(); err != nil {
+		t.Fatalf("two attributions of the unit: %v", err)
+	}
+	b.Clock.Advance(time.Hour)
+	b.rule(t, first, b.manager.AccountID, b.auditor.AccountID, b.Clock.Now())
+	want(t, next(), errs.Conflict, "appeal.release_single")
 }
 
 func why(t *testing.T, b *bench, a appealdb.Appeal, account string) (out []string) {
