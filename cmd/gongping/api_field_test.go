@@ -19,8 +19,11 @@ type m = map[string]any
 // bodies and as every role; last it fails for operations without a test.
 func TestAPI(t *testing.T) {
 	t.Parallel()
+	done := map[string]bool{}
+	t.Run("closed", func(t *testing.T) { afterFieldwork(t, done) })
+	t.Run("checked", func(t *testing.T) { checkedFieldwork(t, done) })
 	f := fieldtest.Load(t)
-	a := openAPI(t, f)
+	a := openAPI(t, f.Clock, done)
 	who, cases := f.Someone()
 	step := func(name string, do func(*fieldCalls)) {
 		t.Run(name, func(t *testing.T) {
@@ -41,6 +44,8 @@ func TestAPI(t *testing.T) {
 	step("accounts", func(x *fieldCalls) { x.accounts() })
 	step("quality", func(x *fieldCalls) { x.quality() })
 	step("documents", func(x *fieldCalls) { x.documents() })
+	step("draws", func(x *fieldCalls) { x.draws() })
+	step("reserve", func(x *fieldCalls) { x.reserve() })
 	step("devices", func(x *fieldCalls) { x.devices() }) // last: who loses a phone is signed out
 	t.Run("another district", func(t *testing.T) {
 		a.t = t
@@ -102,8 +107,6 @@ func (x *fieldCalls) cases(id string) {
 	}
 	x.call(x.other, "record-attempt", try, nil, 404, id)
 	x.call(x.mine, "record-attempt", m{"id": app.NewID(), "mode": "boat", "disposition": "2.24"}, nil, 422, id)
-	x.call(x.mine, "release-reserve", nil, nil, 409, id) // the tries are not made
-	x.call(x.role(authz.Worker), "release-reserve", nil, nil, 403, id)
 	answer := m{"id": app.NewID(), "mode": "door", "answers": fieldtest.Answers("4"), "seconds": 120}
 	x.call(x.mine, "submit-response", answer, &out, 200, id)
 	x.call(x.other, "submit-response", answer, nil, 404, id)
@@ -280,7 +283,7 @@ func (x *fieldCalls) accounts() {
 	x.call(x.mine, "me", nil, nil, 200)
 	x.call(x.mine, "list-tokens", nil, nil, 200)
 	var made struct{ ID string }
-	x.call(admin, "create-account", m{"login": "api-1", "name": "测试", "role": "supervisor", "area": demo.DistrictCode, "password": password}, &made, 200)
+	x.call(admin, "create-account", m{"login": "api-1", "name": "测试", "role": "supervisor", "area": demo.DistrictCode, "password": password}, &made, 201)
 	x.call(admin, "create-account", m{"login": "api-1", "name": "测试", "role": "supervisor", "area": demo.DistrictCode, "password": password}, nil, 409)
 	x.call(admin, "create-account", m{"login": "api-2", "name": "测试", "role": "king", "area": demo.DistrictCode, "password": password}, nil, 422)
 	x.call(x.Actor("manager"), "create-account", m{"login": "api-2", "name": "测试", "role": "admin", "area": demo.DistrictCode, "password": password}, nil, 403)
@@ -291,6 +294,15 @@ func (x *fieldCalls) accounts() {
 	x.call(admin, "reset-password", m{"password": "另一句容易记住的很长的话"}, nil, 204, made.ID)
 	x.call(admin, "reset-password", m{"password": "kurz"}, nil, 422, made.ID)
 	x.call(x.mine, "reset-password", m{"password": "另一句容易记住的很长的话"}, nil, 403, made.ID)
+	x.call(admin, "set-account-disabled", m{"disabled": false}, nil, 204, made.ID)
+	who := authz.Actor{District: demo.DistrictCode, AccountID: made.ID, Role: authz.Supervisor, Area: demo.DistrictCode}
+	x.call(who, "change-password", m{"old_password": "不是这一句", "password": "再换一句容易记住的很长的话"}, nil, 422)
+	x.call(who, "change-password", m{"old_password": "另一句容易记住的很长的话", "password": "再换一句容易记住的很长的话"}, nil, 204)
+	var me struct{ ID, Name, Role, Area string }
+	x.call(who, "me", nil, &me, 200) // a token outlives the password
+	if me.ID != made.ID || me.Role != "supervisor" || me.Area != demo.DistrictCode {
+		x.api.t.Errorf("%+v", me)
+	}
 }
 
 func (x *fieldCalls) quality() {
@@ -339,12 +351,13 @@ func (x *fieldCalls) documents() {
 		x.call(manager, "get-questionnaire", nil, &q, 200, list[0].ID)
 		x.call(manager, "save-questionnaire", q, nil, 201)
 		x.call(x.mine, "save-questionnaire", q, nil, 403)
+		x.files(list[0].ID)
 	}
 	x.call(manager, "list-runs", nil, nil, 200, x.Round)
 	x.call(manager, "list-notices", nil, nil, 200)
 	x.call(auditor, "list-audit-checkpoints", nil, nil, 200)
 	x.call(manager, "list-audit-checkpoints", nil, nil, 403)
 	var made struct{ ID string }
-	x.call(auditor, "issue-token", m{"name": "once more"}, &made, 200)
+	x.call(auditor, "issue-token", m{"name": "once more"}, &made, 201)
 	x.call(auditor, "revoke-token", nil, nil, 204, made.ID)
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"gongping/internal/app/account"
-	"gongping/internal/app/field/fieldtest"
 	"gongping/internal/authz"
+	"gongping/internal/clock"
 )
 
 // operation is one operation of the OpenAPI document.
@@ -37,9 +37,9 @@ type api struct {
 	replay  []success
 }
 
-func openAPI(t *testing.T, f *fieldtest.Fixture) *api {
+func openAPI(t *testing.T, now clock.Clock, done map[string]bool) *api {
 	t.Helper()
-	a := &api{stage: newQuietStage(t, nil, f.Clock), t: t, ops: map[string]operation{}, tokens: map[string]string{}, done: map[string]bool{}}
+	a := &api{stage: newQuietStage(t, nil, now), t: t, ops: map[string]operation{}, tokens: map[string]string{}, done: done}
 	status, text := a.request("", http.MethodGet, "/openapi.json", nil)
 	var doc struct {
 		Paths map[string]map[string]struct {
@@ -139,9 +139,9 @@ func (a *api) token(who authz.Actor) string {
 	return a.tokens[who.AccountID]
 }
 
-// call does an operation as somebody and reads the answer into out. args fill
-// the path; a last one that begins with "?" is the query.
-func (a *api) call(who authz.Actor, id string, body, out any, want int, args ...string) {
+// at is an operation with its path. args fill the path; a last one that begins
+// with "?" is the query.
+func (a *api) at(id string, args []string) (operation, string) {
 	a.t.Helper()
 	o, ok := a.ops[id]
 	if !ok {
@@ -156,6 +156,25 @@ func (a *api) call(who authz.Actor, id string, body, out any, want int, args ...
 		from, to := strings.Index(path, "{"), strings.Index(path, "}")
 		path = path[:from] + arg + path[to+1:]
 	}
+	return o, path
+}
+
+// raw does an operation that answers a file.
+func (a *api) raw(who authz.Actor, id string, args ...string) []byte {
+	a.t.Helper()
+	o, path := a.at(id, args)
+	status, text := a.request(a.token(who), o.Method, path, nil)
+	if status != http.StatusOK {
+		a.t.Fatalf("%s %s as %s: %d: %.300s", id, path, who.Role, status, text)
+	}
+	a.done[id] = true
+	return []byte(text)
+}
+
+// call does an operation as somebody and reads the answer into out.
+func (a *api) call(who authz.Actor, id string, body, out any, want int, args ...string) {
+	a.t.Helper()
+	o, path := a.at(id, args)
 	var b []byte
 	switch x := body.(type) {
 	case nil:
@@ -175,6 +194,9 @@ func (a *api) call(who authz.Actor, id string, body, out any, want int, args ...
 	if status < 300 {
 		a.done[id] = true
 		a.replay = append(a.replay, success{who.Role, id, o.Method, path, b})
+		if strings.TrimSpace(text) == "null" {
+			a.t.Errorf("%s answers null", id)
+		}
 	}
 	if out != nil {
 		if err := json.Unmarshal([]byte(text), out); err != nil {

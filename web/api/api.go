@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,6 +33,7 @@ func New(e *gin.Engine, group *gin.RouterGroup, version string, catalog *locale.
 	cfg.DocsPath = "" // its page would load scripts from another host
 	cfg.SchemasPath = Prefix + "/schemas"
 	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Transformers = append(cfg.Transformers, emptyList)
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "A token made under Account, or by `gongping token`."},
@@ -42,6 +44,7 @@ func New(e *gin.Engine, group *gin.RouterGroup, version string, catalog *locale.
 	g := group.Group("/", problem.WithLang())
 	a := humagin.NewWithGroup(e, g, cfg)
 	a.UseMiddleware(signedIn(a))
+	a.OpenAPI().OnAddOperation = append(a.OpenAPI().OnAddOperation, tellErrors)
 	return a
 }
 
@@ -56,6 +59,46 @@ func signedIn(a huma.API) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		next(c)
+	}
+}
+
+// emptyList makes a list of nothing [], never null.
+func emptyList(_ huma.Context, _ string, v any) (any, error) {
+	if x := reflect.ValueOf(v); x.Kind() == reflect.Slice && x.IsNil() {
+		return reflect.MakeSlice(x.Type(), 0, 0).Interface(), nil
+	}
+	return v, nil
+}
+
+// tellErrors adds the errors that any operation of its kind may answer, so that
+// a client reads them in the document: problem details all of them.
+func tellErrors(doc *huma.OpenAPI, op *huma.Operation) {
+	codes := []int{http.StatusInternalServerError}
+	if op.Security == nil || len(op.Security) > 0 {
+		codes = append(codes, http.StatusUnauthorized, http.StatusForbidden)
+	} else {
+		codes = append(codes, http.StatusTooManyRequests)
+	}
+	if strings.Contains(op.Path, "{") {
+		codes = append(codes, http.StatusNotFound)
+	}
+	if op.Method != http.MethodGet || len(op.Parameters) > 0 {
+		codes = append(codes, http.StatusUnprocessableEntity)
+	}
+	if op.Method != http.MethodGet {
+		codes = append(codes, http.StatusConflict)
+	}
+	schema := doc.Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
+	for _, code := range codes {
+		if key := strconv.Itoa(code); op.Responses[key] == nil {
+			op.Responses[key] = &huma.Response{Description: http.StatusText(code), Content: map[string]*huma.MediaType{problem.ContentType: {Schema: schema}}}
+		}
+	}
+	delete(op.Responses, "default")
+	for _, r := range op.Responses {
+		if m := r.Content["application/json"]; m != nil && m.Schema != nil && m.Schema.Type == huma.TypeArray {
+			m.Schema.Nullable = false // see emptyList
+		}
 	}
 }
 

@@ -63,11 +63,11 @@ type EvidenceRef struct {
 
 // Coarse are figures too coarse to tell which unit they belong to.
 type Coarse struct {
-	Answers      string    // a range such as "30–49"
-	ResponseRate float64   // to the nearest 5 %
-	Reliability  float64   // to one decimal
-	Moves        []float64 // how far the 1, 2, 3 most extreme answers move the score at most, in half points, without sign
-	Fragility    int       // answers that the band rests on; 0 = more than tried
+	Answers      string    `json:"answers"`       // a range such as "30–49"
+	ResponseRate float64   `json:"response_rate"` // to the nearest 5 %
+	Reliability  float64   `json:"reliability"`   // to one decimal
+	Moves        []float64 `json:"moves"`         // how far the 1, 2, 3 most extreme answers move the score at most, in half points, without sign
+	Fragility    int       `json:"fragility"`     // answers that the band rests on; 0 = more than tried
 }
 
 // Decision is a decision with its reasons.

@@ -413,9 +413,9 @@ func (s *Service) Evidence(ctx context.Context, who authz.Actor, id, evidence st
 
 // Statistics are the numbers of appeals for auditors and managers.
 type Statistics struct {
-	Grounds  []appealdb.GroundCount
-	Outcomes []appealdb.Votes
-	Sides    []appealdb.SideCount // auditors only: a manager could tell answers from it
+	Grounds  []appealdb.GroundCount `json:"grounds"`
+	Outcomes []appealdb.Votes       `json:"outcomes"`
+	Sides    []appealdb.SideCount   `json:"sides,omitempty"` // auditors only: a manager could tell answers from it
 }
 
 // Statistics counts appeals within the actor's area by ground, state, outcome

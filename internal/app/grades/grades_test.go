@@ -7,15 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"gongping/internal/app"
 	"gongping/internal/app/grades"
 	"gongping/internal/authz"
 	"gongping/internal/demo"
 	"gongping/internal/errs"
-	"gongping/internal/pg/scoredb"
 	"gongping/internal/testkit"
 	"gongping/internal/testkit/scored"
-	"gongping/scoring"
 	"gongping/scoring/grade"
 	"gongping/survey"
 )
@@ -53,19 +50,10 @@ func (f *fixture) must(err error) {
 // publish stores a published run of a round with one composite a committee.
 func (f *fixture) publish(round string, at time.Time, value func(i int, unit string) (score, half, reliability float64)) {
 	f.T.Helper()
-	db := testkit.OwnerDB(f.T)
-	run := scoredb.Run{ID: app.NewID(), RoundID: round, Reason: "试", RequestedAt: at}
-	_, err := scoredb.InsertRun(f.ctx, db, demo.DistrictCode, run)
-	f.must(err)
-	out := &scoring.Output{}
-	for i, unit := range f.Committees() {
+	scored.Publish(f.World, round, at, func(i int, unit string) scored.Figures {
 		v, half, rel := value(i, unit)
-		out.Units = append(out.Units, scoring.UnitResult{Unit: unit, Level: 3, N: 120, Reliability: rel, Status: "consequential",
-			Composite: scoring.Figure{OK: true, Value: v, Lo: v - half, Hi: v + half, N: 120}})
-	}
-	f.must(scoredb.SaveOutput(f.ctx, db, demo.DistrictCode, run.ID, out, []byte{1}))
-	f.must(scoredb.AddEvent(f.ctx, db, demo.DistrictCode, run.ID, "done", 1, "", "", at))
-	f.must(scoredb.AddEvent(f.ctx, db, demo.DistrictCode, run.ID, "published", 1, "", "", at))
+		return scored.Figures{Score: v, HalfWidth: half, Reliability: rel}
+	})
 }
 
 // leader is the leader of a committee's street.

@@ -23,15 +23,18 @@ func (s *Service) Published(ctx context.Context, who authz.Actor, limit, offset 
 
 // Change is what became of a unit from one run to a later one.
 type Change struct {
-	Unit, Name  string
-	Level       int
-	Old, New    scoring.Figure
-	OldBand     string
-	NewBand     string
-	OldN, NewN  int
-	OldStatus   string
-	NewStatus   string
-	Significant bool // the band, the status or the score to one decimal changed
+	Unit        string         `json:"unit"`
+	Name        string         `json:"name"`
+	Level       int            `json:"level"`
+	Old         scoring.Figure `json:"old"`
+	New         scoring.Figure `json:"new"`
+	OldBand     string         `json:"old_band,omitempty"`
+	NewBand     string         `json:"new_band,omitempty"`
+	OldN        int            `json:"old_n"`
+	NewN        int            `json:"new_n"`
+	OldStatus   string         `json:"old_status"`
+	NewStatus   string         `json:"new_status"`
+	Significant bool           `json:"significant"` // the band, the status or the score to one decimal changed
 }
 
 // Compare lists the units within the actor's area in an older and a newer run

@@ -64,12 +64,13 @@ func AwaitingRun(ctx context.Context, q pg.Querier, district, round string, numb
 
 // GroundCount counts appeals by ground and state.
 type GroundCount struct {
-	Ground, State string
-	N             int
+	Ground string `json:"ground"`
+	State  string `json:"state"`
+	N      int    `json:"n"`
 	// Late is how many had a step recorded as overdue; Days the mean calendar
 	// days from filing to the decision, -1 where none is decided.
-	Late int
-	Days float64
+	Late int     `json:"late"`
+	Days float64 `json:"days"`
 }
 
 // Counts counts appeals within an area by ground and state.
@@ -84,8 +85,9 @@ func Counts(ctx context.Context, q pg.Querier, district, area string) ([]GroundC
 // Votes counts decided appeals by outcome and how many of them the first two
 // members agreed on.
 type Votes struct {
-	Outcome      string
-	N, Unanimous int
+	Outcome   string `json:"outcome"`
+	N         int    `json:"n"`
+	Unanimous int    `json:"unanimous"`
 }
 
 // Outcomes counts decisions within an area by outcome.
@@ -99,11 +101,13 @@ func Outcomes(ctx context.Context, q pg.Querier, district, area string) ([]Votes
 // SideCount counts by ground what was reviewed and set aside on each side, and
 // the net effect on the official scores of the units.
 type SideCount struct {
-	Ground                    string
-	LowReviewed, HighReviewed int
-	LowExcluded, HighExcluded int
-	Spared                    int
-	Net                       float64 // sum over appeals, in points
+	Ground       string  `json:"ground"`
+	LowReviewed  int     `json:"low_reviewed"`
+	HighReviewed int     `json:"high_reviewed"`
+	LowExcluded  int     `json:"low_excluded"`
+	HighExcluded int     `json:"high_excluded"`
+	Spared       int     `json:"spared"`
+	Net          float64 `json:"net"` // sum over appeals, in points
 }
 
 // Sides adds up the effects of decisions within an area by ground.

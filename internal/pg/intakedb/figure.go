@@ -47,9 +47,9 @@ func RatingKeys(ctx context.Context, q pg.Querier, district, round string) (map[
 
 // FigureCount is how much of an indicator or criterion a round has.
 type FigureCount struct {
-	Name       string
-	Committees int
-	Values     int
+	Name       string `json:"name"`
+	Committees int    `json:"committees"`
+	Values     int    `json:"values"`
 }
 
 // IndicatorCounts counts the indicators of a round.

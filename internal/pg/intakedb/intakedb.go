@@ -42,7 +42,7 @@ func ImportedBefore(ctx context.Context, q pg.Querier, district, kind string, di
 func Batches(ctx context.Context, q pg.Querier, district, kind, round string, limit int) ([]Batch, error) {
 	rows, err := q.Query(ctx, `select b.id::text, b.kind, b.file_name, b.file_digest, b.n_rows, coalesce(a.display_name,''), b.created_at, b.note
 		from import_batch b left join account a on a.district = b.district and a.id = b.created_by
-		where b.district = $1 and b.kind = $2 and ($3 = '' or b.note::jsonb->>'round' = $3) order by b.created_at desc, b.id limit $4`,
+		where b.district = $1 and b.kind = $2 and ($3 = '' or case when b.note like '{%' then b.note::jsonb->>'round' end = $3) order by b.created_at desc, b.id limit $4`,
 		district, kind, round, limit)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,10 @@ import (
 
 	"gongping/internal/app"
 	"gongping/internal/demo"
+	"gongping/internal/pg/scoredb"
 	"gongping/internal/testkit"
 	"gongping/internal/testkit/world"
+	"gongping/scoring"
 	"gongping/scoring/composite"
 	"gongping/survey"
 )
@@ -202,4 +204,33 @@ func (r *Round) records(name string) {
 	r.copy("indicator_value", []string{"district", "import_id", "round_id", "committee", "indicator", "numerator", "denominator"}, values)
 	r.exec(`analyze response, indicator_value`)
 	r.copy("panel_rating", []string{"district", "id", "round_id", "committee", "reviewer", "criterion", "score", "note", "at"}, ratings)
+}
+
+// Figures are what Publish says of a committee.
+type Figures struct{ Score, HalfWidth, Reliability float64 }
+
+// Publish stores a published run of a round of the world with one composite a
+// committee, as of a moment: for what follows from a result, whatever it is.
+func Publish(w *world.World, round string, at time.Time, of func(i int, unit string) Figures) (run string) {
+	w.T.Helper()
+	ctx, db := context.Background(), testkit.OwnerDB(w.T)
+	must := func(err error) {
+		w.T.Helper()
+		if err != nil {
+			w.T.Fatalf("scored: %v", err)
+		}
+	}
+	run = app.NewID()
+	_, err := scoredb.InsertRun(ctx, db, demo.DistrictCode, scoredb.Run{ID: run, RoundID: round, Reason: "试", RequestedAt: at})
+	must(err)
+	out := &scoring.Output{}
+	for i, unit := range w.Committees() {
+		x := of(i, unit)
+		out.Units = append(out.Units, scoring.UnitResult{Unit: unit, Level: 3, N: 120, Reliability: x.Reliability, Status: "consequential",
+			Composite: scoring.Figure{OK: true, Value: x.Score, Lo: x.Score - x.HalfWidth, Hi: x.Score + x.HalfWidth, N: 120}})
+	}
+	must(scoredb.SaveOutput(ctx, db, demo.DistrictCode, run, out, []byte{1}))
+	must(scoredb.AddEvent(ctx, db, demo.DistrictCode, run, "done", 1, "", "", at))
+	must(scoredb.AddEvent(ctx, db, demo.DistrictCode, run, "published", 1, "", "", at))
+	return run
 }

@@ -47,7 +47,7 @@ type Token struct {
 type answer[T any] struct{ Body T }
 
 type byID struct {
-	ID string `path:"id" format:"uuid"`
+	ID string `path:"id" format:"uuid" doc:"Id of the token"`
 }
 
 type operations struct{ svc *account.Service }
@@ -55,18 +55,19 @@ type operations struct{ svc *account.Service }
 // Register registers the operations.
 func Register(a huma.API, svc *account.Service) {
 	o := &operations{svc}
-	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{Method: method, OperationID: id, Path: "/api/v1" + path, Summary: summary, Tags: []string{"Accounts"}}
+	op := func(method, id, path, summary, text string) huma.Operation {
+		return huma.Operation{Method: method, OperationID: id, Path: "/api/v1" + path, Summary: summary, Description: text, Tags: []string{"Accounts"}}
 	}
-	huma.Register(a, op(http.MethodGet, "me", "/me", "Who I am"), o.me)
-	huma.Register(a, op(http.MethodPut, "change-password", "/me/password", "Change my password; all my sessions end"), o.password)
-	huma.Register(a, op(http.MethodGet, "list-tokens", "/me/tokens", "List my tokens"), o.tokens)
-	huma.Register(a, op(http.MethodPost, "issue-token", "/me/tokens", "Make a token; its secret is shown only in this answer"), o.issue)
-	huma.Register(a, op(http.MethodDelete, "revoke-token", "/me/tokens/{id}", "Revoke one of my tokens"), o.revoke)
-	huma.Register(a, op(http.MethodGet, "list-accounts", "/accounts", "List the accounts of my area"), o.list)
-	huma.Register(a, op(http.MethodPost, "create-account", "/accounts", "Make an account"), o.create)
-	huma.Register(a, op(http.MethodPut, "set-account-disabled", "/accounts/{id}/disabled", "Disable or enable an account"), o.disable)
-	huma.Register(a, op(http.MethodPut, "reset-password", "/accounts/{id}/password", "Set another person's password"), o.reset)
+	made := func(o huma.Operation) huma.Operation { o.DefaultStatus = http.StatusCreated; return o }
+	huma.Register(a, op(http.MethodGet, "me", "/me", "Who I am", "Account, role and area of the token or session."), o.me)
+	huma.Register(a, op(http.MethodPut, "change-password", "/me/password", "Change my password", "Needs the old one. All sessions end; tokens stay."), o.password)
+	huma.Register(a, op(http.MethodGet, "list-tokens", "/me/tokens", "List my tokens", "Revoked and expired ones too, without their secrets."), o.tokens)
+	huma.Register(a, made(op(http.MethodPost, "issue-token", "/me/tokens", "Make a token", "A token may do what its account may do. The secret cannot be read again.")), o.issue)
+	huma.Register(a, op(http.MethodDelete, "revoke-token", "/me/tokens/{id}", "Revoke one of my tokens", "It ends at once and stays listed."), o.revoke)
+	huma.Register(a, op(http.MethodGet, "list-accounts", "/accounts", "List the accounts of my area", "By role and login; disabled ones too."), o.list)
+	huma.Register(a, made(op(http.MethodPost, "create-account", "/accounts", "Make an account", "By an administrator. The area bounds what the account sees: the district, a street (9 digits) or a committee (12 digits).")), o.create)
+	huma.Register(a, op(http.MethodPut, "set-account-disabled", "/accounts/{id}/disabled", "Disable or enable an account", "By an administrator. A disabled account cannot sign in, and its tokens do not work."), o.disable)
+	huma.Register(a, op(http.MethodPut, "reset-password", "/accounts/{id}/password", "Set another person's password", "By an administrator. All sessions of the account end."), o.reset)
 }
 
 func (o *operations) me(ctx context.Context, _ *struct{}) (*answer[Me], error) {
@@ -149,7 +150,7 @@ func (o *operations) create(ctx context.Context, in *struct {
 }
 
 func (o *operations) disable(ctx context.Context, in *struct {
-	ID   string `path:"id" format:"uuid"`
+	ID   string `path:"id" format:"uuid" doc:"Id of the account"`
 	Body struct {
 		Disabled bool `json:"disabled"`
 	}
@@ -158,7 +159,7 @@ func (o *operations) disable(ctx context.Context, in *struct {
 }
 
 func (o *operations) reset(ctx context.Context, in *struct {
-	ID   string `path:"id" format:"uuid"`
+	ID   string `path:"id" format:"uuid" doc:"Id of the account"`
 	Body struct {
 		Password string `json:"password" minLength:"10"`
 	}

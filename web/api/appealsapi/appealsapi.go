@@ -15,10 +15,10 @@ import (
 	"gongping/web/signin"
 )
 
-const tag = "appeals"
+const tag = "Appeals"
 
-func op(id, method, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: api.Prefix + path, Summary: summary, Tags: []string{tag},
+func op(id, method, path, summary, text string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: api.Prefix + path, Summary: summary, Description: text, Tags: []string{tag},
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity}}
 }
 
@@ -37,9 +37,9 @@ type reasonIn struct {
 
 // Register registers the operations of appeals.
 func Register(a huma.API, svc *appeals.Service, register *disputes.Service) {
-	huma.Register(a, op("list-appeals", http.MethodGet, "/appeals", "List the appeals that you may know of"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("list-appeals", http.MethodGet, "/appeals", "List the appeals that you may know of", "A page at a time, those that run first: a worker's own, a panel member's assigned ones without names, all of the area for managers, leaders and auditors."), func(ctx context.Context, in *struct {
 		State string `query:"state" doc:"A state, open, done, or empty for all" example:"open"`
-		Page  int    `query:"page" minimum:"1" default:"1"`
+		Page  int    `query:"page" minimum:"1" default:"1" doc:"Page, from 1"`
 	}) (*body[listOut], error) {
 		l, err := svc.List(ctx, signin.Actor(ctx), in.State, in.Page)
 		if err != nil {
@@ -83,7 +83,7 @@ type receiptOut struct {
 }
 
 func filing(a huma.API, svc *appeals.Service) {
-	o := op("file-appeal", http.MethodPost, "/appeals", "File an appeal against the result of your committee")
+	o := op("file-appeal", http.MethodPost, "/appeals", "File an appeal against the result of your committee", "By a worker of the committee, within the rule book's days after publication. Answers with the receipt; a result never ends lower by an appeal.")
 	o.DefaultStatus, o.MaxBodyBytes = http.StatusCreated, 2*appeals.MaxFiles*appeals.MaxFile
 	huma.Register(a, o, func(ctx context.Context, in *body[filingIn]) (*body[receiptOut], error) {
 		f := appeals.Filing{RunID: in.Body.RunID, Unit: in.Body.Unit, Ground: in.Body.Ground, Statement: in.Body.Statement, Entry: in.Body.Entry}
@@ -99,21 +99,21 @@ func filing(a huma.API, svc *appeals.Service) {
 }
 
 func reading(a huma.API, svc *appeals.Service) {
-	huma.Register(a, op("get-appeal", http.MethodGet, "/appeals/{id}", "Open an appeal (appellant, manager, auditor)"), func(ctx context.Context, in *idIn) (*body[detailOut], error) {
+	huma.Register(a, op("get-appeal", http.MethodGet, "/appeals/{id}", "Open an appeal", "The course so far, deadlines, the decision with its reasons. What it holds depends on the reader: objections for managers and auditors, both sides of the review for auditors."), func(ctx context.Context, in *idIn) (*body[detailOut], error) {
 		d, err := svc.Get(ctx, signin.Actor(ctx), in.ID)
 		if err != nil {
 			return nil, err
 		}
 		return &body[detailOut]{detailOf(d)}, nil
 	})
-	huma.Register(a, op("get-case-file", http.MethodGet, "/appeals/{id}/case", "Open the blind case file (assigned panel members)"), func(ctx context.Context, in *idIn) (*body[caseOut], error) {
+	huma.Register(a, op("get-case-file", http.MethodGet, "/appeals/{id}/case", "Open the blind case file", "For seated panel members: redacted facts, answers under review by letters in random order; no names, area or direction of effect."), func(ctx context.Context, in *idIn) (*body[caseOut], error) {
 		f, err := svc.Blind(ctx, signin.Actor(ctx), in.ID)
 		if err != nil {
 			return nil, err
 		}
 		return &body[caseOut]{caseOf(f)}, nil
 	})
-	huma.Register(a, op("appeal-statistics", http.MethodGet, "/appeals/statistics", "Count appeals by ground, outcome and side"), func(ctx context.Context, _ *struct{}) (*body[appeals.Statistics], error) {
+	huma.Register(a, op("appeal-statistics", http.MethodGet, "/appeals/statistics", "Count appeals by ground, outcome and side", "Within the caller's area: by ground and state, by outcome and unanimity; what was set aside on each side is for auditors only."), func(ctx context.Context, _ *struct{}) (*body[appeals.Statistics], error) {
 		st, err := svc.Statistics(ctx, signin.Actor(ctx))
 		if err != nil {
 			return nil, err
@@ -124,34 +124,34 @@ func reading(a huma.API, svc *appeals.Service) {
 
 func steps(a huma.API, svc *appeals.Service) {
 	for _, x := range []struct {
-		id, path, summary string
-		do                func(context.Context, string, string) error
+		id, path, summary, text string
+		do                      func(context.Context, string, string) error
 	}{
-		{"accept-appeal", "accept", "Accept an appeal and seat a panel", func(ctx context.Context, id, reason string) error {
+		{"accept-appeal", "accept", "Accept an appeal and seat a panel", "By a manager. The reason is read by the appellant; two members without a conflict of interest are seated by lot, or fewer where there are none, and assign-appeal tries again.", func(ctx context.Context, id, reason string) error {
 			_, err := svc.Accept(ctx, signin.Actor(ctx), id, reason)
 			return err
 		}},
-		{"refuse-appeal", "refuse", "Refuse an appeal with a reason", func(ctx context.Context, id, reason string) error {
+		{"refuse-appeal", "refuse", "Refuse an appeal with a reason", "By a manager: too late, not the caller's committee, or no ground. The second instance is open to the appellant.", func(ctx context.Context, id, reason string) error {
 			return svc.Refuse(ctx, signin.Actor(ctx), id, reason)
 		}},
-		{"withdraw-appeal", "withdraw", "Withdraw your appeal before the decision", func(ctx context.Context, id, reason string) error {
+		{"withdraw-appeal", "withdraw", "Withdraw your appeal before the decision", "By the appellant, before the decision. It stays on record.", func(ctx context.Context, id, reason string) error {
 			return svc.Withdraw(ctx, signin.Actor(ctx), id, reason)
 		}},
-		{"assign-appeal", "assign", "Try again to seat a panel member", func(ctx context.Context, id, _ string) error {
+		{"assign-appeal", "assign", "Try again to seat a panel member", "For a seat that could not be filled when the appeal was accepted. Refused where both seats are filled.", func(ctx context.Context, id, _ string) error {
 			return svc.Assign(ctx, signin.Actor(ctx), id)
 		}},
-		{"conclude-appeal", "conclude", "Carry out a decision that was left behind", func(ctx context.Context, id, _ string) error {
+		{"conclude-appeal", "conclude", "Carry out a decision that was left behind", "By a manager, where the service was stopped between a decision and its run, or nobody answered who was asked anew. Repeating it changes nothing.", func(ctx context.Context, id, _ string) error {
 			return svc.Conclude(ctx, signin.Actor(ctx), id)
 		}},
-		{"close-appeal", "close", "End an appeal whose new run stays unpublished", func(ctx context.Context, id, reason string) error {
+		{"close-appeal", "close", "End an appeal whose new run stays unpublished", "By a manager, with the reason: the contested result stands. The second instance stays open to the appellant.", func(ctx context.Context, id, reason string) error {
 			return svc.CloseHeld(ctx, signin.Actor(ctx), id, reason)
 		}},
 	} {
-		huma.Register(a, op(x.id, http.MethodPost, "/appeals/{id}/"+x.path, x.summary), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
+		huma.Register(a, op(x.id, http.MethodPost, "/appeals/{id}/"+x.path, x.summary, x.text), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
 			return nil, x.do(ctx, in.ID, in.Body.Reason)
 		})
 	}
-	huma.Register(a, op("vote-on-appeal", http.MethodPost, "/appeals/{id}/vote", "Cast your vote as an assigned panel member"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("vote-on-appeal", http.MethodPost, "/appeals/{id}/vote", "Cast your vote as an assigned panel member", "Once, blind to the other vote. Two that agree decide; where they differ a third member is seated."), func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the appeal"`
 		Body struct {
 			Outcome    string   `json:"outcome" enum:"uphold,partly,reject"`

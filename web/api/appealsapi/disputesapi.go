@@ -32,7 +32,7 @@ type noticeOut struct {
 
 // steps2 registers extensions, notices, objections and the second instance.
 func steps2(a huma.API, svc *appeals.Service) {
-	huma.Register(a, op("extend-appeal", http.MethodPost, "/appeals/{id}/extend", "Give the step that the appeal waits for more time, once"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("extend-appeal", http.MethodPost, "/appeals/{id}/extend", "Give the step that the appeal waits for more time, once", "By a manager, in working days within the rule book's bound, before the deadline; the appellant reads the reason."), func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the appeal"`
 		Body struct {
 			Days   int    `json:"days" minimum:"1" doc:"Working days, within the rule book's bound" example:"5"`
@@ -41,7 +41,7 @@ func steps2(a huma.API, svc *appeals.Service) {
 	}) (*struct{}, error) {
 		return nil, svc.Extend(ctx, signin.Actor(ctx), in.ID, in.Body.Days, in.Body.Reason)
 	})
-	second := op("file-second-instance", http.MethodPost, "/appeals/{id}/second", "Take your ended appeal to the second instance")
+	second := op("file-second-instance", http.MethodPost, "/appeals/{id}/second", "Take your ended appeal to the second instance", "Once, within the rule book's days, by who did not win the first. Another panel decides.")
 	second.DefaultStatus, second.MaxBodyBytes = http.StatusCreated, 2*appeals.MaxFiles*appeals.MaxFile
 	huma.Register(a, second, func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the first instance"`
@@ -60,12 +60,12 @@ func steps2(a huma.API, svc *appeals.Service) {
 		}
 		return &body[receiptOut]{receiptOut{id, receipt}}, nil
 	})
-	huma.Register(a, op("open-notice", http.MethodPost, "/appeals/releases/{run}/notice", "Put the new result of appeals on public notice"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("open-notice", http.MethodPost, "/appeals/releases/{run}/notice", "Put the new result of appeals on public notice", "By a manager. Refused where the difference to the published result would reveal an answer or harm an appellant."), func(ctx context.Context, in *struct {
 		Run string `path:"run" doc:"Id of the run"`
 	}) (*struct{}, error) {
 		return nil, svc.OpenNotice(ctx, signin.Actor(ctx), in.Run)
 	})
-	huma.Register(a, op("list-notices", http.MethodGet, "/notices", "List the results on public notice"), func(ctx context.Context, _ *struct{}) (*body[[]noticeOut], error) {
+	huma.Register(a, op("list-notices", http.MethodGet, "/notices", "List the results on public notice", "For every account; the page /notices needs none. Which committee, which ground, the score before and after to one decimal, and until when one may object."), func(ctx context.Context, _ *struct{}) (*body[[]noticeOut], error) {
 		list, err := svc.Notices(ctx, signin.Actor(ctx))
 		if err != nil {
 			return nil, err
@@ -81,7 +81,7 @@ func steps2(a huma.API, svc *appeals.Service) {
 		}
 		return &body[[]noticeOut]{out}, nil
 	})
-	huma.Register(a, op("object-to-notice", http.MethodPost, "/notices/{id}/objections", "Object to a result on public notice"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("object-to-notice", http.MethodPost, "/notices/{id}/objections", "Object to a result on public notice", "For workers, leaders, departments and auditors while the notice runs, but not the appellant; people without an account object at /notices. It must be answered before the result counts."), func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the appeal"`
 		Body struct {
 			Text string `json:"text" minLength:"20" maxLength:"4000"`
@@ -89,7 +89,7 @@ func steps2(a huma.API, svc *appeals.Service) {
 	}) (*struct{}, error) {
 		return nil, svc.Object(ctx, signin.Actor(ctx), in.ID, in.Body.Text)
 	})
-	huma.Register(a, op("answer-objection", http.MethodPost, "/appeals/{id}/objections/{objection}", "Answer an objection with a reason"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("answer-objection", http.MethodPost, "/appeals/{id}/objections/{objection}", "Answer an objection with a reason", "By a manager. A new result is published only when every objection has its answer; the answer stays with the appeal."), func(ctx context.Context, in *struct {
 		ID        string `path:"id" doc:"Id of the appeal"`
 		Objection string `path:"objection" doc:"Id of the objection"`
 		Body      struct {
@@ -122,7 +122,7 @@ type entryRecord struct {
 }
 
 func registerEntries(a huma.API, svc *disputes.Service) {
-	o := op("record-conflict", http.MethodPost, "/conflicts", "Record a known conflict in the sealed register, before the draw")
+	o := op("record-conflict", http.MethodPost, "/conflicts", "Record a known conflict in the sealed register, before the draw", "By a worker. Sealed at once; the ground registered_conflict counts only for entries made before the commitment of a draw. Nobody learns whether the household was sampled.")
 	o.DefaultStatus, o.MaxBodyBytes = http.StatusCreated, 2*appeals.MaxFiles*appeals.MaxFile
 	huma.Register(a, o, func(ctx context.Context, in *body[entryIn]) (*body[receiptOut], error) {
 		b := in.Body
@@ -136,7 +136,7 @@ func registerEntries(a huma.API, svc *disputes.Service) {
 		}
 		return &body[receiptOut]{receiptOut{id, receipt}}, nil
 	})
-	huma.Register(a, op("list-conflicts", http.MethodGet, "/conflicts", "List your own entries of the sealed register"), func(ctx context.Context, _ *struct{}) (*body[[]entryRecord], error) {
+	huma.Register(a, op("list-conflicts", http.MethodGet, "/conflicts", "List your own entries of the sealed register", "Withdrawn and expired ones too; never whether a household was sampled."), func(ctx context.Context, _ *struct{}) (*body[[]entryRecord], error) {
 		who := signin.Actor(ctx)
 		if authz.ScopeOf(who.Role, authz.ConflictRead) == authz.Deny {
 			return nil, authz.Check(who, authz.ConflictRead, authz.Object{})
@@ -151,7 +151,7 @@ func registerEntries(a huma.API, svc *disputes.Service) {
 		}
 		return &body[[]entryRecord]{out}, nil
 	})
-	huma.Register(a, op("withdraw-conflict", http.MethodPost, "/conflicts/{id}/withdraw", "Withdraw your own entry"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("withdraw-conflict", http.MethodPost, "/conflicts/{id}/withdraw", "Withdraw your own entry", "It stays listed and no longer counts."), func(ctx context.Context, in *struct {
 		ID string `path:"id" doc:"Id of the entry"`
 	}) (*struct{}, error) {
 		return nil, svc.Withdraw(ctx, signin.Actor(ctx), in.ID)

@@ -77,7 +77,7 @@ type assignedOut struct {
 // steps3 registers requests for more time, asking anew, and what the page of
 // public notices shows besides.
 func steps3(a huma.API, svc *appeals.Service) {
-	huma.Register(a, op("ask-appeal-extension", http.MethodPost, "/appeals/{id}/ask", "Ask for more time, once for a step (appellant, assigned panel members)"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("ask-appeal-extension", http.MethodPost, "/appeals/{id}/ask", "Ask for more time, once a step", "By the appellant or a seated panel member. A manager answers by extend-appeal or decline-appeal-extension."), func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the appeal"`
 		Body struct {
 			Days   int    `json:"days" minimum:"1" doc:"Working days, within the rule book's bound" example:"5"`
@@ -86,10 +86,10 @@ func steps3(a huma.API, svc *appeals.Service) {
 	}) (*struct{}, error) {
 		return nil, svc.AskExtension(ctx, signin.Actor(ctx), in.ID, in.Body.Days, in.Body.Reason)
 	})
-	huma.Register(a, op("decline-appeal-extension", http.MethodPost, "/appeals/{id}/decline", "Decline the open requests for more time"), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
+	huma.Register(a, op("decline-appeal-extension", http.MethodPost, "/appeals/{id}/decline", "Decline the open requests for more time", "By a manager, with the reason. The deadline stays."), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
 		return nil, svc.DeclineExtension(ctx, signin.Actor(ctx), in.ID, in.Body.Reason)
 	})
-	huma.Register(a, op("list-moved-deadlines", http.MethodGet, "/appeals/deadlines", "Requests for more time and extensions in appeals that you may see"), func(ctx context.Context, _ *struct{}) (*body[[]movedOut], error) {
+	huma.Register(a, op("list-moved-deadlines", http.MethodGet, "/appeals/deadlines", "List moved deadlines", "Who asked, what was answered and until when; newest first."), func(ctx context.Context, _ *struct{}) (*body[[]movedOut], error) {
 		list, err := svc.MovedDeadlines(ctx, signin.Actor(ctx))
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func steps3(a huma.API, svc *appeals.Service) {
 		}
 		return &body[[]movedOut]{out}, nil
 	})
-	huma.Register(a, op("appeal-gaps", http.MethodGet, "/appeals/gaps", "Gaps between groups of committees and of residents before appeals and now"), func(ctx context.Context, _ *struct{}) (*body[[]gapOut], error) {
+	huma.Register(a, op("appeal-gaps", http.MethodGet, "/appeals/gaps", "Gaps between groups before appeals and now", "Between groups of committees and of residents within the caller's area."), func(ctx context.Context, _ *struct{}) (*body[[]gapOut], error) {
 		n, err := svc.Numbers(ctx, signin.Actor(ctx))
 		if err != nil {
 			return nil, err
@@ -111,16 +111,16 @@ func steps3(a huma.API, svc *appeals.Service) {
 		}
 		return &body[[]gapOut]{out}, nil
 	})
-	huma.Register(a, op("step-back", http.MethodPost, "/appeals/{id}/stepback", "Leave the panel before voting; somebody else is seated"), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
+	huma.Register(a, op("step-back", http.MethodPost, "/appeals/{id}/stepback", "Leave the panel before voting", "By a seated member, with the reason; somebody else is seated."), func(ctx context.Context, in *reasonIn) (*struct{}, error) {
 		return nil, svc.StepBack(ctx, signin.Actor(ctx), in.ID, in.Body.Reason)
 	})
-	huma.Register(a, op("assign-reask", http.MethodPost, "/appeals/{id}/reask/assign", "Give out the cases of an asking anew that nobody holds, to evaluators who interviewed none of the answers that were set aside"), func(ctx context.Context, in *struct {
+	huma.Register(a, op("assign-reask", http.MethodPost, "/appeals/{id}/reask/assign", "Give out the cases of an asking anew that nobody holds", "To evaluators who interviewed none of the answers that were set aside."), func(ctx context.Context, in *struct {
 		ID string `path:"id" doc:"Id of the appeal"`
 	}) (*body[assignedOut], error) {
 		n, err := svc.AssignReAsk(ctx, signin.Actor(ctx), in.ID)
 		return &body[assignedOut]{assignedOut{n}}, err
 	})
-	reask := op("open-reask", http.MethodPost, "/rounds/{id}/reask", "Open the asking anew for the appeals of a round that wait for it; the draw is revealed like any other")
+	reask := op("open-reask", http.MethodPost, "/rounds/{id}/reask", "Open the asking anew for the appeals of a round that wait for it", "Names the public randomness to come; somebody else enters it by reveal-draw. As many residents as answers were set aside are drawn, from those whom no draw holds.")
 	reask.DefaultStatus = http.StatusCreated
 	huma.Register(a, reask, func(ctx context.Context, in *struct {
 		ID   string `path:"id" doc:"Id of the round"`
@@ -133,7 +133,7 @@ func steps3(a huma.API, svc *appeals.Service) {
 		id, err := svc.OpenReAsk(ctx, signin.Actor(ctx), in.ID, draws.Wish{Randomness: draw.Randomness{Kind: in.Body.Kind, Name: in.Body.Name, Due: in.Body.Due}})
 		return &body[receiptOut]{receiptOut{ID: id}}, err
 	})
-	huma.Register(a, op("notice-sums", http.MethodGet, "/notices/sums", "What the decisions on public notice set aside, by sign, with the net effect"), func(ctx context.Context, _ *struct{}) (*body[[]sumOut], error) {
+	huma.Register(a, op("notice-sums", http.MethodGet, "/notices/sums", "What the decisions on public notice set aside, by sign", "For every account. By run on notice; small counts are hidden."), func(ctx context.Context, _ *struct{}) (*body[[]sumOut], error) {
 		list, err := svc.NoticeSums(ctx, signin.Actor(ctx))
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package appealsapi
 
 import (
+	"encoding/hex"
 	"time"
 
 	"gongping/internal/app/appeals"
@@ -34,30 +35,52 @@ func lineOf(l appeals.Line) lineOut {
 }
 
 type detailOut struct {
-	ID        string          `json:"id"`
-	Receipt   string          `json:"receipt"`
-	RoundID   string          `json:"round_id"`
-	RunID     string          `json:"run_id"`
-	Unit      string          `json:"unit"`
-	Ground    string          `json:"ground"`
-	Statement string          `json:"statement"`
-	State     string          `json:"state"`
-	FiledAt   time.Time       `json:"filed_at"`
-	AcceptBy  time.Time       `json:"accept_by"`
-	DecideBy  time.Time       `json:"decide_by"`
-	Late      bool            `json:"late"`
-	Course    []entryOut      `json:"course"`
-	Evidence  []evidenceOut   `json:"evidence"`
-	Outcome   string          `json:"outcome,omitempty"`
-	Reasons   []string        `json:"reasons,omitempty"`
-	NewRun    string          `json:"new_run,omitempty"`
-	Reviewed  []appealdb.Item `json:"reviewed,omitempty" doc:"Auditors only: both sides"`
-	Effect    *appeal.Effect  `json:"effect,omitempty" doc:"Auditors only"`
+	ID        string         `json:"id"`
+	Receipt   string         `json:"receipt"`
+	RoundID   string         `json:"round_id"`
+	RunID     string         `json:"run_id"`
+	Unit      string         `json:"unit"`
+	Ground    string         `json:"ground"`
+	Statement string         `json:"statement"`
+	State     string         `json:"state"`
+	FiledAt   time.Time      `json:"filed_at"`
+	AcceptBy  time.Time      `json:"accept_by"`
+	DecideBy  time.Time      `json:"decide_by"`
+	Late      bool           `json:"late"`
+	Course    []entryOut     `json:"course"`
+	Evidence  []evidenceOut  `json:"evidence"`
+	Outcome   string         `json:"outcome,omitempty"`
+	Reasons   []string       `json:"reasons,omitempty"`
+	NewRun    string         `json:"new_run,omitempty"`
+	Reviewed  []reviewedOut  `json:"reviewed,omitempty" doc:"Auditors only: both sides"`
+	Effect    *appeal.Effect `json:"effect,omitempty" doc:"Auditors only"`
 
 	Department string     `json:"department,omitempty" doc:"To which the decision credits answers"`
 	Asked      int        `json:"asked_for_more_time" doc:"Requests without an answer"`
 	Extended   *time.Time `json:"extended,omitempty" doc:"The later deadline of the step it waits for"`
 	ReAsk      *reaskOut  `json:"reask,omitempty" doc:"Residents asked anew, where that was decided"`
+
+	NoticeUntil *time.Time     `json:"notice_until,omitempty" doc:"End of the public notice"`
+	Open        int            `json:"objections_open" doc:"Objections without an answer"`
+	Objections  []objectionOut `json:"objections,omitempty" doc:"Managers and auditors only; answer-objection takes the id"`
+}
+
+type objectionOut struct {
+	ID       string    `json:"id"`
+	Text     string    `json:"text"`
+	From     string    `json:"from" enum:"resident,account" doc:"Whether somebody signed in objected; never who"`
+	At       time.Time `json:"at"`
+	Answered bool      `json:"answered"`
+	Answer   string    `json:"answer,omitempty"`
+}
+
+// reviewedOut is an answer that was under review, on either side.
+type reviewedOut struct {
+	Label  string         `json:"label"`
+	ID     string         `json:"id" doc:"Id of the answer"`
+	Side   string         `json:"side" enum:"low,high"`
+	Ticket string         `json:"ticket" doc:"Why it was among those drawn; hexadecimal"`
+	Facts  appealdb.Facts `json:"facts"`
 }
 
 type reaskOut struct {
@@ -97,7 +120,7 @@ func evidenceOf(list []appeals.EvidenceRef) []evidenceOut {
 
 func detailOf(d appeals.Detail) detailOut {
 	out := detailOut{ID: d.ID, Receipt: d.Receipt, RoundID: d.RoundID, RunID: d.RunID, Unit: d.Unit, Ground: d.Ground, Statement: d.Statement,
-		State: string(d.State), FiledAt: d.FiledAt, AcceptBy: d.AcceptBy, DecideBy: d.DecideUntil, Late: d.Late, Evidence: evidenceOf(d.Evidence)}
+		State: string(d.State), FiledAt: d.FiledAt, AcceptBy: d.AcceptBy, DecideBy: d.DecideUntil, Late: d.Late, Course: []entryOut{}, Evidence: evidenceOf(d.Evidence)}
 	for _, e := range d.Course {
 		out.Course = append(out.Course, entryOut{string(e.Kind), e.At, e.Who, e.Reason, string(e.Outcome), string(e.Step)})
 	}
@@ -108,11 +131,18 @@ func detailOf(d appeals.Detail) detailOut {
 	if r := d.ReAsk; r.Decided {
 		out.ReAsk = &reaskOut{stamp(r.OpenBy), stamp(r.Until), r.Draw, r.Want, r.Done, r.Open, r.Why}
 	}
+	out.NoticeUntil, out.Open = stamp(d.NoticeUntil), d.OpenCount
+	for _, o := range d.Objections {
+		out.Objections = append(out.Objections, objectionOut{o.ID, o.Text, o.Role, o.At, o.Answered, o.Answer})
+	}
 	if d.NewRun != nil {
 		out.NewRun = d.NewRun.ID
 	}
 	if d.Audit != nil {
-		out.Reviewed, out.Effect = d.Audit.Items, d.Audit.Effect
+		out.Effect = d.Audit.Effect
+		for _, it := range d.Audit.Items {
+			out.Reviewed = append(out.Reviewed, reviewedOut{it.Label, it.ID, string(it.Side), hex.EncodeToString(it.Ticket), it.Facts})
+		}
 	}
 	return out
 }

@@ -82,7 +82,7 @@ type Cause struct {
 type answer[T any] struct{ Body T }
 
 type byCode struct {
-	Code string `path:"code" example:"housing"`
+	Code string `path:"code" example:"housing" doc:"Code of the department"`
 }
 
 type operations struct{ svc *departments.Service }
@@ -90,13 +90,13 @@ type operations struct{ svc *departments.Service }
 // Register adds the operations.
 func Register(a huma.API, svc *departments.Service) {
 	o := &operations{svc}
-	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"departments"}}
+	op := func(method, id, path, summary, text string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: text, Tags: []string{"Departments"}}
 	}
-	huma.Register(a, op(http.MethodGet, "list-departments", "/departments", "List the functional departments"), o.list)
-	huma.Register(a, op(http.MethodPut, "save-departments", "/departments", "Add departments or rename them"), o.save)
-	huma.Register(a, op(http.MethodGet, "department-card", "/departments/{code}", "The card of a department"), o.card)
-	huma.Register(a, op(http.MethodPost, "reply-department", "/departments/{code}/replies", "Publish a reply of the department"), o.reply)
+	huma.Register(a, op(http.MethodGet, "list-departments", "/departments", "List the functional departments", "Those that two coders may place causes with."), o.list)
+	huma.Register(a, op(http.MethodPut, "save-departments", "/departments", "Add departments or rename them", "By an administrator. The code stays; names may change."), o.save)
+	huma.Register(a, op(http.MethodGet, "department-card", "/departments/{code}", "The card of a department", "Causes that two coders or a panel placed with it, replies, and how the split moved scores. A department sees its own card only."), o.card)
+	huma.Register(a, op(http.MethodPost, "reply-department", "/departments/{code}/replies", "Publish a reply of the department", "By the department itself. Replies stay; a later one stands beside the earlier."), o.reply)
 }
 
 func (o *operations) list(ctx context.Context, _ *struct{}) (*answer[[]Department], error) {
@@ -148,7 +148,7 @@ func (o *operations) card(ctx context.Context, in *byCode) (*answer[Card], error
 }
 
 func (o *operations) reply(ctx context.Context, in *struct {
-	Code string `path:"code" example:"housing"`
+	Code string `path:"code" example:"housing" doc:"Code of the department"`
 	Body struct {
 		RoundID string `json:"round_id,omitempty" format:"uuid"`
 		Topic   string `json:"topic,omitempty" maxLength:"60"`

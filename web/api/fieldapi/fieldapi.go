@@ -164,7 +164,9 @@ func registerCases(a huma.API, svc *field.Service) {
 		}) (*none, error) {
 			return nil, svc.RevokeLinks(ctx, who(ctx), in.ID, in.Reason)
 		})
-	huma.Register(a, op(http.MethodPost, "release-reserve", "/cases/{id}/reserve", "Give a case up for the next reserve", "The rule book's tries must be made. A wish for another than the next reserve is refused and logged."),
+	reserve := op(http.MethodPost, "release-reserve", "/cases/{id}/reserve", "Give a case up for the next reserve", "The rule book's tries must be made. A wish for another than the next reserve is refused and logged.")
+	reserve.DefaultStatus = http.StatusCreated
+	huma.Register(a, reserve,
 		func(ctx context.Context, in *struct {
 			CasePath
 			Body *struct {
@@ -288,7 +290,7 @@ func progressOf(p field.Progress) progress {
 func registerProgress(a huma.API, svc *field.Service) {
 	huma.Register(a, op(http.MethodGet, "get-progress", "/fieldwork/{round}", "Progress of a round", "By street, or by committee within one; outcome rates; sample against population. Small cells are suppressed."),
 		func(ctx context.Context, in *struct {
-			Round string `path:"round" format:"uuid"`
+			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 			Area  string `query:"area" doc:"Code of an area within your own" example:"310104003"`
 		}) (*body[progress], error) {
 			p, err := svc.Progress(ctx, who(ctx), in.Round, in.Area)
@@ -299,11 +301,11 @@ func registerProgress(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodGet, "list-cases", "/fieldwork/{round}/cases", "Cases of a round", "For supervisors and managers, a page at a time."),
 		func(ctx context.Context, in *struct {
-			Round     string `path:"round" format:"uuid"`
-			Area      string `query:"area"`
-			Evaluator string `query:"evaluator"`
+			Round     string `path:"round" format:"uuid" doc:"Id of the round"`
+			Area      string `query:"area" doc:"Code of an area within your own"`
+			Evaluator string `query:"evaluator" doc:"Account of the evaluator"`
 			After     string `query:"after" doc:"Id of the last case of the page before"`
-			Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+			Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 		}) (*body[[]Case], error) {
 			list, err := svc.Cases(ctx, who(ctx), in.Round, fielddb.CaseFilter{Area: in.Area, Evaluator: in.Evaluator, After: in.After, Limit: in.Limit})
 			out := make([]Case, len(list))

@@ -169,7 +169,7 @@ func registerHeld(a huma.API, svc *field.Service) {
 	}
 	huma.Register(a, op(http.MethodGet, "list-held", "/fieldwork/{round}/held", "Answers held apart", "Why they were held, never what was answered."),
 		func(ctx context.Context, in *struct {
-			Round string `path:"round" format:"uuid"`
+			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 		}) (*body[[]held], error) {
 			list, err := svc.Held(ctx, who(ctx), in.Round)
 			out := make([]held, len(list))
@@ -180,7 +180,7 @@ func registerHeld(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "decide-held", "/held/{id}/decision", "Count an answer that came too late, or leave it out", "With a reason and without seeing the answers. A decision stands."),
 		func(ctx context.Context, in *struct {
-			ID   string `path:"id" format:"uuid"`
+			ID   string `path:"id" format:"uuid" doc:"Id of the held answer"`
 			Body struct {
 				Admit  bool   `json:"admit"`
 				Reason string `json:"reason" minLength:"1" maxLength:"300"`

@@ -35,7 +35,7 @@ func phonesOf(list []fielddb.Phone) []Phone {
 
 // PhonePath is the phone in an address.
 type PhonePath struct {
-	ID string `path:"id" format:"uuid"`
+	ID string `path:"id" format:"uuid" doc:"Id of the phone"`
 }
 
 func registerPhones(a huma.API, svc *field.Service) {

@@ -71,7 +71,7 @@ func registerReceipts(a huma.API, svc *field.Service, limit Limiter, district st
 	}
 	huma.Register(a, op(http.MethodGet, "list-signals", "/fieldwork/{round}/signals", "What residents told the auditors", "For auditors only; by committee, small figures suppressed."),
 		func(ctx context.Context, in *struct {
-			Round string `path:"round" format:"uuid"`
+			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 		}) (*body[[]line], error) {
 			s, err := svc.Signals(ctx, who(ctx), in.Round)
 			out := make([]line, len(s.Lines))
@@ -142,7 +142,7 @@ func registerPaper(a huma.API, svc *field.Service) {
 	}
 	huma.Register(a, op(http.MethodPost, "print-paper", "/fieldwork/{round}/paper", "Book paper forms", "For cases of a committee without an answer; returns the codes that are printed on them."),
 		func(ctx context.Context, in *struct {
-			Round string `path:"round" format:"uuid"`
+			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 			Body  struct {
 				Committee string `json:"committee"`
 				Number    int    `json:"number" minimum:"1" maximum:"50"`
@@ -155,9 +155,9 @@ func registerPaper(a huma.API, svc *field.Service) {
 			}
 			return &body[[]form]{out}, err
 		})
-	huma.Register(a, op(http.MethodGet, "list-paper", "/fieldwork/{round}/paper", "Paper forms of a round", ""),
+	huma.Register(a, op(http.MethodGet, "list-paper", "/fieldwork/{round}/paper", "Paper forms of a round", "Codes and where each stands; never what was entered."),
 		func(ctx context.Context, in *struct {
-			Round string `path:"round" format:"uuid"`
+			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 		}) (*body[[]form], error) {
 			_, list, err := svc.PaperForms(ctx, who(ctx), in.Round)
 			out := make([]form, len(list))
@@ -168,7 +168,7 @@ func registerPaper(a huma.API, svc *field.Service) {
 		})
 	huma.Register(a, op(http.MethodPost, "enter-paper", "/paper/{code}", "Enter what is on a form", "As first or second person, or as the third who decides. What two agree on, or a third decides, becomes one response."),
 		func(ctx context.Context, in *struct {
-			Code string `path:"code" maxLength:"16"`
+			Code string `path:"code" maxLength:"16" doc:"Code on the form"`
 			Body struct {
 				Answers instrument.Answers `json:"answers"`
 			}

@@ -40,6 +40,38 @@ type Sheet struct {
 	Stale     bool       `json:"stale,omitempty" doc:"A newer result was published since"`
 	Unsigned  int        `json:"unsigned"`
 	Proposals []Proposal `json:"proposals"`
+
+	Consequences []Consequence `json:"consequences" doc:"Proposed for workers by grades that repeat; sign-consequence takes the id"`
+	Trials       []Trial       `json:"trials" doc:"Asked to be excused; vote-trial takes the id"`
+}
+
+// Consequence is what repeated grades propose for a worker.
+type Consequence struct {
+	ID        string     `json:"id"`
+	Unit      string     `json:"unit"`
+	WorkerNo  string     `json:"worker_no"`
+	Worker    string     `json:"worker"`
+	Kind      string     `json:"kind" enum:"level,exit" doc:"One level up, or a talk about leaving"`
+	FromPost  int        `json:"from_post,omitempty"`
+	FromLevel int        `json:"from_level,omitempty"`
+	ToLevel   int        `json:"to_level,omitempty"`
+	At        time.Time  `json:"at"`
+	SignedAt  *time.Time `json:"signed_at,omitempty"`
+	Confirmed bool       `json:"confirmed" doc:"False before the signature, and where it was declined"`
+	Signer    string     `json:"signer,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+// Trial is something that a committee tried in good faith and that went wrong.
+type Trial struct {
+	ID      string    `json:"id"`
+	Unit    string    `json:"unit"`
+	Matter  string    `json:"matter"`
+	At      time.Time `json:"at"`
+	Votes   int       `json:"votes"`
+	Decided bool      `json:"decided" doc:"Two members agree"`
+	Excused bool      `json:"excused"`
+	Voted   bool      `json:"voted" doc:"By the caller"`
 }
 
 type answer[T any] struct{ Body T }
@@ -54,16 +86,17 @@ type operations struct{ svc *grades.Service }
 // Register adds the operations.
 func Register(a huma.API, svc *grades.Service) {
 	o := &operations{svc}
-	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"Grades"}}
+	op := func(method, id, path, summary, text string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: text, Tags: []string{"Grades"}}
 	}
-	huma.Register(a, op(http.MethodGet, "grades", "/rounds/{id}/grades", "Proposals of a round with their signatures"), o.sheet)
-	huma.Register(a, op(http.MethodPost, "propose-grades", "/rounds/{id}/grades", "Make proposals from the newest published run"), o.propose)
-	huma.Register(a, op(http.MethodPost, "sign-grade", "/rounds/{id}/grades/{unit}", "Sign a grade, settle a tie, or decline with none"), o.sign)
-	huma.Register(a, op(http.MethodPost, "sign-consequence", "/consequences/{id}", "Confirm or decline what is proposed for a worker"), o.consequence)
-	huma.Register(a, op(http.MethodPost, "file-trial", "/rounds/{id}/trials", "Ask the panel to excuse a trial"), o.trial)
-	huma.Register(a, op(http.MethodPost, "vote-trial", "/trials/{id}", "Vote on a trial"), o.vote)
-	huma.Register(a, op(http.MethodPut, "set-step", "/workers/{id}/step", "Record where a worker stands on the ladder"), o.step)
+	made := func(o huma.Operation) huma.Operation { o.DefaultStatus = http.StatusCreated; return o }
+	huma.Register(a, op(http.MethodGet, "grades", "/rounds/{id}/grades", "Proposals of a round with their signatures", "The newest batch, with consequences and trials. A worker sees the signed grade of the own committee only."), o.sheet)
+	huma.Register(a, made(op(http.MethodPost, "propose-grades", "/rounds/{id}/grades", "Make proposals from the newest published run", "By a manager. Earlier batches stay; the newest is the one to be signed. Refused below the gates, tied where the data cannot separate.")), o.propose)
+	huma.Register(a, op(http.MethodPost, "sign-grade", "/rounds/{id}/grades/{unit}", "Sign a grade, settle a tie, or decline with none", "By the street's leader in their own name, once. A tie needs a reason, and so does none."), o.sign)
+	huma.Register(a, op(http.MethodPost, "sign-consequence", "/consequences/{id}", "Confirm or decline what is proposed for a worker", "By the street's leader in their own name, with a reason, once."), o.consequence)
+	huma.Register(a, made(op(http.MethodPost, "file-trial", "/rounds/{id}/trials", "Ask the panel to excuse a trial", "The committee's result stays as it is; an excused trial only bars the lowest grade.")), o.trial)
+	huma.Register(a, op(http.MethodPost, "vote-trial", "/trials/{id}", "Vote on a trial", "Once. Two members that agree decide."), o.vote)
+	huma.Register(a, op(http.MethodPut, "set-step", "/workers/{id}/step", "Record where a worker stands on the ladder", "By a manager: one of three posts and eighteen levels, with the reason; earlier records stay."), o.step)
 }
 
 func (o *operations) sheet(ctx context.Context, in *ByRound) (*answer[Sheet], error) {
@@ -71,13 +104,20 @@ func (o *operations) sheet(ctx context.Context, in *ByRound) (*answer[Sheet], er
 	if err != nil {
 		return nil, err
 	}
-	out := Sheet{Stale: sh.Stale, Unsigned: sh.Unsigned(), Proposals: []Proposal{}}
+	out := Sheet{Stale: sh.Stale, Unsigned: sh.Unsigned(), Proposals: []Proposal{}, Consequences: []Consequence{}, Trials: []Trial{}}
 	if sh.Batch != nil {
 		out.BatchID, out.RunID = sh.Batch.ID, sh.Batch.RunID
 	}
 	for _, p := range sh.Proposals {
 		out.Proposals = append(out.Proposals, Proposal{p.Unit, p.State, p.Grade, p.Grades, p.Why, p.Value, p.Lo, p.Hi, p.N, p.Reliability, p.Excused,
 			p.Signed, p.SignedGrade, p.Signer, p.SignedReason})
+	}
+	for _, c := range sh.Consequences {
+		out.Consequences = append(out.Consequences, Consequence{c.ID, c.Unit, c.WorkerNo, c.Worker, c.Kind, c.FromPost, c.FromLevel, c.ToLevel, c.At,
+			c.Signed, c.Confirmed, c.Signer, c.Reason})
+	}
+	for _, t := range sh.Trials {
+		out.Trials = append(out.Trials, Trial{t.ID, t.Unit, t.Matter, t.At, t.Votes, t.Decided(), t.Excused(), sh.Voted[t.ID]})
 	}
 	return &answer[Sheet]{out}, nil
 }
@@ -94,7 +134,7 @@ func (o *operations) propose(ctx context.Context, in *ByRound) (*answer[Made], e
 
 func (o *operations) sign(ctx context.Context, in *struct {
 	ByRound
-	Unit string `path:"unit"`
+	Unit string `path:"unit" doc:"Code of the committee"`
 	Body struct {
 		Grade  string `json:"grade" doc:"One of those proposed, or none"`
 		Reason string `json:"reason,omitempty" maxLength:"1000"`
@@ -104,7 +144,7 @@ func (o *operations) sign(ctx context.Context, in *struct {
 }
 
 func (o *operations) consequence(ctx context.Context, in *struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" format:"uuid" doc:"Id of the consequence"`
 	Body struct {
 		Confirm bool   `json:"confirm"`
 		Reason  string `json:"reason" maxLength:"1000"`
@@ -125,7 +165,7 @@ func (o *operations) trial(ctx context.Context, in *struct {
 }
 
 func (o *operations) vote(ctx context.Context, in *struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" format:"uuid" doc:"Id of the trial"`
 	Body struct {
 		Excuse bool   `json:"excuse"`
 		Reason string `json:"reason" maxLength:"1000"`

@@ -30,10 +30,12 @@ func Register(a huma.API, svc *intake.Service) {
 	huma.Register(a, get("list-workers", "/workers", "Workers", "List community workers", "Those of the caller's area, 50 a page."), o.workers)
 	huma.Register(a, get("list-frames", "/frames", "Frames", "List sampling frames", "Those that hold somebody of the caller's area, newest first."), o.frames)
 	huma.Register(a, get("get-frame", "/frames/{id}", "Frames", "Read a frame with its audit", "Counts only; counts under 10 and those that would give one away are null."), o.frame)
-	huma.Register(a, get("get-figures", "/rounds/{id}/figures", "Imports", "Count the indicators and ratings of a round", ""), o.figures)
-	huma.Register(a, get("get-import", "/imports/{kind}/{upload}", "Imports", "Read the preview of an upload, or its outcome", ""), o.read)
+	huma.Register(a, get("get-figures", "/rounds/{id}/figures", "Imports", "Count the indicators and ratings of a round", "How many committees and values each indicator and each panel criterion has so far."), o.figures)
+	huma.Register(a, get("get-import", "/imports/{kind}/{upload}", "Imports", "Read the preview of an upload, or its outcome", "For who uploaded it: while it waits the preview, once confirmed the outcome too."), o.read)
 	huma.Register(a, post("freeze-frame", "/frames/{id}/freeze", "Frames", "Freeze a frame", "Computes the published digest. Beyond the limits of the audit a reason of at least 20 characters is needed.", 64<<20), o.freeze)
-	huma.Register(a, post("import-survey", "/surveys", "Imports", "Import a finished survey as a closed round", "See docs/import-survey.md for the mapping.", 64<<20), o.survey)
+	survey := post("import-survey", "/surveys", "Imports", "Import a finished survey as a closed round", "See docs/import-survey.md for the mapping.", 64<<20)
+	survey.DefaultStatus = http.StatusCreated
+	huma.Register(a, survey, o.survey)
 	up := post("upload-import", "/imports/{kind}", "Imports", "Upload a table and get its preview",
 		"The body is the CSV or XLSX file itself. Nothing is written until the upload is confirmed.", intake.MaxUpload)
 	up.RequestBody = &huma.RequestBody{Required: true, Description: "The file", Content: map[string]*huma.MediaType{
@@ -41,9 +43,11 @@ func Register(a huma.API, svc *intake.Service) {
 	huma.Register(a, up, o.upload)
 	huma.Register(a, post("confirm-import", "/imports/{kind}/{upload}/confirm", "Imports", "Confirm an upload",
 		"Writes the whole table in one transaction. Answers when it is written, or after 30 seconds with state writing.", 0), o.confirm)
-	huma.Register(a, post("issue-frame-receipt", "/frames/{id}/receipts", "Frames", "Issue a one-time code for a person's receipt of inclusion",
-		"Refused while a round on the frame is in the field.", 0), o.issueReceipt)
-	del := post("discard-import", "/imports/{kind}/{upload}", "Imports", "Discard an upload", "", 0)
+	receipt := post("issue-frame-receipt", "/frames/{id}/receipts", "Frames", "Issue a one-time code for a person's receipt of inclusion",
+		"Refused while a round on the frame is in the field.", 0)
+	receipt.DefaultStatus = http.StatusCreated
+	huma.Register(a, receipt, o.issueReceipt)
+	del := post("discard-import", "/imports/{kind}/{upload}", "Imports", "Discard an upload", "Nothing of it was written; the file is removed.", 0)
 	del.Method, del.DefaultStatus = http.MethodDelete, http.StatusNoContent
 	huma.Register(a, del, o.discard)
 }
@@ -96,7 +100,7 @@ type WorkerList struct {
 
 func (o *operations) workers(ctx context.Context, in *struct {
 	Text string `query:"q" doc:"Part of a name, number, post or area"`
-	Page int    `query:"page" minimum:"1" default:"1"`
+	Page int    `query:"page" minimum:"1" default:"1" doc:"Page, from 1"`
 }) (*answer[WorkerList], error) {
 	w, err := o.svc.Workers(ctx, signin.Actor(ctx), in.Text, in.Page)
 	if err != nil {
@@ -115,10 +119,10 @@ func (o *operations) frames(ctx context.Context, _ *struct{}) (*answer[[]intake.
 }
 
 func (o *operations) frame(ctx context.Context, in *struct {
-	ID string `path:"id"`
-}) (*answer[intake.FrameDetail], error) {
+	ID string `path:"id" doc:"Id of the frame"`
+}) (*answer[Frame], error) {
 	f, err := o.svc.Frame(ctx, signin.Actor(ctx), in.ID)
-	return &answer[intake.FrameDetail]{f}, err
+	return &answer[Frame]{frameOf(&f)}, err
 }
 
 // Frozen is the outcome of a freeze.
@@ -127,7 +131,7 @@ type Frozen struct {
 }
 
 func (o *operations) freeze(ctx context.Context, in *struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"Id of the round"`
 	Body struct {
 		Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Signed reason, where the frame goes beyond the limits"`
 		Census   string `json:"census,omitempty" doc:"Census table as CSV text: area, sex, age_from, age_to, persons"`
@@ -161,7 +165,7 @@ type Figures struct {
 }
 
 func (o *operations) figures(ctx context.Context, in *struct {
-	ID string `path:"id"`
+	ID string `path:"id" doc:"Id of the frame"`
 }) (*answer[Figures], error) {
 	f, err := o.svc.Figures(ctx, signin.Actor(ctx), in.ID)
 	return &answer[Figures]{Figures{f.Indicators, f.Ratings}}, err
@@ -178,7 +182,7 @@ func (b *Stream) Resolve(ctx huma.Context) []error {
 
 func (o *operations) upload(ctx context.Context, in *struct {
 	Stream
-	Kind  string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks"`
+	Kind  string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks" doc:"What the table holds"`
 	Round string `query:"round" doc:"Round of indicators and ratings"`
 	Name  string `query:"name" maxLength:"100" doc:"Name of the frame, the same for every edition"`
 	File  string `query:"file" maxLength:"200" default:"upload" doc:"Name of the file, for the record"`
@@ -196,7 +200,7 @@ func (o *operations) upload(ctx context.Context, in *struct {
 
 // UploadPath names an upload.
 type UploadPath struct {
-	Kind   string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks"`
+	Kind   string `path:"kind" enum:"areas,workers,frame,indicators,ratings,records,tickets,departments,tasks" doc:"What the table holds"`
 	Upload string `path:"upload" doc:"As given by the upload"`
 }
 
@@ -327,7 +331,7 @@ type ReceiptCode struct {
 }
 
 func (o *operations) issueReceipt(ctx context.Context, in *struct {
-	ID   string `path:"id" format:"uuid"`
+	ID   string `path:"id" format:"uuid" doc:"Id of the frame"`
 	Body struct {
 		Committee string `json:"committee" doc:"12-digit code"`
 		Person    string `json:"person" doc:"The person's code in the register"`

@@ -124,7 +124,7 @@ type attachInput struct {
 type fileInput struct {
 	ID   string `path:"id" format:"uuid" doc:"Round"`
 	Code string `path:"code" pattern:"^[0-9]{12}$" doc:"Committee"`
-	File string `path:"file" format:"uuid"`
+	File string `path:"file" format:"uuid" doc:"Id of the file"`
 }
 
 // File is an attached file.
@@ -143,7 +143,7 @@ type content struct {
 }
 
 func op(method, path, id, summary, description string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"panel"}}
+	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"Panel"}}
 }
 
 // Register adds the operations.
@@ -177,6 +177,7 @@ func Register(api huma.API, svc *panel.Service) {
 		}
 		return nil, act(ctx, signin.Actor(ctx), in.ID, in.Body.Reviewer, in.Body.Area, in.Body.Reason)
 	})
+	mine(api, svc)
 	files(api, svc)
 }
 

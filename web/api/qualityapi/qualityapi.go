@@ -35,7 +35,7 @@ type AreaPath struct {
 
 // IDPath is the id in an address.
 type IDPath struct {
-	ID string `path:"id" format:"uuid"`
+	ID string `path:"id" format:"uuid" doc:"Id of the finding or back-check"`
 }
 
 type count struct {

@@ -122,7 +122,7 @@ type Proof struct {
 }
 
 func op(method, path, id, summary, description string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"results"}}
+	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"Results"}}
 }
 
 // Register adds the operations; rating may be nil.

@@ -40,15 +40,15 @@ type OneVersion struct {
 func (o *operations) documents(a huma.API) {
 	const text = "Saving under an id makes its next version; frozen rounds keep the version they were frozen with."
 	huma.Register(a, op(http.MethodGet, "list-questionnaires", "/questionnaires", "Questionnaires", "List questionnaires", "The latest version of each."), o.lister(rounddb.Questionnaires))
-	huma.Register(a, op(http.MethodGet, "list-questionnaire-versions", "/questionnaires/{id}/versions", "Questionnaires", "List the versions of a questionnaire", ""), o.versions(rounddb.Questionnaires))
-	huma.Register(a, op(http.MethodGet, "get-questionnaire", "/questionnaires/{id}", "Questionnaires", "Read a questionnaire", ""), o.questionnaire)
-	huma.Register(a, op(http.MethodPost, "save-questionnaire", "/questionnaires", "Questionnaires", "Make a questionnaire", ""), o.newQuestionnaire)
+	huma.Register(a, op(http.MethodGet, "list-questionnaire-versions", "/questionnaires/{id}/versions", "Questionnaires", "List the versions of a questionnaire", "Newest first, without their bodies."), o.versions(rounddb.Questionnaires))
+	huma.Register(a, op(http.MethodGet, "get-questionnaire", "/questionnaires/{id}", "Questionnaires", "Read a questionnaire", "Items, dimensions, scales and routing in all its languages, as save-questionnaire takes it."), o.questionnaire)
+	huma.Register(a, op(http.MethodPost, "save-questionnaire", "/questionnaires", "Questionnaires", "Make a questionnaire", "Checked as a whole; every fault is named with its place."), o.newQuestionnaire)
 	huma.Register(a, op(http.MethodPut, "change-questionnaire", "/questionnaires/{id}", "Questionnaires", "Save a new version of a questionnaire", text), o.saveQuestionnaire)
 	o.exchange(a)
 	huma.Register(a, op(http.MethodGet, "list-rule-books", "/rulebooks", "Rule books", "List rule books", "The latest version of each."), o.lister(rounddb.RuleBooks))
-	huma.Register(a, op(http.MethodGet, "list-rule-book-versions", "/rulebooks/{id}/versions", "Rule books", "List the versions of a rule book", ""), o.versions(rounddb.RuleBooks))
-	huma.Register(a, op(http.MethodGet, "get-rule-book", "/rulebooks/{id}", "Rule books", "Read a rule book", ""), o.ruleBook)
-	huma.Register(a, op(http.MethodPost, "save-rule-book", "/rulebooks", "Rule books", "Make a rule book", ""), o.newRuleBook)
+	huma.Register(a, op(http.MethodGet, "list-rule-book-versions", "/rulebooks/{id}/versions", "Rule books", "List the versions of a rule book", "Newest first, without their bodies."), o.versions(rounddb.RuleBooks))
+	huma.Register(a, op(http.MethodGet, "get-rule-book", "/rulebooks/{id}", "Rule books", "Read a rule book", "All figures that decide about results, as save-rule-book takes it."), o.ruleBook)
+	huma.Register(a, op(http.MethodPost, "save-rule-book", "/rulebooks", "Rule books", "Make a rule book", "Checked as a whole; every fault is named by the path of its field, such as gates.publish_n."), o.newRuleBook)
 	huma.Register(a, op(http.MethodPut, "change-rule-book", "/rulebooks/{id}", "Rule books", "Save a new version of a rule book", text), o.saveRuleBook)
 }
 

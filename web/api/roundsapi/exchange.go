@@ -67,7 +67,7 @@ type download struct {
 
 func (o *operations) export(ctx context.Context, in *struct {
 	OneVersion
-	As   string `query:"as" enum:"xlsform,codebook.xlsx,codebook.csv,codebook.md,json" default:"xlsform"`
+	As   string `query:"as" enum:"xlsform,codebook.xlsx,codebook.csv,codebook.md,json" default:"xlsform" doc:"Format of the file"`
 	Lang string `query:"lang" enum:"zh,en" default:"zh" doc:"Language of the codebook's heads"`
 }) (*download, error) {
 	q, doc, err := o.svc.Questionnaire(ctx, signin.Actor(ctx), in.ID, in.Version)

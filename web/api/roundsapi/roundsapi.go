@@ -25,12 +25,12 @@ func Register(a huma.API, svc *rounds.Service) {
 	o := &operations{svc}
 	huma.Register(a, op(http.MethodGet, "list-rounds", "/rounds", "Rounds", "List rounds", "Those that touch the caller's area, newest first."), o.list)
 	huma.Register(a, op(http.MethodPost, "create-round", "/rounds", "Rounds", "Make a draft of a round", "With supersedes, the draft is the next version of a frozen round."), o.create)
-	huma.Register(a, op(http.MethodGet, "get-round", "/rounds/{id}", "Rounds", "Read a round", ""), o.get)
+	huma.Register(a, op(http.MethodGet, "get-round", "/rounds/{id}", "Rounds", "Read a round", "With its plan, the steps that it took and its evaluators."), o.get)
 	huma.Register(a, op(http.MethodPut, "update-round", "/rounds/{id}", "Rounds", "Change a draft", "A frozen round cannot change; make a new version."), o.update)
 	huma.Register(a, op(http.MethodGet, "preview-round", "/rounds/{id}/cells", "Rounds", "Count and allocate the cells of a plan",
 		"What a freeze would store; of a frozen round, what it stored: population, planned n, probability, weight range, expected effective n."), o.cells)
 	huma.Register(a, op(http.MethodPost, "freeze-round", "/rounds/{id}/freeze", "Rounds", "Freeze a round", "Stores the strata and a digest. Nothing of the round can change afterwards."), o.freeze)
-	huma.Register(a, op(http.MethodPost, "step-round", "/rounds/{id}/steps", "Rounds", "Open, close or cancel a round", ""), o.step)
+	huma.Register(a, op(http.MethodPost, "step-round", "/rounds/{id}/steps", "Rounds", "Open, close or cancel a round", "Collecting opens the fieldwork of a drawn round, closed ends it, cancelled gives the round up with a reason."), o.step)
 	huma.Register(a, op(http.MethodPost, "plan-sizes", "/planner", "Rounds", "Forecast what a number of answers can tell", "Half-width, reliability, chance that the lowest tenth truly is, shift by one hostile answer, visits, cost."), o.planner)
 	o.documents(a)
 }

@@ -66,11 +66,11 @@ type Item struct {
 
 type (
 	tasksInput struct {
-		Department string `query:"department"`
+		Department string `query:"department" doc:"Code of a department"`
 	}
 	taskInput  struct{ Body Task }
 	changeTask struct {
-		ID   string `path:"id" format:"uuid"`
+		ID   string `path:"id" format:"uuid" doc:"Id of the task"`
 		Body Task
 	}
 	openInput struct {
@@ -80,18 +80,18 @@ type (
 		}
 	}
 	surveyInput struct {
-		ID string `path:"id" format:"uuid"`
+		ID string `path:"id" format:"uuid" doc:"Id of the survey"`
 	}
 	answerInput struct {
-		ID         string `path:"id" format:"uuid"`
-		Department string `path:"department"`
+		ID         string `path:"id" format:"uuid" doc:"Id of the survey"`
+		Department string `path:"department" doc:"Code of a department"`
 		Body       struct {
 			Answers map[string]string `json:"answers"`
 		}
 	}
 	resultInput struct {
-		Department string `path:"code"`
-		Lang       string `query:"lang" enum:"zh,en" default:"zh"`
+		Department string `path:"code" doc:"Code of the department"`
+		Lang       string `query:"lang" enum:"zh,en" default:"zh" doc:"Language of the questions"`
 	}
 	idBody struct {
 		ID string `json:"id"`
@@ -99,7 +99,7 @@ type (
 )
 
 func op(method, path, id, summary, description string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"departments"}}
+	return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: description, Tags: []string{"Departments"}}
 }
 
 // Register adds the operations.

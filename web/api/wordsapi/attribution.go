@@ -52,16 +52,18 @@ func attributionOf(a worddb.Attributed) Attribution {
 	return out
 }
 
-func attributions(a huma.API, o *operations, op func(method, id, path, summary string) huma.Operation) {
-	huma.Register(a, op(http.MethodGet, "list-attributions", "/words/attributions", "Answers whose cause two coders placed outside the remit, open requests first"), o.attributions)
-	huma.Register(a, op(http.MethodGet, "get-attribution", "/words/attributions/{id}", "One attribution with every request about it"), o.attribution)
-	huma.Register(a, op(http.MethodPost, "ask-attribution-change", "/words/attributions/{id}/changes", "Ask to withdraw or correct an attribution"), o.askChange)
-	huma.Register(a, op(http.MethodPost, "rule-attribution-change", "/words/attribution-changes/{id}/ruling", "Rule on a request, as somebody who neither asked nor coded the comment"), o.rule)
+func attributions(a huma.API, o *operations, op func(method, id, path, summary, text string) huma.Operation) {
+	huma.Register(a, op(http.MethodGet, "list-attributions", "/words/attributions", "List attributions", "A page at a time, open requests first; without committee, mark or answer."), o.attributions)
+	huma.Register(a, op(http.MethodGet, "get-attribution", "/words/attributions/{id}", "One attribution with every request about it", "For those who may ask or rule, never with committee, mark or answer."), o.attribution)
+	ask := op(http.MethodPost, "ask-attribution-change", "/words/attributions/{id}/changes", "Ask to withdraw or correct an attribution", "The attribution stays in force until somebody else agrees. One open request at a time.")
+	ask.DefaultStatus = http.StatusCreated
+	huma.Register(a, ask, o.askChange)
+	huma.Register(a, op(http.MethodPost, "rule-attribution-change", "/words/attribution-changes/{id}/ruling", "Rule on a request about an attribution", "Agreeing makes a new record and a following run; the old one stays."), o.rule)
 }
 
 func (o *operations) attributions(ctx context.Context, in *struct {
 	Round string `query:"round" doc:"Id of a round; all without"`
-	Page  int    `query:"page" minimum:"1" default:"1"`
+	Page  int    `query:"page" minimum:"1" default:"1" doc:"Page, from 1"`
 }) (*answer[struct {
 	Total        int           `json:"total"`
 	Open         int           `json:"open" doc:"Requests that wait for a ruling"`
@@ -81,7 +83,7 @@ func (o *operations) attributions(ctx context.Context, in *struct {
 }
 
 func (o *operations) attribution(ctx context.Context, in *struct {
-	ID string `path:"id"`
+	ID string `path:"id" doc:"Id of the attribution"`
 }) (*answer[Attribution], error) {
 	a, err := o.svc.Attribution(ctx, signin.Actor(ctx), in.ID)
 	if err != nil {
@@ -101,7 +103,7 @@ type Made struct {
 }
 
 func (o *operations) askChange(ctx context.Context, in *struct {
-	ID   string `path:"id"`
+	ID   string `path:"id" doc:"Id of the attribution"`
 	Body struct {
 		Kind   string             `json:"kind" enum:"withdraw,correct"`
 		Causes []qualitative.Code `json:"causes,omitempty" maxItems:"8" doc:"Of a correction: topics and whose matter they are, all outside the remit"`

@@ -31,27 +31,27 @@ const maxFile = 32 << 20
 // Register adds the operations.
 func Register(a huma.API, svc *words.Service) {
 	o := &operations{svc}
-	op := func(method, id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Tags: []string{"words"}}
+	op := func(method, id, path, summary, text string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, Description: text, Tags: []string{"Words"}}
 	}
-	huma.Register(a, op(http.MethodGet, "list-comment-scopes", "/words", "Rounds and files with comments, and how far their coding is"), o.scopes)
-	huma.Register(a, op(http.MethodPost, "take-in-comments", "/rounds/{id}/comments", "Mask the open answers of a round and take them in"), o.takeIn)
-	upload := op(http.MethodPost, "import-comments", "/words/files", "Mask a table of comments (CSV or XLSX) and take it in")
+	huma.Register(a, op(http.MethodGet, "list-comment-scopes", "/words", "Rounds and files with comments, and how far their coding is", "Newest first. Their scope is what the other operations on comments take."), o.scopes)
+	huma.Register(a, op(http.MethodPost, "take-in-comments", "/rounds/{id}/comments", "Mask the open answers of a round and take them in", "Those that wait: of a closed round all, of one in the field many together. Names, phones, plates and addresses below the building are masked."), o.takeIn)
+	upload := op(http.MethodPost, "import-comments", "/words/files", "Mask a table of comments (CSV or XLSX) and take it in", "The body is the file. Names, phones, plates and addresses below the building are masked on the way in; such comments enter no score.")
 	upload.MaxBodyBytes, upload.BodyReadTimeout = maxFile, 10*time.Minute
 	upload.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		handle.AllowBody(humagin.Unwrap(ctx), maxFile)
 		next(ctx)
 	}}
 	huma.Register(a, upload, o.upload)
-	huma.Register(a, op(http.MethodGet, "comment-themes", "/words/themes", "Counts by theme, small cells suppressed"), o.themes)
-	huma.Register(a, op(http.MethodGet, "comment-agreement", "/words/agreement", "Agreement of two coders blind to each other"), o.agreement)
-	huma.Register(a, op(http.MethodGet, "comment-campaigns", "/words/campaigns", "Campaigns with their sizes"), o.campaigns)
-	huma.Register(a, op(http.MethodGet, "search-comments", "/words/search", "Search masked comments"), o.search)
-	huma.Register(a, op(http.MethodGet, "comments-to-code", "/words/queue", "Texts that I may code, without what others said"), o.queue)
-	huma.Register(a, op(http.MethodPost, "code-comments", "/words/codings", "My judgements of texts, all or none"), o.code)
+	huma.Register(a, op(http.MethodGet, "comment-themes", "/words/themes", "Counts by theme", "Counts people, not comments; counts below the rule book's cell are hidden, and those that would give them away."), o.themes)
+	huma.Register(a, op(http.MethodGet, "comment-agreement", "/words/agreement", "Agreement of two coders blind to each other", "Observed agreement, Cohen's kappa and Krippendorff's alpha by topic, polarity and matter."), o.agreement)
+	huma.Register(a, op(http.MethodGet, "comment-campaigns", "/words/campaigns", "Campaigns with their sizes", "Comments with the same text, many by one person, or with many likes: each is heard as one voice, its size told."), o.campaigns)
+	huma.Register(a, op(http.MethodGet, "search-comments", "/words/search", "Search masked comments", "A page at a time; in Chinese too. Only masked text is searched and shown."), o.search)
+	huma.Register(a, op(http.MethodGet, "comments-to-code", "/words/queue", "List texts that I may code", "For coders. Texts with the same words come once."), o.queue)
+	huma.Register(a, op(http.MethodPost, "code-comments", "/words/codings", "My judgements of texts, all or none", "A coder judges a text once and cannot see what others said. Two who agree decide; where they differ a third is asked."), o.code)
 	attributions(a, o, op)
-	huma.Register(a, op(http.MethodGet, "codebook", "/words/codebook", "The codebook in force"), o.codebook)
-	huma.Register(a, op(http.MethodPut, "save-codebook", "/words/codebook", "Save a new version of the codebook"), o.saveCodebook)
+	huma.Register(a, op(http.MethodGet, "codebook", "/words/codebook", "Read the codebook in force", "Topics on up to three levels, and whose matter each may be."), o.codebook)
+	huma.Register(a, op(http.MethodPut, "save-codebook", "/words/codebook", "Save a new version of the codebook", "Codings keep the version that they were made under."), o.saveCodebook)
 }
 
 // Scope is a round or file with comments.
@@ -199,9 +199,9 @@ type Hit struct {
 }
 
 func (o *operations) search(ctx context.Context, in *struct {
-	Q     string `query:"q" required:"true" maxLength:"100"`
+	Q     string `query:"q" required:"true" maxLength:"100" doc:"Words to look for"`
 	Scope string `query:"scope" doc:"round:<id> or import:<id>; empty for all"`
-	Page  int    `query:"page" minimum:"1" maximum:"100000" default:"1"`
+	Page  int    `query:"page" minimum:"1" maximum:"100000" default:"1" doc:"Page, from 1"`
 }) (*answer[Found], error) {
 	hits, total, err := o.svc.Search(ctx, signin.Actor(ctx), words.ParseScope(in.Scope), in.Q, in.Page)
 	out := Found{Total: total, Hits: make([]Hit, 0, len(hits))}
@@ -220,7 +220,7 @@ type Text struct {
 
 func (o *operations) queue(ctx context.Context, in *struct {
 	Scope string `query:"scope" required:"true" pattern:"^(round|import):[0-9a-f-]{36}$" doc:"round:<id> or import:<id>"`
-	Limit int    `query:"limit" minimum:"1" maximum:"5000" default:"100"`
+	Limit int    `query:"limit" minimum:"1" maximum:"5000" default:"100" doc:"How many at most"`
 }) (*answer[[]Text], error) {
 	list, err := o.svc.Waiting(ctx, signin.Actor(ctx), words.ParseScope(in.Scope), in.Limit)
 	out := make([]Text, 0, len(list))

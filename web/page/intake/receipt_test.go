@@ -41,6 +41,12 @@ func TestAReceiptIsHandedOutAndFetched(t *testing.T) {
 	if page := post(m, "/frames/"+frame+"/receipt", url.Values{"committee": {p.Committee}, "person": {"x"}}, 422); !strings.Contains(page, "没有这个编号") {
 		t.Error("no sentence for somebody who is not listed")
 	}
+	for person, want := range map[string]int{p.ID: 201, "x": 422} {
+		body := `{"committee": "` + p.Committee + `", "person": "` + person + `"}`
+		if res, text := do(t, m, "POST", s.URL+"/api/v1/frames/"+frame+"/receipts", "application/json", strings.NewReader(body)); res.StatusCode != want || want == 201 && !regexp.MustCompile(`"code":"[A-Z2-7]{26}"`).MatchString(text) {
+			t.Errorf("by JSON for %s: %d %s", person, res.StatusCode, text)
+		}
+	}
 	page := post(m, "/frames/"+frame+"/receipt", form, 200)
 	code := regexp.MustCompile(`<code class="text-break">([A-Z2-7]{26})</code>`).FindStringSubmatch(page)
 	if code == nil {
