@@ -110,6 +110,12 @@ func (x *closedCalls) appeals() {
 	x.call(manager, "accept-appeal", m{"reason": "材料齐全，在期限内"}, nil, 204, id)
 	x.call(manager, "accept-appeal", m{"reason": "材料齐全，在期限内"}, nil, 409, id)
 	x.call(manager, "assign-appeal", m{"reason": ""}, nil, 409, id) // both are seated
+	first := x.seated(id)
+	x.call(first[0], "step-back", m{"reason": "与该居委会有工作往来，申请回避"}, nil, 204, id)
+	x.call(first[0], "get-case-file", nil, nil, 404, id)
+	if now := x.seated(id); len(now) > 2 { // the lot may have left nobody without a conflict
+		x.call(now[2], "get-case-file", nil, nil, 200, id)
+	}
 	x.call(worker, "ask-appeal-extension", m{"days": 3, "reason": "材料还在街道，需要几天"}, nil, 204, id)
 	if d := x.opened(manager, id); d.Asked != 1 {
 		x.t.Errorf("%d requests", d.Asked)
@@ -217,6 +223,15 @@ func (x *closedCalls) notice() {
 	}
 	x.call(manager, "run-changes", nil, &changes, 200, x.run)
 	x.call(manager, "run-changes", nil, &changes, 200, d.NewRun)
+	var gaps []struct {
+		Round, Kind, By string
+		N               [2]int
+	}
+	x.call(manager, "appeal-gaps", nil, &gaps, 200)
+	x.call(worker, "appeal-gaps", nil, nil, 403)
+	if len(gaps) == 0 || gaps[0].Round == "" || gaps[0].Kind == "" || gaps[0].By == "" {
+		x.t.Errorf("%+v", gaps)
+	}
 	x.run = d.NewRun
 	id = x.file(x.Actor("worker-collective"), "calculation", "calculation")
 	x.decide(id, m{"outcome": "uphold", "reason": "分母取错，应当更正"})
@@ -253,7 +268,22 @@ func (x *closedCalls) reask() {
 	if d = x.opened(worker, id); d.ReAsk.Draw != "" {
 		x.t.Errorf("the appellant sees %+v", d.ReAsk)
 	}
+	// Nobody can take the new cases when they are drawn; later somebody can.
+	if _, err := testkit.OwnerDB(x.T).Exec(x.t.Context(), `update account set disabled_at = created_at where role = 'evaluator'`); err != nil {
+		x.t.Fatal(err)
+	}
+	x.Clock.Advance(2 * time.Hour)
+	x.call(x.Actor("auditor"), "reveal-draw", m{"seed": "12345612345612345612", "evidence": "大厅掷骰，公证在场"}, nil, 201, made.ID)
+	x.call(manager, "assign-reask", nil, nil, 409, id)
+	x.newcomer(x.Actor("admin"))
+	var out struct{ Assigned int }
+	x.call(manager, "assign-reask", nil, &out, 200, id)
+	x.call(manager, "assign-reask", nil, nil, 409, id)
+	if out.Assigned == 0 {
+		x.t.Error("no case was given out")
+	}
 	x.Clock.Advance(60 * 24 * time.Hour)
+	clear(x.tokens) // they have expired
 	x.call(manager, "conclude-appeal", m{"reason": ""}, nil, 204, id)
 	if d = x.opened(manager, id); d.State != "run_requested" || d.ReAsk.Why != "expired" {
 		x.t.Errorf("%+v %+v", d, d.ReAsk)

@@ -35,7 +35,7 @@ func afterFieldwork(t *testing.T, done map[string]bool) {
 		do   func()
 	}{
 		{"departments", x.departments}, {"upward", x.upward}, {"conflicts", x.conflicts}, {"survey", x.survey}, {"records", x.records}, {"panel", x.panel}, {"words", x.words},
-		{"results", x.results}, {"appeals", x.appeals}, {"notice", x.notice}, {"asked anew", x.reask}, {"grades", x.grades},
+		{"results", x.results}, {"appeals", x.appeals}, {"notice", x.notice}, {"asked anew", x.reask}, {"grades", x.grades}, {"another district", func() { x.abroad(x.t) }},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { x.t = t; step.do() }) {
 			t.FailNow() // what follows rests on it

@@ -167,7 +167,7 @@ func (a *api) raw(who authz.Actor, id string, args ...string) []byte {
 	if status != http.StatusOK {
 		a.t.Fatalf("%s %s as %s: %d: %.300s", id, path, who.Role, status, text)
 	}
-	a.done[id] = true
+	a.done[id], a.replay = true, append(a.replay, success{who.Role, id, o.Method, path, nil})
 	return []byte(text)
 }
 
