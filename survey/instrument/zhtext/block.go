@@ -272,6 +272,9 @@ func (r *reader) matrix(b *block, at exchange.Place, kind instrument.Kind) {
 		for _, p := range []string{"行：", "行:"} {
 			text = strings.TrimPrefix(text, p)
 		}
+		if text = strings.TrimSpace(text); text == "" {
+			continue // the word alone, with nothing behind it
+		}
 		parts := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == '\t' || c == '|' || c == '｜' || c == '　' })
 		if columns == nil && (isColumns || len(parts) >= 2) {
 			columns = parts

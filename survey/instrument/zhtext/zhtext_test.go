@@ -145,6 +145,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(sample)
 	f.Add("1. a[单选题]\n\u202e<script>\nA.x\n")
 	f.Add(strings.Repeat("1.x[矩阵多选题]\n列：a b\n行\n\n", 3))
+	f.Add("1.x[矩阵多选题]\n列0 1\n列：\n行：")
 	f.Add("1. 一[单选题]\n甲（跳至第3题）\n乙\n\n2. 二[多选题]\n甲\n其他___\n\n3. 三[日期题]\n\n=== 分页 ===\n第二部分 x\n4.四[数字题]")
 	f.Fuzz(func(t *testing.T, text string) {
 		q, rep, err := zhtext.Read(text)
