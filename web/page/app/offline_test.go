@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -183,6 +184,18 @@ func TestADayInTheStairwell(t *testing.T) {
 	tap(t, holder, "#gp-view [data-x=code] button")
 	until(t, holder, "the list", `document.querySelector('.gp-field-case')`)
 
+	// The route goes building by building, and begins where the evaluator says.
+	const buildings = `Array.from(document.querySelectorAll('.gp-field-group')[0].querySelectorAll('.gp-field-building h3')).map(h => h.textContent.trim())`
+	if route := browsertest.Eval[[]string](holder, buildings); len(route) < 2 {
+		t.Errorf("a route of %v", route)
+	} else {
+		tap(t, holder, `.gp-field-building [data-x~="first"]:not([hidden])`)
+		until(t, holder, "the route begins at "+route[1], buildings+`[0] === '`+route[1]+`'`)
+		if turned := browsertest.Eval[[]string](holder, buildings); len(turned) != len(route) || turned[len(turned)-1] != route[0] {
+			t.Errorf("the route %v became %v", route, turned)
+		}
+	}
+
 	// In the middle of the first interview the signal goes.
 	a := holder.Tab()
 	a.Goto("/app/offline")
@@ -225,6 +238,16 @@ func TestADayInTheStairwell(t *testing.T) {
 	browsertest.Eval[bool](c, `(() => { const f = document.querySelector('#gp-view form[data-mode=phone]'); f.elements.day.selectedIndex = 2; f.elements.time.value = '18:30'; f.requestSubmit(f.querySelector('button[value="5.1"]')); return true; })()`)
 	until(t, c, "the appointment", `document.querySelector('.gp-field-agreed')`)
 	until(t, c, "four wait", waiting(4))
+	if line := c.Text("#gp-field-status [data-x=text]"); !strings.HasPrefix(line, "还有 4 份待发，上次同步 ") {
+		t.Errorf("the line at the head says %q", line)
+	}
+	// Who of the household is asked was drawn: somebody else is asked nothing.
+	view(t, c, "#/interview/"+cases[5].ID, "#gp-view [data-x=another]")
+	tap(t, c, "#gp-view [data-x=another]")
+	until(t, c, "nobody else is asked", `document.querySelector('#gp-view [data-away="2.25"]').offsetParent`)
+	if browsertest.Eval[bool](c, `!!document.querySelector('#gp-view [data-x=right]').offsetParent || !!document.querySelector('#gp-view [data-x=agree]').offsetParent`) {
+		t.Error("an interview with somebody else can be begun")
+	}
 
 	// Two tabs at the same door: they write one interview, and the second to
 	// finish is told so.
