@@ -178,8 +178,15 @@ func (s *setup) askedAnew(ctx context.Context, c contested, ids []string) error 
 	if err := s.cast(ctx, id, ballot{appeal.Uphold, 2, appeal.ReAsk, "用时过短，应另访居民。"}, ballot{appeal.Uphold, 2, appeal.ReAsk, "同意不计入，并重新访问。"}); err != nil {
 		return err
 	}
-	s.clock.Advance(20 * time.Hour)
-	due := s.clock.T.Add(4 * time.Hour)
+	// Draws stand in the order of their times, and the open round's is earlier.
+	s.later = append(s.later, func(ctx context.Context) error { return s.drawnAnew(ctx, c) })
+	return nil
+}
+
+// drawnAnew draws the residents who are asked anew.
+func (s *setup) drawnAnew(ctx context.Context, c contested) error {
+	due := s.world.Open.Cutoff.AddDate(0, 0, -3)
+	s.clock.T = due.Add(-4 * time.Hour)
 	at := draw.Randomness{Kind: draw.Dice, Name: "政务服务大厅公开掷骰（重访） " + due.In(appeal.Zone).Format(time.DateOnly), Due: due}
 	commitment, err := s.appeals.OpenReAsk(ctx, s.as("manager"), c.round, draws.Wish{Randomness: at})
 	if errs.Is(err, errs.Conflict) || errs.Is(err, errs.Invalid) {

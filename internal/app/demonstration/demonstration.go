@@ -47,7 +47,8 @@ type setup struct {
 	scores   *score.Service
 	field    *field.Service
 	appeals  *appeals.Service
-	ids      map[string]string // account ids by login
+	ids      map[string]string             // account ids by login
+	later    []func(context.Context) error // what the time of the open round has to pass for
 	frame    string
 	sample   bool           // the next answer by link is the one with the sample receipt
 	rushed   map[string]int // answers still to be ticked through, by committee: see pilot.go
@@ -94,7 +95,7 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 		do   func(context.Context) error
 	}{
 		{"areas", 0, s.areas}, {"accounts", 0.05, s.people}, {"frame", 0.08, s.residents},
-		{"finished_round", 0.45, s.finished}, {"open_round", 0.85, s.open},
+		{"finished_round", 0.45, s.finished}, {"open_round", 0.85, s.open}, {"open_round", 0.98, s.rest},
 	} {
 		report(step.part, step.at)
 		if err := step.do(ctx); err != nil {
@@ -300,6 +301,16 @@ func (s *setup) contest(ctx context.Context, run string) error {
 	// Somebody who joins now is the third, where the two differ.
 	_, err = s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 例辛", Area: s.district, Role: authz.Panel}})
 	return err
+}
+
+// rest does what had to wait for the open round.
+func (s *setup) rest(ctx context.Context) error {
+	for _, do := range s.later {
+		if err := do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *setup) open(ctx context.Context) error {
