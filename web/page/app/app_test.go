@@ -29,7 +29,11 @@ type site struct {
 
 func start(t *testing.T) *site {
 	t.Helper()
-	f := fieldtest.Load(t)
+	return serve(t, fieldtest.Load(t))
+}
+
+func serve(t *testing.T, f *fieldtest.Fixture) *site {
+	t.Helper()
 	s := &site{Fixture: f, accounts: &account.Service{Core: f.Core}}
 	h, err := web.New(web.Deps{Core: f.Core, District: demo.DistrictCode, Cache: cache.NewLocal(), Log: f.Log, Version: "test",
 		Account: s.accounts, Rooms: web.Rooms{Field: f.Field}})
