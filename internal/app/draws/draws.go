@@ -21,7 +21,10 @@ import (
 )
 
 // Service is the room of draws.
-type Service struct{ *app.Core }
+type Service struct {
+	*app.Core
+	bundles bundles
+}
 
 // state is what a stored commitment keeps besides its document, to be drawn
 // from later; the frame's part is counted again.

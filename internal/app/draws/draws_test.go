@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,15 @@ func TestTheBundleVerifiesAndOneBitDoesNot(t *testing.T) {
 	}
 	if err := f.svc.WriteBundle(f.ctx, demo.DistrictCode, id, &again); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Errorf("the bundle differs at the second time (%v)", err)
+	}
+	for range 2 { // made, then kept
+		file, err := f.svc.BundleFile(f.ctx, demo.DistrictCode, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(file); err != nil || !bytes.Equal(text, b.Bytes()) {
+			t.Errorf("the file differs: %d bytes, %v", len(text), err)
+		}
 	}
 	_, units, _ := strings.Cut(b.String(), "cluster,household,size\n")
 	for l := range strings.Lines(units) { // how many live together would tell who it is

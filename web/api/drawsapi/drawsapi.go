@@ -5,7 +5,9 @@ package drawsapi
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -227,13 +229,16 @@ func (o *operations) bundle(ctx context.Context, in *ByID) (*huma.StreamResponse
 	if p.Draw == nil {
 		return nil, draws.NotDrawn()
 	}
+	file, err := o.svc.BundleFile(ctx, signin.Actor(ctx).District, p.Draw.ID)
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		h.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		h.SetHeader("Content-Length", strconv.FormatInt(file.Size(), 10))
 		h.SetHeader("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)
-		// A fault on the way leaves the bundle without its last line, and every
-		// verifier refuses it.
-		if err := o.svc.WriteBundle(h.Context(), signin.Actor(ctx).District, p.Draw.ID, h.BodyWriter()); err != nil {
-			o.svc.Log.ErrorContext(h.Context(), "bundle", "draw", p.Draw.ID, "error", err)
+		if _, err := io.Copy(h.BodyWriter(), file); err != nil {
+			o.svc.Log.DebugContext(h.Context(), "bundle", "draw", p.Draw.ID, "error", err) // the reader went away
 		}
 	}}, nil
 }

@@ -331,8 +331,7 @@ func name(names map[string]string, code string) string {
 	return code
 }
 
-// bundle streams the published bundle of a draw. A fault on the way ends the
-// file early, and an incomplete bundle is refused by every verifier.
+// bundle sends the published bundle of a draw.
 func (h *pages) bundle(c *gin.Context, _ authz.Actor) error {
 	p, err := h.svc.Publication(c.Request.Context(), h.District, c.Param("id"))
 	if err != nil {
@@ -341,15 +340,14 @@ func (h *pages) bundle(c *gin.Context, _ authz.Actor) error {
 	if p.Draw == nil {
 		return draws.NotDrawn()
 	}
+	file, err := h.svc.BundleFile(c.Request.Context(), h.District, p.Draw.ID)
+	if err != nil {
+		return err
+	}
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)
-	err = h.svc.WriteBundle(c.Request.Context(), h.District, p.Draw.ID, c.Writer)
-	if err != nil && c.Writer.Written() {
-		_ = c.Error(err)
-		c.Abort()
-		return nil
-	}
-	return err
+	http.ServeContent(c.Writer, c.Request, "", p.Draw.At, file)
+	return nil
 }
 
 // commitment is the signed document as it was published.
