@@ -84,7 +84,7 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 		}
 		slices.SortFunc(d.Barred, func(a, b barred) int { return cmp.Compare(a.Name, b.Name) })
 		n := sheet.Rated()
-		d.Done = render.Progress{Label: p.T("panel.progress", "Done", n, "Total", len(sheet.Committees)), Done: n, Total: len(sheet.Committees)}
+		d.Done = render.Progress{Label: p.T("panel.progress"), Done: n, Total: len(sheet.Committees)}
 		for _, r := range rounds {
 			d.Options = append(d.Options, render.Option{Value: r.ID, Text: r.Title})
 		}
@@ -110,7 +110,16 @@ func rows(s *panel.Sheet) []row {
 		}
 		out = append(out, r)
 	}
+	// What is left to be rated stands first, in the order of the plan.
+	slices.SortStableFunc(out, func(a, b row) int { return cmp.Compare(left(a), left(b)) })
 	return out
+}
+
+func left(r row) int {
+	if r.State == "rated" {
+		return 1
+	}
+	return 0
 }
 
 type formData struct {
