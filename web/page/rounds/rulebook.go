@@ -46,6 +46,9 @@ type ruleBookData struct {
 	Record records.Rules
 	Method string
 	Say    []string // grades and weights, in plain words
+
+	Work    string   // the standard of workload
+	Dispute []string // what an appeal can become
 }
 
 // leafRow is a node of the indicator tree; Share is its part of the whole.
@@ -92,7 +95,7 @@ func (h *pages) ruleBook(c *gin.Context, who authz.Actor) error {
 	lang := string(p.Lang())
 	d := ruleBookData{RuleBook: b, Doc: doc, Versions: versions, May: authz.May(who, authz.RuleBookEdit, authz.Object{}), Leaves: leaves(b, b.Tree, lang, 0, 1),
 		Call: b.CallRules(), Watch: b.QualityRules(), Record: b.RulesOfRecords(), Method: methodOf(b)}
-	d.Say = gradesSay(b, p)
+	d.Say, d.Work, d.Dispute = gradesSay(b, p), workSay(b, p), disputesSay(b, p)
 	to := 100.0
 	for i, band := range b.Bands {
 		d.BandRows = append(d.BandRows, bandRow{textIn(band.Text, lang), band.From, to, i == 0})
