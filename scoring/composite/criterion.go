@@ -1,5 +1,7 @@
 package composite
 
+import "fmt"
+
 // Criterion is something that the panel rates a committee on, from 0 to 10, by
 // described levels, so that a seven means the same to every member.
 type Criterion struct {
@@ -48,6 +50,24 @@ func (r *RuleBook) PanelCriteria() []Criterion {
 		return r.Criteria
 	}
 	return DefaultCriteria()
+}
+
+// checkCriteria names the first criterion or level that reviewers could not use.
+func (r *RuleBook) checkCriteria(bad func(string, any, string) error) error {
+	seen := map[string]bool{}
+	for i, c := range r.Criteria {
+		at := fmt.Sprintf("criteria[%d]", i)
+		if c.ID == "" || seen[c.ID] || c.Text["zh"] == "" {
+			return bad(at, c.ID, "a unique id and a Chinese name")
+		}
+		seen[c.ID] = true
+		for j, l := range c.Levels {
+			if l.From > l.To || l.Text["zh"] == "" || j > 0 && l.To >= c.Levels[j-1].From {
+				return bad(fmt.Sprintf("%s.levels[%d]", at, j), fmt.Sprintf("%d to %d", l.From, l.To), "from not above to, below the level before, described in Chinese")
+			}
+		}
+	}
+	return nil
 }
 
 // PanelScale is the lowest and the highest rating a reviewer can give: those of

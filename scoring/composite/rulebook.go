@@ -185,6 +185,9 @@ func (r *RuleBook) Check() error {
 	if err := r.checkGrades(bad); err != nil {
 		return err
 	}
+	if err := r.checkCriteria(bad); err != nil {
+		return err
+	}
 	if err := r.checkFrame(bad); err != nil {
 		return err
 	}

@@ -220,6 +220,7 @@ func TestDocumentPages(t *testing.T) {
 	page, _ = m.post(at, form)
 	contains(t, page, "第 2 版", "少于 40 份")
 	watch(t, m, at)
+	scale(t, m, at)
 	form.Set("resident.weight", "50")
 	page, _ = m.post(at, form, http.StatusUnprocessableEntity)
 	contains(t, page, "计分规则不能使用")
@@ -231,6 +232,42 @@ func TestDocumentPages(t *testing.T) {
 	w.get("/rounds/new", http.StatusForbidden)
 	w.post("/rulebooks", form, http.StatusForbidden)
 	s.as("").get("/rounds") // leads to the sign-in page
+}
+
+// scale changes the grades and the panel's criteria in the form; a row that cannot
+// be used is named in words and marked.
+func scale(t *testing.T, m *visitor, at string) {
+	t.Helper()
+	page := m.get(at + "/edit")
+	form := formOf(page)
+	for k, want := range map[string]string{"grade.0.zh": "优秀", "grade.4.zh": "", "criterion.0.id": "problem_solving", "criterion.0.level.0.from": "9", "criterion.3.en": "Team and conduct", "criterion.4.zh": "", "criterion.4.level.3.zh": ""} {
+		if got, ok := form[k]; !ok || got[0] != want {
+			t.Errorf("%s is %q in the form, want %q", k, got, want)
+		}
+	}
+	form.Set("grade.1.from", "95") // above the best
+	bad, _ := m.post(at, form, http.StatusUnprocessableEntity)
+	contains(t, bad, "等次标准 · 第 2 项", `id="e-grade.1"`)
+	form.Set("grade.1.from", "78")
+	form.Set("criterion.0.level.1.to", "9") // the best begins there
+	bad, _ = m.post(at, form, http.StatusUnprocessableEntity)
+	contains(t, bad, "评议标准 · 第 1 项 · 第 2 项", `id="e-criterion.0.level.1"`)
+	form.Set("criterion.0.level.1.to", "8")
+	form.Set("criterion.3.zh", "") // in one language only: still there, and at fault
+	bad, _ = m.post(at, form, http.StatusUnprocessableEntity)
+	contains(t, bad, "评议标准 · 第 4 项")
+	form.Set("criterion.3.en", "")
+	form.Set("criterion.4.zh", "便民服务")
+	form.Set("criterion.4.level.0.from", "6")
+	form.Set("criterion.4.level.0.to", "10")
+	form.Set("criterion.4.level.0.zh", "事项齐全，当场能办")
+	m.post(at, form)
+	form = formOf(m.get(at + "/edit"))
+	for k, want := range map[string]string{"grade.1.from": "78", "criterion.3.zh": "便民服务", "criterion.3.id": "criterion_5", "criterion.3.level.0.zh": "事项齐全，当场能办", "criterion.4.zh": ""} {
+		if got := form.Get(k); got != want {
+			t.Errorf("after saving %s is %q, want %q", k, got, want)
+		}
+	}
 }
 
 // watch changes, in the form, the sections that only the JSON had once: telephone,

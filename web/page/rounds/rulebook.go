@@ -133,6 +133,8 @@ type ruleBookForm struct {
 	// a ticket count.
 	Method, RepeatRule string
 	ItemTypes          []itemTypeRow
+	Grades             []gradeRow     // the scale of grades and a blank row
+	Criteria           []criterionRow // of the panel, and a blank one
 }
 
 // Ranged is the own range of a weight as the form shows it, "" for none.
@@ -255,20 +257,8 @@ func ruleBookOf(c *gin.Context, from composite.RuleBook) (b composite.RuleBook, 
 		n.WeightRange = rangeOf(c, "panel.range")
 		b.Tree = append(b.Tree, n)
 	}
-	for i := range maxItems {
-		at := "band." + strconv.Itoa(i)
-		from, ok := c.GetPostForm(at + ".from")
-		if !ok {
-			break
-		}
-		if text := textOf(c, at); len(text) > 0 {
-			id := strings.TrimSpace(c.PostForm(at + ".id"))
-			if id == "" {
-				id = "band" + strconv.Itoa(i+1)
-			}
-			b.Bands = append(b.Bands, composite.Band{ID: id, Text: text, From: realOf(from)})
-		}
-	}
+	b.Bands = bandsOf(c, "band")
+	b.Grades.Scale, b.Criteria = scaleOf(c, b.Grades.Scale), criteriaOf(c, b.Criteria)
 	return b, err
 }
 
@@ -326,6 +316,7 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 	}
 	f.Method, f.RepeatRule, f.ItemTypes = methodOf(&b), string(b.RulesOfRecords().RepeatRule), itemTypeRows(&b)
 	f.Numbers = f.groups(p, &b, err)
+	f.scale(p, &b, err)
 	title := p.T("rulebook.new")
 	if id != "" {
 		title = p.T("rulebook.edit")

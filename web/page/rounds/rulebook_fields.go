@@ -202,9 +202,7 @@ func (f *ruleBookForm) groups(p *locale.Printer, b *composite.RuleBook, fault er
 		field := x.field()
 		if x.path() == where {
 			field.Error = p.T("rulebook.field_fault")
-			for i, line := range f.Alert.Details {
-				f.Alert.Details[i] = strings.Replace(line, where, p.T("rulebook."+x.group)+" · "+p.T("rulebook."+x.path()), 1)
-			}
+			f.name(where, p.T("rulebook."+x.group)+" · "+p.T("rulebook."+x.path()))
 		}
 		g := &out[len(out)-1]
 		g.Fields = append(g.Fields, field)
