@@ -3,6 +3,7 @@ package draws_test
 import (
 	"bytes"
 	"context"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -306,6 +307,8 @@ func watch(t *testing.T, m *visitor, at string) {
 	}
 }
 
+var area = regexp.MustCompile(`<textarea[^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>`)
+
 var input = regexp.MustCompile(`<(?:input|select|textarea)[^>]*name="([^"]+)"[^>]*>`)
 var value = regexp.MustCompile(`value="([^"]*)"`)
 var selected = regexp.MustCompile(`(?s)<select[^>]*name="([^"]+)"[^>]*>.*?<option value="([^"]*)" selected`)
@@ -320,8 +323,10 @@ func formOf(page string) url.Values {
 		}
 		out.Set(m[1], v)
 	}
-	for _, m := range selected.FindAllStringSubmatch(page, -1) {
-		out.Set(m[1], m[2])
+	for _, list := range [][][]string{selected.FindAllStringSubmatch(page, -1), area.FindAllStringSubmatch(page, -1)} {
+		for _, m := range list {
+			out.Set(m[1], html.UnescapeString(m[2]))
+		}
 	}
 	return out
 }

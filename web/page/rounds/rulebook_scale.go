@@ -28,7 +28,8 @@ type gradeRow struct {
 type criterionRow struct {
 	composite.Criterion
 	No     int
-	New    bool // the blank one at the end
+	Name   string // in the reader's language
+	New    bool   // the blank one at the end
 	Levels []levelRow
 	Error  string
 }
@@ -131,7 +132,7 @@ func (f *ruleBookForm) scale(p *locale.Printer, b *composite.RuleBook, fault err
 	}
 	for i, k := range append(b.PanelCriteria(), composite.Criterion{}) {
 		at := fmt.Sprintf("criteria[%d]", i)
-		row := criterionRow{Criterion: k, No: i, New: len(k.Text) == 0, Error: mark(at)}
+		row := criterionRow{Criterion: k, No: i, Name: textIn(k.Text, string(p.Lang())), New: len(k.Text) == 0, Error: mark(at)}
 		for j, l := range k.Levels {
 			row.Levels = append(row.Levels, levelRow{strconv.Itoa(l.From), strconv.Itoa(l.To), l.Text, mark(fmt.Sprintf("%s.levels[%d]", at, j))})
 		}
