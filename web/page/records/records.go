@@ -209,7 +209,7 @@ func (v *teller) rules(r calc.Rules) []string {
 	p := v.p
 	work := p.T("record.rule.workload", "Low", r.HouseholdsLow, "High", r.HouseholdsHigh)
 	if r.FrameShare > 0 && r.FrameShare < 1 {
-		work += p.T("record.workload_scaled", "Share", v.f.Pct(r.FrameShare, 0))
+		work += p.T("record.rule.frame_share", "Share", v.f.Pct(r.FrameShare, 0))
 	}
 	return []string{p.T("record.rule.limit", "Days", r.LimitDays), p.T("record.rule.pending"),
 		p.T("record.rule.repeat."+string(r.RepeatRule), "Window", r.RepeatWindow) + p.T("record.rule.count_repeat", "Share", v.f.Num(r.CountRepeat, 2)),
