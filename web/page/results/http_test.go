@@ -37,6 +37,7 @@ func TestPagesAndWhoSeesThem(t *testing.T) {
 		{b.leader, "/results/" + b.first + "?order=score", 200, "名次区间"},
 		{b.leader, "/results/" + b.first + "?street=" + foreign[:9], 404, ""},
 		{b.leader, "/results/" + b.first + "/units/" + b.own, 200, "一份答卷能改变多少"},
+		{b.leader, "/results/" + b.first + "/units/" + b.own, 200, "稳健平均（Huber）"}, // beside the official score
 		{b.leader, "/results/" + b.first + "/units/" + foreign, 403, ""},
 		{b.worker, "/results/" + b.first, 303, ""},
 		{b.worker, "/results/" + b.first + "/units/" + b.own, 200, "/appeals/new?run="},

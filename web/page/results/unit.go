@@ -33,6 +33,8 @@ type unitData struct {
 	Excluded   []reasonRow
 	Items      []itemRow
 	Parts      []partRow
+	Side       render.Table // ways to reckon the score
+	Basis      string
 	Compare    render.Table
 	Alerts     []render.Alert
 	Minimum    int
@@ -82,6 +84,7 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
 	d.Items = v.items(&u.UnitResult)
 	d.Parts = v.parts(&u.UnitResult)
+	d.Side, d.Basis = v.sideBySide(&u.UnitResult), v.basis(&u.UnitResult)
 	d.Compare = v.compare(&u)
 	if d.Credit, err = h.credit(c, who, v, &u.UnitResult); err != nil {
 		return err
