@@ -160,10 +160,7 @@ func TestTwoExcellentRoundsProposeALevel(t *testing.T) {
 	f.must(f.svc.SetStep(f.ctx, manager, worker, grade.Step{Post: 2, Level: 7}, reason))
 	leader := f.leader(unit)
 	// The second round's fieldwork follows the first's.
-	for _, sql := range []string{`alter table round disable trigger user`, `update round set opens_on = closes_on + 60, closes_on = closes_on + 75 where id = '` + second.ID + `'`, `alter table round enable trigger user`} {
-		_, err := testkit.OwnerDB(t).Exec(f.ctx, sql)
-		f.must(err)
-	}
+	scored.After(second, 60)
 	for i, round := range []string{f.ID, second.ID} {
 		f.Clock.T = time.Date(2026, 8+2*time.Month(i), 2, 4, 0, 0, 0, time.UTC)
 		f.publish(round, f.Clock.T, func(i int, _ string) (float64, float64, float64) { return 70 + 20*float64(1-min(i, 1)), 1, 0.9 })
@@ -192,10 +189,7 @@ func TestTwoExcellentRoundsProposeALevel(t *testing.T) {
 	}
 	// Two surveys of the same weeks are one result: proposed and signed anew,
 	// nothing follows.
-	for _, sql := range []string{`alter table round disable trigger user`, `update round set opens_on = opens_on - 60 where id = '` + second.ID + `'`, `alter table round enable trigger user`} {
-		_, err := testkit.OwnerDB(t).Exec(f.ctx, sql)
-		f.must(err)
-	}
+	scored.After(second, -50)
 	_, err = f.svc.Propose(f.ctx, manager, second.ID)
 	f.must(err)
 	f.must(f.svc.Sign(f.ctx, leader, second.ID, unit, "excellent", ""))

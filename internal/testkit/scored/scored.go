@@ -55,6 +55,13 @@ func Add(w *world.World, name string, state survey.State) *Round {
 	return r
 }
 
+// After moves a round's fieldwork so many days on, as if it had been planned so.
+func After(r *Round, days int) {
+	r.exec(`alter table round disable trigger user`)
+	r.exec(`update round set opens_on = opens_on + $2::int, closes_on = closes_on + $2::int where id = $1`, r.ID, days)
+	r.exec(`alter table round enable trigger user`)
+}
+
 func (r *Round) exec(sql string, args ...any) {
 	r.T.Helper()
 	if _, err := testkit.OwnerDB(r.T).Exec(context.Background(), sql, args...); err != nil {
