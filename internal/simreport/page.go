@@ -55,7 +55,7 @@ type view struct {
 
 type legend struct{ Name, Colour string }
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"f": func(x float64) string { return format(x) }, "opt": opt}).Parse(`<!doctype html>
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"f": func(x float64) string { return format(x) }, "opt": opt, "next": func(k int) int { return k + 1 }}).Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>公评 · Simulation of the fair score</title>
 <style>
 body{font:15px/1.5 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",system-ui,sans-serif;margin:2rem;color:#1b1f24;background:#fff}
@@ -75,7 +75,7 @@ Targets: {{.Met}} met, {{.Beyond}} beyond what the marks allow (an estimator tha
 <h2>All figures</h2>
 {{range .Report.Cells}}<h2>{{.Title}}, n = {{.N}}, items = {{.Items}}</h2>
 <table><tr><th>estimator</th><th>RMSE</th><th>±</th><th>bias</th><th>coverage</th><th>wrong band</th><th>bottom tenth</th>
-{{range $k, $_ := (index .Measures 0).ShiftLow}}<th>hostile {{$k | printf "+%d"}}</th>{{end}}<th>coached</th><th>kept</th><th>coached units</th></tr>
+{{range $k, $_ := (index .Measures 0).ShiftLow}}<th>hostile {{next $k}}</th>{{end}}<th>coached</th><th>kept</th><th>coached units</th></tr>
 {{range .Measures}}<tr><td>{{.Estimator}}</td><td>{{f .RMSE}}</td><td>{{f .RMSEError}}</td><td>{{f .Bias}}</td><td>{{opt .Coverage "%.3f"}}</td><td>{{f .WrongBand}}</td><td>{{f .Bottom}}</td>
 {{range .ShiftLow}}<td>{{f .}}</td>{{end}}<td>{{f (index .ShiftHigh 0)}}</td><td>{{opt .Kept "%.2f"}}</td><td>{{opt .CoachBias "%+.2f"}}</td></tr>{{end}}</table>
 <table><tr><th>target</th><th>value</th><th>limit</th><th>slack</th><th>standard error</th><th>bound with the limit</th><th>oracle</th><th></th></tr>

@@ -29,6 +29,9 @@ func TestTableAndPage(t *testing.T) {
 			t.Errorf("estimator %s is missing", e)
 		}
 	}
+	if strings.Contains(page.String(), "hostile +0") || !strings.Contains(page.String(), "<th>hostile 1</th>") {
+		t.Error("the moves of the page do not count answers from one")
+	}
 	if !strings.Contains(table.String(), "Targets: ") {
 		t.Error("the table has no summary of the targets")
 	}
