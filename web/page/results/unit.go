@@ -3,6 +3,7 @@ package results
 import (
 	"math"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -80,6 +81,9 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	}
 	answers := view.Distribution(&u.UnitResult, &res.Questionnaire, v.lang, v.cell, v.p).Figure(v.p)
 	answers.Describe = v.p.T("score.distribution.text")
+	if len(u.Items) > 0 && !slices.ContainsFunc(u.Items, func(it scoring.ItemResult) bool { return slices.Max(it.Counts[:]) > 0 }) {
+		answers.Option, answers.Legend, answers.Empty = nil, nil, v.p.T("score.distribution.hidden", "Min", v.cell)
+	}
 	d.Answers = &answers
 	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
 	d.Items = v.items(&u.UnitResult)
