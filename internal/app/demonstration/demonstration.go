@@ -299,8 +299,13 @@ func (s *setup) contest(ctx context.Context, run string) error {
 		return err
 	}
 	// Somebody who joins now is the third, where the two differ.
-	_, err = s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 例辛", Area: s.district, Role: authz.Panel}})
-	return err
+	ids, err := s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 例辛", Area: s.district, Role: authz.Panel}})
+	if err != nil {
+		return err
+	}
+	s.ids["panel-8"] = ids[0]
+	s.world.Accounts = append(s.world.Accounts, demo.Account{Login: "panel-8", Role: "panel", AreaCode: s.district, DisplayName: "评审员八 例辛"})
+	return nil
 }
 
 // rest does what had to wait for the open round.
