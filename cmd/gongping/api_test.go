@@ -107,10 +107,10 @@ func (a *api) request(token, method, path string, body []byte) (int, string) {
 func (a *api) problem(what string, res *http.Response, b []byte) {
 	a.t.Helper()
 	var p struct {
-		Type, Title, Detail, Code string
-		Status                    int
+		Type, Title, Detail, Code, Instance string
+		Status                              int
 	}
-	if err := json.Unmarshal(b, &p); err != nil || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json") || p.Title == "" || p.Type == "" || p.Status != res.StatusCode {
+	if err := json.Unmarshal(b, &p); err != nil || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json") || p.Title == "" || p.Type == "" || p.Instance == "" || p.Detail == "" || p.Status != res.StatusCode {
 		a.t.Errorf("%s: %d is no problem detail: %s %.300s", what, res.StatusCode, res.Header.Get("Content-Type"), b)
 	}
 	if res.StatusCode >= 500 {

@@ -86,6 +86,9 @@ func lines(details []Detail) []string {
 // langKey carries the language to operations of the API.
 type langKey struct{}
 
+// requestKey carries the number of the request.
+type requestKey struct{}
+
 // Lang returns the language of an API request, from the context huma hands to
 // an operation; Chinese if none was set.
 func Lang(ctx context.Context) locale.Lang {
@@ -95,10 +98,11 @@ func Lang(ctx context.Context) locale.Lang {
 	return locale.Chinese
 }
 
-// WithLang puts the language of a request into its context.
+// WithLang puts the language and the number of a request into its context.
 func WithLang() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx := context.WithValue(c.Request.Context(), langKey{}, locale.FromRequest(c.Request))
+		ctx = context.WithValue(ctx, requestKey{}, c.GetString(RequestID))
 		c.Request = c.Request.WithContext(ctx)
 		c.Next()
 	}
@@ -121,7 +125,11 @@ func setHuma(catalog *locale.Catalog, onError func(ctx context.Context, err erro
 			ctx = hc.Context()
 			lang = Lang(ctx)
 		}
-		return fromHuma(ctx, catalog.For(lang), onError, status, msg, list)
+		err := fromHuma(ctx, catalog.For(lang), onError, status, msg, list)
+		if p, ok := err.(*Problem); ok {
+			p.Instance, _ = ctx.Value(requestKey{}).(string)
+		}
+		return err
 	}
 	huma.NewError = func(status int, msg string, list ...error) huma.StatusError {
 		return fromHuma(context.Background(), catalog.For(locale.English), nil, status, msg, list)
@@ -146,7 +154,7 @@ func fromHuma(ctx context.Context, p *locale.Printer, onError func(context.Conte
 	}
 	out := plain(codeOf(status), p)
 	out.Status = status
-	if msg != "" {
+	if msg != "" && msg != "validation failed" { // which says no more than the title
 		out.Detail = msg
 	}
 	for _, err := range list {
