@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"gongping/analytics/fairness"
+	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
 )
 
@@ -78,6 +80,85 @@ func (c *curious) solved() {
 		}
 	}
 	c.try("hidden grades solved from count and mean: %d questions, none narrowed below %d", n, cell)
+}
+
+// spread adds the standard error to count and mean: a third equation, with which
+// three hidden grades are solved. The worker supposes equal weights and a sample
+// drawn simply from the population that the page states.
+func (c *curious) spread() {
+	cell, n := c.Round.Rules.Suppression.Cell, 0
+	u := c.unit(c.runs[0])
+	truth, err := scoredb.UnitOf(context.Background(), c.Round.Pool, c.worker.District, c.runs[0], c.worker.Area)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for i, it := range u.Items {
+		f, total := it.Figure, float64(it.Figure.N)
+		if !f.OK || slices.Max(it.Counts[:]) <= 0 || slices.Min(it.Counts[:]) >= 0 {
+			continue
+		}
+		n++
+		sum := f.Value * total / 25
+		fpc := 1 - total/float64(u.Population)
+		squares := func(se float64) float64 { return se*se/625*total*(total-1)/fpc + sum*sum/total }
+		// The interval on the page is 3.96 standard errors wide; the API states
+		// the standard error too. Whatever is narrower counts.
+		lo := max(f.SE-1, (f.Hi-f.Lo-4)/3.96)
+		hi := min(f.SE, (f.Hi-f.Lo)/3.96)
+		if f.SE != math.Round(f.SE) { // told to a tenth
+			lo, hi = f.SE-0.05, f.SE+0.05
+		}
+		for g := range it.Counts {
+			if it.Counts[g] >= 0 {
+				continue
+			}
+			// Every value of this grade that leaves the rest a solution.
+			var fits []int
+			for k := 0; k < cell*3; k++ {
+				try := slices.Clone(it.Counts[:])
+				try[g] = k
+				if feasible(try, it.Figure.N, sum, 0.05*total/25, squares(max(0, lo)), squares(hi)) {
+					fits = append(fits, k)
+				}
+			}
+			if len(fits) > 0 && fits[len(fits)-1] < cell && len(fits) < cell/2 {
+				if slices.Contains(fits, truth.Items[i].Counts[g]) {
+					c.t.Errorf("%s: grade %d, hidden in %v, lies in %v by count, mean and standard error; in truth %d", it.Item, g+1, it.Counts, fits, truth.Items[i].Counts[g])
+				} else {
+					c.try("%s: grade %d seems to lie in %v by count, mean and standard error, which is wrong", it.Item, g+1, fits)
+				}
+			}
+		}
+	}
+	c.try("hidden grades solved from count, mean and standard error: %d questions, none narrowed to fewer than %d counts", n, cell/2)
+}
+
+// feasible tells whether whole counts exist for the hidden grades.
+func feasible(counts []int, n int, sum, half, low, high float64) bool {
+	g := slices.IndexFunc(counts, func(k int) bool { return k < 0 })
+	if g < 0 {
+		total, s, q := 0, 0, 0
+		for i, k := range counts {
+			total, s, q = total+k, s+i*k, q+i*i*k
+		}
+		return total == n && math.Abs(float64(s)-sum) <= half && float64(q) >= low && float64(q) <= high
+	}
+	left := n
+	for _, k := range counts {
+		left -= max(k, 0)
+	}
+	last := slices.IndexFunc(counts[g+1:], func(k int) bool { return k < 0 }) < 0
+	for k := 0; k <= left; k++ {
+		if last {
+			k = left
+		}
+		next := slices.Clone(counts)
+		next[g] = k
+		if feasible(next, n, sum, half, low, high) {
+			return true
+		}
+	}
+	return false
 }
 
 // contacts compares the residents with and without contact between versions: the

@@ -207,6 +207,7 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.oracles()
 	c.remainders()
 	c.solved()
+	c.spread()
 	c.contacts()
 	c.closed()
 	c.copies()

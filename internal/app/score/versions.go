@@ -3,6 +3,7 @@ package score
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 
 	"gongping/internal/app/plain"
@@ -77,6 +78,9 @@ func coarsen(u *scoring.UnitResult, role authz.Role) {
 	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
 		for i := range list {
 			tenth(&list[i].Figure)
+			if slices.Contains(list[i].Counts[:], Masked) {
+				wide(&list[i].Figure)
+			}
 			for g := range list[i].Shares {
 				list[i].Shares[g] = round(list[i].Shares[g], 100)
 			}
@@ -104,6 +108,17 @@ func coarse(s *scoring.Summary) {
 // tenth rounds a figure as the pages show it, to one decimal.
 func tenth(f *scoring.Figure) {
 	f.Value, f.SE, f.Lo, f.Hi = round(f.Value, 10), round(f.SE, 10), round(f.Lo, 10), round(f.Hi, 10)
+}
+
+// wide tells the precision of a question whose grades are partly hidden roughly:
+// number, mean and spread are three equations, and three hidden grades would be
+// solved by them. The standard error is told as the next whole point, the
+// interval as the next even ones: wider, never narrower.
+func wide(f *scoring.Figure) {
+	if !f.OK {
+		return
+	}
+	f.SE, f.Lo, f.Hi = math.Ceil(f.SE), max(0, 2*math.Floor(f.Lo/2)), min(100, 2*math.Ceil(f.Hi/2))
 }
 
 func round(x, by float64) float64 { return math.Round(x*by) / by }
