@@ -9,7 +9,6 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
 	"gongping/internal/pg/scoredb"
-	"gongping/scoring/appeal"
 )
 
 // maxEnded is how many ended notices stay on the page.
@@ -19,32 +18,15 @@ const maxEnded = 20
 // first: what stood on public notice can still be read, with the result that it
 // replaced. It tells nothing that the published versions do not.
 func (s *Service) Ended(ctx context.Context, who authz.Actor) (list []Notice, err error) {
-	err = s.Read(ctx, who, authz.NoticeRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
-		all, err := appealdb.Noticed(ctx, q, who.District, maxEnded)
-		if err != nil {
-			return err
-		}
-		for _, a := range all {
-			_, c, err := load(ctx, q, who.District, a.ID)
-			if err != nil {
-				return err
-			}
-			n, err := notice(ctx, q, who, a, c)
-			if err != nil {
-				return err
-			}
-			if err := replaced(ctx, q, who.District, a, c, &n); err != nil {
-				return err
-			}
-			list = append(list, n)
-		}
-		return nil
+	return s.noticed(ctx, who, func(ctx context.Context, q pg.Querier) ([]appealdb.Appeal, error) {
+		return appealdb.Noticed(ctx, q, who.District, maxEnded)
+	}, func(ctx context.Context, q pg.Querier, a appealdb.Appeal, n *Notice) error {
+		return replaced(ctx, q, who.District, a, n)
 	})
-	return list, err
 }
 
 // replaced fills in the figures that were published before the notice.
-func replaced(ctx context.Context, q pg.Querier, district string, a appealdb.Appeal, c *appeal.Case, n *Notice) error {
+func replaced(ctx context.Context, q pg.Querier, district string, a appealdb.Appeal, n *Notice) error {
 	runs, err := scoredb.OfRound(ctx, q, district, a.RoundID)
 	if err != nil {
 		return err

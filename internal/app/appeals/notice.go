@@ -84,8 +84,17 @@ type Notice struct {
 
 // Notices lists the results on public notice, for everybody.
 func (s *Service) Notices(ctx context.Context, who authz.Actor) (list []Notice, err error) {
+	return s.noticed(ctx, who, func(ctx context.Context, q pg.Querier) ([]appealdb.Appeal, error) {
+		return appealdb.OnNotice(ctx, q, who.District)
+	}, nil)
+}
+
+// noticed makes a notice of every appeal that find gives; more, if not nil,
+// completes it.
+func (s *Service) noticed(ctx context.Context, who authz.Actor, find func(context.Context, pg.Querier) ([]appealdb.Appeal, error),
+	more func(context.Context, pg.Querier, appealdb.Appeal, *Notice) error) (list []Notice, err error) {
 	err = s.Read(ctx, who, authz.NoticeRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
-		all, err := appealdb.OnNotice(ctx, q, who.District)
+		all, err := find(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -95,6 +104,9 @@ func (s *Service) Notices(ctx context.Context, who authz.Actor) (list []Notice, 
 				return err
 			}
 			n, err := notice(ctx, q, who, a, c)
+			if err == nil && more != nil {
+				err = more(ctx, q, a, &n)
+			}
 			if err != nil {
 				return err
 			}
