@@ -45,26 +45,9 @@ func TestAttributionInARun(t *testing.T) {
 		said = append(said, "电梯停运没人修理，请物业尽快处理第"+string(rune('一'+k))+"次")
 	}
 	spoken.Add(t, r, said...)
-	book := qualitative.Standard()
-	if _, err := w.SaveCodebook(ctx, manager, &book); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.TakeIn(ctx, manager, r.ID); err != nil {
-		t.Fatal(err)
-	}
-	for _, login := range []string{"panel-5", "panel-6"} {
-		list, err := w.Waiting(ctx, r.Actor(login), words.Scope{Round: r.ID}, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var js []words.Judgement
-		for _, x := range list {
-			js = append(js, words.Judgement{Lead: x.ID, Codes: []qualitative.Code{{Topic: "property.lift", Polarity: -1, Matter: qualitative.Property}}})
-		}
-		if err := w.CodeMany(ctx, r.Actor(login), js); err != nil {
-			t.Fatal(err)
-		}
-	}
+	spoken.Code(t, r, w, func(*qualitative.Codebook) qualitative.Code {
+		return qualitative.Code{Topic: "property.lift", Polarity: -1, Matter: qualitative.Property}
+	})
 	after, err := s.Start(ctx, manager, r.ID, "after coding")
 	if err != nil {
 		t.Fatal(err)

@@ -32,27 +32,11 @@ func TestAnAttributionIsCorrectedByTwo(t *testing.T) {
 		said[i] = "路灯坏了没人修，晚上出门不方便，第" + string(rune('一'+i)) + "次反映了"
 	}
 	spoken.Add(t, r, said...)
-	book := qualitative.Standard()
-	if _, err := w.SaveCodebook(ctx, manager, &book); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.TakeIn(ctx, manager, r.ID); err != nil {
-		t.Fatal(err)
-	}
-	topic := book.Topics[len(book.Topics)-1].ID
-	for _, login := range []string{"panel-5", "panel-6"} {
-		list, err := w.Waiting(ctx, r.Actor(login), words.Scope{Round: r.ID}, 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var js []words.Judgement
-		for _, x := range list {
-			js = append(js, words.Judgement{Lead: x.ID, Codes: []qualitative.Code{{Topic: topic, Polarity: -1, Matter: qualitative.Department, Department: "urban"}}})
-		}
-		if err := w.CodeMany(ctx, r.Actor(login), js); err != nil {
-			t.Fatal(err)
-		}
-	}
+	topic := ""
+	spoken.Code(t, r, w, func(b *qualitative.Codebook) qualitative.Code {
+		topic = b.Topics[len(b.Topics)-1].ID
+		return qualitative.Code{Topic: topic, Polarity: -1, Matter: qualitative.Department, Department: "urban"}
+	})
 	if _, err := s.Start(ctx, manager, r.ID, "first"); err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gongping/internal/app/field"
+	"gongping/internal/app/words"
 	"gongping/internal/demo"
 	"gongping/internal/testkit"
 	"gongping/internal/testkit/scored"
+	"gongping/scoring/qualitative"
 )
 
 // Comments are what the first answers of a round say, in order; each with
@@ -43,4 +45,30 @@ func Add(t testing.TB, r *scored.Round, comments ...string) []string {
 		t.Fatal(err)
 	}
 	return ids
+}
+
+// Code takes the comments of a round in and lets two panel members, blind to each
+// other, give every text the same code.
+func Code(t testing.TB, r *scored.Round, w *words.Service, code func(*qualitative.Codebook) qualitative.Code) {
+	t.Helper()
+	ctx, manager, book := context.Background(), r.Actor("manager"), qualitative.Standard()
+	if _, err := w.SaveCodebook(ctx, manager, &book); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.TakeIn(ctx, manager, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, login := range []string{"panel-5", "panel-6"} {
+		list, err := w.Waiting(ctx, r.Actor(login), words.Scope{Round: r.ID}, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var js []words.Judgement
+		for _, x := range list {
+			js = append(js, words.Judgement{Lead: x.ID, Codes: []qualitative.Code{code(&book)}})
+		}
+		if err := w.CodeMany(ctx, r.Actor(login), js); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
