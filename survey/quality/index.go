@@ -25,8 +25,10 @@ type indexed struct {
 
 // index sorts a copy of the data, so that nothing depends on its order.
 func index(d *Data, r Rules) *indexed {
-	c := &Data{Characters: d.Characters, Responses: slices.Clone(d.Responses), Attempts: slices.Clone(d.Attempts), Earlier: slices.Clone(d.Earlier)}
-	slices.SortFunc(c.Responses, func(a, b Response) int { return cmp.Compare(a.ID, b.ID) })
+	c := &Data{Characters: d.Characters, Responses: slices.Clone(d.Responses), Withdrawn: slices.Clone(d.Withdrawn), Attempts: slices.Clone(d.Attempts), Earlier: slices.Clone(d.Earlier)}
+	byID := func(a, b Response) int { return cmp.Compare(a.ID, b.ID) }
+	slices.SortFunc(c.Responses, byID)
+	slices.SortFunc(c.Withdrawn, byID)
 	slices.SortFunc(c.Attempts, func(a, b Attempt) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Building, b.Building), cmp.Compare(a.Minute, b.Minute))
 	})

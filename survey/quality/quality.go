@@ -33,11 +33,21 @@ const (
 	Level       Detector = "level"         // sudden change against the earlier round
 	Distance    Detector = "distance"      // far from the building, where the device may say so
 	Signal      Detector = "signal"        // residents said so themselves; for auditors only
+
+	// What residents did with their receipts, or others in their place; for
+	// auditors only.
+	Withdrawn      Detector = "withdrawn"       // too many withdrawals
+	WithdrawnLevel Detector = "withdrawn_level" // of low, or of high answers
 )
 
 // Detectors lists them in the order of the pages.
 var Detectors = []Detector{TooFast, TooFastItem, Burst, Route, Hours, StraightLow, StraightTop, Duplicate, Variance,
-	UniformLow, UniformTop, Phrase, Digit, Level, Distance, Signal}
+	UniformLow, UniformTop, Phrase, Digit, Level, Distance, Signal, Withdrawn, WithdrawnLevel}
+
+// AuditorsOnly tells whether a detector looks at what residents do or say after
+// they answered. Its findings, its counts and that it ran are for auditors:
+// whoever else learned of one would know that somebody acted.
+func (d Detector) AuditorsOnly() bool { return d == Signal || d == Withdrawn || d == WithdrawnLevel }
 
 // Side says whether the answers of a unit lie below or above those around it.
 type Side string
@@ -117,8 +127,11 @@ type Earlier struct {
 type Data struct {
 	Characters []int
 	Responses  []Response
-	Attempts   []Attempt
-	Earlier    []Earlier
+	// Withdrawn are answers that were taken back with their receipts; only the
+	// tests of withdrawals read them.
+	Withdrawn []Response
+	Attempts  []Attempt
+	Earlier   []Earlier
 }
 
 // Rules are the thresholds of a round; the rule book sets them.
@@ -228,9 +241,12 @@ func Scan(d *Data, r Rules) *Report {
 	}
 	run[StraightLow], run[StraightTop] = x.straight()
 	run[UniformLow], run[UniformTop] = x.uniform()
+	run[Withdrawn], run[WithdrawnLevel] = x.withdrawals()
+	// The two tests of withdrawals have one share between them, whether there are
+	// withdrawals or not: the share of the others must not tell.
 	ran := 0
-	for _, tests := range run {
-		if len(tests) > 0 {
+	for name, tests := range run {
+		if len(tests) > 0 && name != WithdrawnLevel {
 			ran++
 		}
 	}
@@ -243,6 +259,9 @@ func Scan(d *Data, r Rules) *Report {
 			s.Ran, s.Tested, s.Flagged = true, len(d.Responses), len(tests)
 		} else if len(tests) > 0 {
 			s.Alpha = r.Alpha / float64(ran)
+			if name.AuditorsOnly() {
+				s.Alpha /= 2
+			}
 			s.Flagged = discover(tests, s.Alpha)
 		}
 		x.sides(tests)

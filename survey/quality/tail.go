@@ -58,6 +58,103 @@ func logBinomial(k, n int, p, rho float64) float64 {
 	return choose + lg(float64(k)+a) + lg(float64(n-k)+b) - lg(float64(n)+s) + lg(s) - lg(a) - lg(b)
 }
 
+// hypergeometricTail is P(X ≥ x) of the number of marked ones among drawn of a
+// population: the one-sided exact test of a two-by-two table (Fisher 1935, The
+// Design of Experiments, section 21).
+func hypergeometricTail(x, population, marked, drawn int) float64 {
+	if x <= max(0, drawn+marked-population) {
+		return 1
+	}
+	sum := 0.0
+	for k := min(marked, drawn); k >= x; k-- { // from the far end: small terms first
+		sum += math.Exp(logChoose(marked, k) + logChoose(population-marked, drawn-k) - logChoose(population, drawn))
+	}
+	return math.Min(1, sum)
+}
+
+func logChoose(n, k int) float64 { return lg(float64(n+1)) - lg(float64(k+1)) - lg(float64(n-k+1)) }
+
+// mostRankWork bounds the steps of the exact distribution of a rank sum; larger
+// groups take the normal distribution, which is close there.
+const mostRankWork = 20_000_000
+
+// rankSum is the two-sided p-value of Wilcoxon's rank-sum test: twice the
+// smaller tail of the sum of midranks of a over all choices of as many from both
+// (Wilcoxon 1945, Biometrics Bulletin 1:80-83). Ties keep their midranks, so the
+// distribution is that of these very values. Where the groups are large it is
+// the normal one, corrected for ties and continuity (Lehmann 1975, section 1.4).
+func rankSum(a, b []float64) float64 {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	k, n := len(a), len(a)+len(b)
+	ranks, observed := doubledMidranks(a, b)
+	if work := 2 * k * k * n * n; work <= mostRankWork {
+		return exactRankSum(ranks, k, observed)
+	}
+	mu, ss := float64(n+1), 0.0
+	for _, r := range ranks {
+		ss += (float64(r) - mu) * (float64(r) - mu)
+	}
+	v := float64(k) * float64(n-k) / float64(n) / float64(n-1) * ss
+	if v == 0 {
+		return 1
+	}
+	z := math.Max(0, math.Abs(float64(observed)-float64(k)*mu)-1) / math.Sqrt(v)
+	return math.Min(1, 2*distuv.UnitNormal.Survival(z))
+}
+
+// exactRankSum counts the choices of k ranks by their sum.
+func exactRankSum(ranks []int, k, observed int) float64 {
+	most := 2 * len(ranks) * k
+	ways := make([][]float64, k+1)
+	for j := range ways {
+		ways[j] = make([]float64, most+1)
+	}
+	ways[0][0] = 1
+	for _, r := range ranks {
+		for j := k; j > 0; j-- {
+			for s := most; s >= r; s-- {
+				ways[j][s] += ways[j-1][s-r]
+			}
+		}
+	}
+	below, above, all := 0.0, 0.0, 0.0
+	for s, w := range ways[k] {
+		all += w
+		if s <= observed {
+			below += w
+		}
+		if s >= observed {
+			above += w
+		}
+	}
+	return math.Min(1, 2*math.Min(below, above)/all)
+}
+
+// doubledMidranks ranks both lists together; ranks are doubled, so that those of
+// ties are whole. sum is that of the first list.
+func doubledMidranks(a, b []float64) (ranks []int, sum int) {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	rank := map[float64]int{}
+	for i := 0; i < len(all); {
+		j := i
+		for j < len(all) && all[j] == all[i] {
+			j++
+		}
+		for range j - i {
+			ranks = append(ranks, i+j+1)
+		}
+		rank[all[i]] = i + j + 1
+		i = j
+	}
+	for _, v := range a {
+		sum += rank[v]
+	}
+	return ranks, sum
+}
+
 func lg(x float64) float64 {
 	v, _ := math.Lgamma(x)
 	return v

@@ -54,6 +54,14 @@ func Scenarios() []Scenario {
 		{Name: "rounder-half", Title: "an interviewer makes up half of the noted minutes and open numbers, in fives", plant: func(w *round) { rounded(w, 2) }, Guilty: first},
 		{Name: "rounder-quarter", Title: "the same, a quarter of them", plant: func(w *round) { rounded(w, 4) }, Guilty: first},
 		{Name: "rounder-all", Title: "all interviewers note every third visit to the five minutes", Honest: true, plant: allRound},
+		{Name: "withdrawn-honest", Title: "2% of all residents withdraw, whatever they answered", Honest: true, plant: func(w *round) { w.withdraw(w.anybody(0.02)) }},
+		{Name: "withdrawn-unhappy", Title: "residents of the lower half withdraw, 4% of them, everywhere", Honest: true, plant: func(w *round) { w.withdraw(w.unhappy(0.04)) }},
+		{Name: "receipts-low", Title: "an interviewer withdraws the 6 lowest answers with kept receipts; 1% of all withdraw by themselves", plant: func(w *round) { w.receipts(w.own(), 6, 0) }, Guilty: first},
+		{Name: "receipts-high", Title: "the same with the 6 highest answers", plant: func(w *round) { w.receipts(w.own(), 0, 6) }, Guilty: first},
+		{Name: "receipts-few", Title: "the same with the 3 lowest answers", plant: func(w *round) { w.receipts(w.own(), 3, 0) }, Guilty: first},
+		{Name: "receipts-mixed", Title: "the same with 6 answers, low and high", plant: func(w *round) { w.receipts(w.own(), 3, 3) }, Guilty: first},
+		{Name: "receipts-committee", Title: "a committee collects receipts and withdraws its 8 lowest answers", plant: func(w *round) { w.receipts(w.all(committeeName(0)), 8, 0) }, Guilty: inCoached},
+		{Name: "receipts-committee-half", Title: "the same with 4 answers", plant: func(w *round) { w.receipts(w.all(committeeName(0)), 4, 0) }, Guilty: inCoached},
 	}
 }
 
