@@ -179,6 +179,8 @@ func TestDetectors(t *testing.T) {
 			}
 		}, "e2", 15},
 		{Signal, func(d *Data) { d.Responses[4].Signalled = true }, "c0", 1},
+		{Withdrawn, func(d *Data) { d.withdraw("e2", 8) }, "e2", 8},
+		{WithdrawnLevel, func(d *Data) { d.withdraw("e2", 5) }, "e2", 5},
 	} {
 		t.Run(string(c.name), func(t *testing.T) {
 			t.Parallel()
@@ -305,9 +307,10 @@ func TestOrderAndOnce(t *testing.T) {
 	for _, r := range of(base, "e1")[:20] {
 		r.Grades, r.Seconds = []int8{5, 5, 5, 5, 5, 5}, 10
 	}
+	base.withdraw("e5", 6)
 	want := fmt.Sprintf("%+v", Scan(base, DefaultRules()))
 	rapid.Check(t, func(rt *rapid.T) {
-		d := &Data{Characters: base.Characters, Responses: rapid.Permutation(base.Responses).Draw(rt, "rows"),
+		d := &Data{Characters: base.Characters, Responses: rapid.Permutation(base.Responses).Draw(rt, "rows"), Withdrawn: rapid.Permutation(base.Withdrawn).Draw(rt, "withdrawn"),
 			Attempts: rapid.Permutation(base.Attempts).Draw(rt, "attempts"), Earlier: base.Earlier}
 		first := d.Responses[0].ID
 		rep := Scan(d, DefaultRules())

@@ -61,9 +61,9 @@ func rulesOf(b *composite.RuleBook) quality.Rules {
 
 // Scan runs the detectors over a round and stores what is new: findings, their
 // counterparts on the other side, and what was seen of those known before. It
-// returns how many findings are new to who asks: residents' signals are counted
-// for auditors only, because a supervisor who is told of one more finding than
-// the queue shows would know that somebody spoke.
+// returns how many findings are new to who asks: those from residents' signals
+// and withdrawals are counted for auditors only, because a supervisor who is told
+// of one more finding than the queue shows would know that somebody spoke.
 func (s *Service) Scan(ctx context.Context, who authz.Actor, roundID string) (fresh int, err error) {
 	seed, err := newSeed()
 	if err != nil {
@@ -83,13 +83,13 @@ func (s *Service) Scan(ctx context.Context, who authz.Actor, roundID string) (fr
 		}
 		rules := rulesOf(r.Rules)
 		rep := quality.Scan(d, rules)
-		scan := qualitydb.Scan{ID: app.NewID(), RoundID: r.ID, Summaries: rep.Summaries, Responses: len(d.Responses), Seed: seed, At: tx.Now}
+		scan := qualitydb.Scan{ID: app.NewID(), RoundID: r.ID, Summaries: rep.Summaries, Responses: len(d.Responses) + len(d.Withdrawn), Seed: seed, At: tx.Now}
 		if err := qualitydb.InsertScan(ctx, tx, who.District, scan, rules, s.CodeVersion, who.AccountID); err != nil {
 			return err
 		}
-		all, signals, err := store(ctx, tx, who.District, r.ID, scan, rep, workplaces(d))
+		all, hidden, err := store(ctx, tx, who.District, r.ID, scan, rep, workplaces(d))
 		if fresh = all; !authz.May(who, authz.QualitySignals, authz.Object{Area: who.Area}) {
-			fresh -= signals
+			fresh -= hidden
 		}
 		tx.Record("round", r.ID, r.AreaCode, map[string]any{"scan": scan.ID, "answers": scan.Responses, "new_findings": all})
 		return err
@@ -107,8 +107,8 @@ func newSeed() (string, error) {
 
 // store writes findings that are not known yet, their counterparts, and a
 // sighting of everything known. It returns how many findings are new, and how
-// many of them are residents' signals.
-func store(ctx context.Context, tx pg.Querier, district, round string, scan qualitydb.Scan, rep *quality.Report, places map[string]string) (fresh, signals int, err error) {
+// many of them are for auditors only.
+func store(ctx context.Context, tx pg.Querier, district, round string, scan qualitydb.Scan, rep *quality.Report, places map[string]string) (fresh, hidden int, err error) {
 	known, err := qualitydb.Known(ctx, tx, district, round)
 	if err != nil {
 		return 0, 0, err
@@ -127,8 +127,8 @@ func store(ctx context.Context, tx pg.Querier, district, round string, scan qual
 	for _, t := range rep.Flagged() {
 		if known[key(t)] == "" {
 			insert(t, "finding", "")
-			if fresh++; t.Detector == quality.Signal {
-				signals++
+			if fresh++; t.Detector.AuditorsOnly() {
+				hidden++
 			}
 		}
 	}
@@ -154,7 +154,7 @@ func store(ctx context.Context, tx pg.Querier, district, round string, scan qual
 			seen = append(seen, qualitydb.Sighting{FindingID: id, Test: t})
 		}
 	}
-	return fresh, signals, qualitydb.InsertSightings(ctx, tx, district, scan.ID, seen)
+	return fresh, hidden, qualitydb.InsertSightings(ctx, tx, district, scan.ID, seen)
 }
 
 // workplaces gives the smallest area that holds all committees an interviewer
@@ -175,8 +175,10 @@ func workplaces(d *quality.Data) map[string]string {
 		}
 		out[who] = at
 	}
-	for i := range d.Responses {
-		add(d.Responses[i].Interviewer, d.Responses[i].Committee)
+	for _, list := range [][]quality.Response{d.Responses, d.Withdrawn} {
+		for i := range list {
+			add(list[i].Interviewer, list[i].Committee)
+		}
 	}
 	for i := range d.Attempts {
 		add(d.Attempts[i].Interviewer, d.Attempts[i].Committee)
@@ -210,8 +212,15 @@ func (s *Service) load(ctx context.Context, db pg.Querier, district string, r fi
 	if err != nil {
 		return nil, err
 	}
+	withdrawn, err := qualitydb.Withdrawals(ctx, db, district, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	for i := range list {
 		x := &list[i]
+		if withdrawn[x.ID] {
+			d.Withdrawn = append(d.Withdrawn, responseOf(x, graded, numbers))
+		}
 		if x.Excluded {
 			continue
 		}
@@ -282,8 +291,8 @@ func (s *Service) comments(ctx context.Context, db pg.Querier, district, round s
 	return out, nil
 }
 
-// Keep scans every round that is being collected and has new answers, from time
-// to time until ctx ends.
+// Keep scans every round that is being collected and has new answers, or was not
+// scanned for a day, from time to time until ctx ends.
 func (s *Service) Keep(ctx context.Context, district string, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -299,12 +308,14 @@ func (s *Service) Keep(ctx context.Context, district string, every time.Duration
 	}
 }
 
-// ScanChanged scans the rounds that have new answers since their latest scan.
+// ScanChanged scans the rounds that have new answers since their latest scan, or
+// were scanned a day ago: withdrawals bring no answer, and a scan that followed
+// each of them would tell of it.
 func (s *Service) ScanChanged(ctx context.Context, district string) error {
 	who := authz.SystemActor(district)
 	var rounds []string
 	err := s.Read(ctx, who, authz.QualityRead, authz.Object{}, func(ctx context.Context, db pg.Querier) (err error) {
-		rounds, err = qualitydb.Changed(ctx, db, district)
+		rounds, err = qualitydb.Changed(ctx, db, district, s.Clock.Now())
 		return err
 	})
 	if err != nil {

@@ -387,10 +387,14 @@ func TestScanChangedOnlyWhereNew(t *testing.T) {
 		t.Errorf("a round without answers was scanned: %v", err)
 	}
 	who, cases := f.Someone()
+	receipt := ""
 	for i := range 2 {
-		if _, err := f.Field.Submit(f.Ctx, who, fieldtest.Submission(cases[i].ID, "4")); err != nil {
+		f.Clock.Advance(time.Minute)
+		out, err := f.Field.Submit(f.Ctx, who, fieldtest.Submission(cases[i].ID, "4"))
+		if err != nil {
 			t.Fatal(err)
 		}
+		receipt = out.Receipt
 		for range 2 {
 			if err := svc.ScanChanged(f.Ctx, demo.DistrictCode); err != nil || scans() != i+1 {
 				t.Errorf("%d scans after %d answers: %v", scans(), i+1, err)
@@ -406,6 +410,27 @@ func TestScanChangedOnlyWhereNew(t *testing.T) {
 			if !l.Hidden {
 				t.Errorf("two answers are shown: %+v", l)
 			}
+		}
+	}
+	// A withdrawal is looked at within a day; a scan right after it would tell.
+	if err := f.Field.Withdraw(f.Ctx, demo.DistrictCode, receipt); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{2, 3, 3} {
+		if err := svc.ScanChanged(f.Ctx, demo.DistrictCode); err != nil || scans() != want {
+			t.Errorf("%d scans after a withdrawal, want %d: %v", scans(), want, err)
+		}
+		if want == 2 {
+			f.Clock.Advance(24 * time.Hour)
+		}
+	}
+	f.Clock.T = time.Date(2026, 12, 18, 9, 0, 0, 0, time.UTC)
+	if err := f.Rounds.Step(f.Ctx, f.Actor("manager"), f.Round, survey.Closed, ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // once more after the end
+		if err := svc.ScanChanged(f.Ctx, demo.DistrictCode); err != nil || scans() != 4 {
+			t.Errorf("%d scans after the end: %v", scans(), err)
 		}
 	}
 }

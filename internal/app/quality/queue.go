@@ -81,7 +81,7 @@ func (s *Service) Queue(ctx context.Context, who authz.Actor, roundID, area stri
 		v.Auditor = authz.May(who, authz.QualitySignals, authz.Object{Area: area})
 		if !v.Auditor {
 			for i := range v.Scans {
-				v.Scans[i].Summaries = slices.DeleteFunc(v.Scans[i].Summaries, func(x quality.Summary) bool { return x.Detector == quality.Signal })
+				v.Scans[i].Summaries = slices.DeleteFunc(v.Scans[i].Summaries, func(x quality.Summary) bool { return x.Detector.AuditorsOnly() })
 			}
 		}
 		for _, f := range list {
@@ -108,7 +108,7 @@ func (v *Queue) count(list []qualitydb.Finding) {
 		latest = v.Scans[0].Summaries
 	}
 	for _, sum := range latest {
-		if sum.Detector == quality.Signal && !v.Auditor {
+		if sum.Detector.AuditorsOnly() && !v.Auditor {
 			continue
 		}
 		c := zero(sum.Detector)
@@ -151,6 +151,10 @@ func (s *Service) view(who authz.Actor, f qualitydb.Finding, r field.Round) Find
 		out.Masked = true
 		out.Building, out.Day, out.Hour, out.Unit = "", nil, nil, ""
 		out.N, out.Hits, out.Expected, out.Answers = 0, 0, 0, 0
+	}
+	// A unit that was only drawn may have one or two withdrawals.
+	if f.AuditorOnly && f.Role == "counterpart" {
+		out.N, out.Hits, out.Expected, out.P, out.Q = 0, 0, 0, 1, 1
 	}
 	return out
 }

@@ -266,11 +266,13 @@ func Count(ctx context.Context, q pg.Querier, district, round string) (p Progres
 }
 
 // Suspects lists the evaluators of a round about whom there is a finding that
-// was not cleared: they check nobody.
+// was not cleared: they check nobody. A finding that only auditors see counts
+// once it is confirmed: before, whoever hands out checks would learn of it.
 func Suspects(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
 	rows, err := q.Query(ctx, `select distinct f.evaluator_id::text from quality_finding f
 		where f.district = $1 and f.round_id = $2 and f.role = 'finding' and f.evaluator_id is not null
-		  and coalesce((select d.decision from quality_decision d where d.district = f.district and d.finding_id = f.id order by d.seq desc limit 1),'') <> 'cleared'
+		  and case coalesce((select d.decision from quality_decision d where d.district = f.district and d.finding_id = f.id order by d.seq desc limit 1),'')
+		    when 'cleared' then false when 'confirmed' then true when 'set_aside' then true else not f.auditor_only end
 		order by 1`, district, round)
 	if err != nil {
 		return nil, err

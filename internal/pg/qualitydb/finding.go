@@ -154,7 +154,7 @@ func InsertFindings(ctx context.Context, q pg.Querier, district, round, scan str
 		b.Queue(`insert into quality_finding (district, id, round_id, scan_id, detector, kind, unit, side, role, pair_of, committee, building, evaluator_id,
 				day, hour, auditor_only) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,nullif($10,'')::uuid,$11,$12,nullif($13,'')::uuid,nullif($14,-1),nullif($15,-1),$16)`,
 			district, f.ID, round, scan, string(t.Detector), string(t.Kind), t.Unit, string(t.Side), f.Role, f.PairOf, t.Committee, t.Building, evaluator,
-			t.Day, t.Hour, t.Detector == quality.Signal)
+			t.Day, t.Hour, t.Detector.AuditorsOnly())
 		b.Queue(`insert into quality_finding_response (district, finding_id, response_id)
 			select $1, $2, id from unnest($3::text[]::uuid[]) as x(id) order by id`, district, f.ID, t.Responses)
 	}
@@ -218,14 +218,19 @@ func SetAside(ctx context.Context, q pg.Querier, district string, f Finding, all
 	return int(tag.RowsAffected()), err
 }
 
-// Changed tells whether a round has answers or attempts that its latest scan
-// did not count, and lists the rounds of a district that are being collected.
-func Changed(ctx context.Context, q pg.Querier, district string) ([]string, error) {
+// Changed lists the rounds of a district that are being collected and whose
+// latest scan has not examined just the answers they have (those set aside are
+// not examined, those withdrawn are), or lies a day back; and rounds that were
+// closed after their latest scan.
+func Changed(ctx context.Context, q pg.Querier, district string, now time.Time) ([]string, error) {
 	rows, err := q.Query(ctx, `select r.id::text from round r
-		where r.district = $1 and (select e.state from round_event e where e.district = r.district and e.round_id = r.id order by e.seq desc limit 1) = 'collecting'
-		  and (select count(*) from response a where a.district = r.district and a.round_id = r.id)
-		    > coalesce((select s.n_responses from quality_scan s where s.district = r.district and s.round_id = r.id order by s.at desc limit 1), 0)
-		order by r.id`, district)
+		join lateral (select e.state, e.at from round_event e where e.district = r.district and e.round_id = r.id order by e.seq desc limit 1) e on true
+		left join lateral (select s.n_responses, s.at from quality_scan s where s.district = r.district and s.round_id = r.id order by s.at desc, s.id limit 1) s on true
+		where r.district = $1 and case e.state
+		  when 'collecting' then s.at <= $2::timestamptz - interval '24 hours' or coalesce(s.n_responses, 0) <> (select count(*) from response a where a.district = r.district and a.round_id = r.id
+		    and not exists (select from response_exclusion x where x.district = a.district and x.response_id = a.id and x.ground <> 'withdrawn'))
+		  when 'closed' then s.at < e.at else false end
+		order by r.id`, district, now)
 	if err != nil {
 		return nil, err
 	}

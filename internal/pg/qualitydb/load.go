@@ -163,3 +163,19 @@ func Signals(ctx context.Context, q pg.Querier, district, round string) (map[str
 	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
 	return out, err
 }
+
+// Withdrawals lists the answers of a round that count no more because they were
+// withdrawn with their receipts; one that had been set aside before is not among
+// them.
+func Withdrawals(ctx context.Context, q pg.Querier, district, round string) (map[string]bool, error) {
+	rows, err := q.Query(ctx, `select w.response_id::text from response_withdrawal w
+		join response_exclusion x on x.district = w.district and x.response_id = w.response_id and x.ground = 'withdrawn'
+		where w.round_id = $2 and w.district = $1`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	return out, err
+}

@@ -1,6 +1,7 @@
 package fieldtest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -20,16 +21,25 @@ type Filled struct {
 	*Fixture
 	Liar   authz.Actor
 	Honest []authz.Actor
+	Sent   map[string][]Sent // by account, lowest level first
+}
+
+// Sent is an answer as its evaluator saw it on the phone: the receipt, and what
+// the grades sum to.
+type Sent struct {
+	Receipt string
+	Level   int
 }
 
 // LoadFilled makes it; the answers are the same every time.
 func LoadFilled(t testing.TB) *Filled {
 	t.Helper()
-	f := &Filled{Fixture: Load(t)}
+	f := &Filled{Fixture: Load(t), Sent: map[string][]Sent{}}
 	people := f.Evaluators()
 	slices.SortFunc(people, func(a, b authz.Actor) int { return strings.Compare(a.Name+a.Area, b.Name+b.Area) })
 	f.Liar, f.Honest = people[0], people[1:]
 	var wg sync.WaitGroup
+	var mu sync.Mutex
 	for i, e := range people {
 		cases, err := f.Field.MyCases(f.Ctx, e)
 		f.must(err)
@@ -51,12 +61,27 @@ func LoadFilled(t testing.TB) *Filled {
 				sub.Seconds = 6
 			}
 			wg.Go(func() {
-				if out, err := f.Field.Submit(f.Ctx, e, sub); err != nil || out.Status != field.Accepted {
+				out, err := f.Field.Submit(f.Ctx, e, sub)
+				if err != nil || out.Status != field.Accepted {
 					t.Errorf("%+v, %v", out, err)
 				}
+				mu.Lock()
+				defer mu.Unlock()
+				f.Sent[e.AccountID] = append(f.Sent[e.AccountID], Sent{out.Receipt, level(sub)})
 			})
 		}
 	}
 	wg.Wait()
+	for _, list := range f.Sent {
+		slices.SortFunc(list, func(a, b Sent) int { return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Receipt, b.Receipt)) })
+	}
 	return f
+}
+
+func level(s field.Submission) (sum int) {
+	for _, v := range s.Answers {
+		n, _ := strconv.Atoi(v)
+		sum += n
+	}
+	return sum
 }
