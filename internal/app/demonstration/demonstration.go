@@ -80,7 +80,7 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 		return err
 	}
 	world := *w // with one more member of the panel, so that the case of the lone disputes has two who are free
-	world.Accounts = append(slices.Clone(w.Accounts), demo.Account{Login: "panel-7", Role: "panel", AreaCode: demo.DistrictCode, DisplayName: "评审员七 例庚"})
+	world.Accounts = append(slices.Clone(w.Accounts), demo.Account{Login: "panel-7", Role: "panel", AreaCode: demo.DistrictCode, DisplayName: "评审员七 尤例庚"})
 	w = &world
 	c := *core
 	fixed := &clock.Fixed{T: w.Finished.OpensOn.AddDate(0, 0, -30).Add(9 * time.Hour)}
@@ -299,12 +299,12 @@ func (s *setup) contest(ctx context.Context, run string) error {
 		return err
 	}
 	// Somebody who joins now is the third, where the two differ.
-	ids, err := s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 例辛", Area: s.district, Role: authz.Panel}})
+	ids, err := s.accounts.CreateDemo(ctx, s.system(), []account.New{{Login: "panel-8", Name: "评审员八 许例辛", Area: s.district, Role: authz.Panel}})
 	if err != nil {
 		return err
 	}
 	s.ids["panel-8"] = ids[0]
-	s.world.Accounts = append(s.world.Accounts, demo.Account{Login: "panel-8", Role: "panel", AreaCode: s.district, DisplayName: "评审员八 例辛"})
+	s.world.Accounts = append(s.world.Accounts, demo.Account{Login: "panel-8", Role: "panel", AreaCode: s.district, DisplayName: "评审员八 许例辛"})
 	return nil
 }
 

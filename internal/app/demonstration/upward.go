@@ -18,13 +18,16 @@ func (s *setup) handedDown(ctx context.Context) error {
 	defer func() { s.clock.T = now }()
 	hours := func(n int) *int { m := 60 * n; return &m }
 	for _, t := range []upward.Task{
-		{Department: "housing", Title: "既有建筑结构安全巡查", Basis: "（演示）沪房〔2026〕12 号", Level: "committee", Minutes: hours(8)},
-		{Department: "housing", Title: "加装电梯意愿征询", Basis: "（演示）徐房〔2025〕31 号", Level: "committee", Funds: true, Minutes: hours(5)},
+		{Department: "housing", Title: "既有建筑结构安全巡查", Basis: "（演示）沪房〔%d〕12 号", Level: "committee", Minutes: hours(8)},
+		{Department: "housing", Title: "加装电梯意愿征询", Basis: "（演示）徐房〔%d〕31 号", Level: "committee", Funds: true, Minutes: hours(5)},
 		{Department: "housing", Title: "物业服务满意度月报", Level: "committee", Minutes: hours(4)},
-		{Department: "police", Title: "电动自行车入户劝导", Basis: "（演示）徐公〔2026〕7 号", Level: "committee", People: true, Minutes: hours(6)},
-		{Department: "police", Title: "出租房屋信息核对", Basis: "（演示）徐公〔2024〕22 号", Level: "street", Funds: true, People: true, Minutes: hours(12)},
+		{Department: "police", Title: "电动自行车入户劝导", Basis: "（演示）徐公〔%d〕7 号", Level: "committee", People: true, Minutes: hours(6)},
+		{Department: "police", Title: "出租房屋信息核对", Basis: "（演示）徐公〔%d〕22 号", Level: "street", Funds: true, People: true, Minutes: hours(12)},
 	} {
 		t.HandedOn = time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, -2-int(18*chance(t.Title)), 0)
+		if t.Basis != "" { // a paper is not younger than what it hands down
+			t.Basis = fmt.Sprintf(t.Basis, t.HandedOn.Year())
+		}
 		id, err := svc.SaveTask(ctx, s.as("manager"), t)
 		if err != nil {
 			return err

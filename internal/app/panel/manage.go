@@ -181,6 +181,9 @@ func (m *Management) people(ctx context.Context, db pg.Querier, district string)
 	for i := range m.Result.Reviewers {
 		r := &m.Result.Reviewers[i]
 		at := slices.IndexFunc(m.Reviewers, func(x ReviewerState) bool { return x.ID == r.Name })
+		if at < 0 { // an import may name a reviewer by the sign-in
+			at = slices.IndexFunc(m.Reviewers, func(x ReviewerState) bool { return x.Login == r.Name && x.Diagnosis == nil })
+		}
 		if at < 0 { // named in an import, not an account
 			m.Reviewers = append(m.Reviewers, ReviewerState{Reviewer: paneldb.Reviewer{ID: r.Name, Name: r.Name}})
 			at = len(m.Reviewers) - 1

@@ -63,6 +63,7 @@ func Voted(ctx context.Context, q pg.Querier, district, round, by string) (map[s
 // Step is where a worker stands on the ladder; Post 0 is unknown.
 type Step struct {
 	WorkerNo, Worker, Unit string
+	UnitName               string
 	Post, Level            int
 	Reason                 string
 	At                     *time.Time
@@ -70,8 +71,8 @@ type Step struct {
 
 // Steps lists the active workers of an area with where they stand now.
 func Steps(ctx context.Context, q pg.Querier, district, area string) ([]Step, error) {
-	return collect[Step](ctx, q, `select w.worker_no, w.name, w.area_code, coalesce(l.post,0)::int, coalesce(l.level,0)::int, coalesce(l.reason,''), l.at
-		from worker w left join lateral (select post, level, reason, at from ladder_step x where x.district = w.district and x.worker_no = w.worker_no
+	return collect[Step](ctx, q, `select w.worker_no, w.name, w.area_code, coalesce(a.name,''), coalesce(l.post,0)::int, coalesce(l.level,0)::int, coalesce(l.reason,''), l.at
+		from worker w left join area a on a.district = w.district and a.code = w.area_code left join lateral (select post, level, reason, at from ladder_step x where x.district = w.district and x.worker_no = w.worker_no
 			order by seq desc limit 1) l on true
 		where w.district = $1 and w.active and starts_with(w.area_code, $2) order by w.area_code, w.worker_no`, district, area)
 }

@@ -34,6 +34,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *departments.Service) {
 
 type listData struct {
 	Departments []departmentdb.Department
+	Tasks       map[string]int // handed down and going on, by department
 	Lang        string
 	MayEdit     bool
 	Empty       render.Empty
@@ -48,8 +49,18 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
+	tasks, _, err := h.upward.Tasks(c.Request.Context(), who, "")
+	if err != nil {
+		return err
+	}
+	now := map[string]int{}
+	for _, t := range tasks {
+		if t.EndedOn == nil {
+			now[t.Department]++
+		}
+	}
 	p := h.Printer(c)
-	d := listData{Departments: list, Lang: string(p.Lang()), MayEdit: authz.May(who, authz.DepartmentEdit, authz.Object{}),
+	d := listData{Departments: list, Tasks: now, Lang: string(p.Lang()), MayEdit: authz.May(who, authz.DepartmentEdit, authz.Object{}),
 		Empty: render.Empty{Icon: "building-community", Title: p.T("department.none"), Text: p.T("department.none.text")}}
 	page := render.Page{Title: p.T("department.title"), Subtitle: p.T("department.subtitle"), Data: d}
 	if authz.May(who, authz.DepartmentEdit, authz.Object{Area: who.District}) {

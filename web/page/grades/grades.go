@@ -3,9 +3,12 @@
 package grades
 
 import (
+	"cmp"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -201,9 +204,32 @@ func (h *pages) export(c *gin.Context, who authz.Actor) error {
 	return nil
 }
 
+// ladderRows is how many workers the page of the ladder shows at once; a
+// district has thousands, and a search finds the rest.
+const ladderRows = 50
+
 type ladderData struct {
-	Steps   []gradedb.Step
-	MayEdit bool
+	Steps    []gradedb.Step
+	Find     string
+	All, Set int // found, and of these with a recorded step
+	MayEdit  bool
+}
+
+// pick keeps the workers that the search names, those with a recorded step
+// first, as many as the page shows, and counts them all.
+func (d *ladderData) pick(list []gradedb.Step) {
+	for _, x := range list {
+		if d.Find != "" && !strings.Contains(x.Worker, d.Find) && !strings.Contains(x.UnitName, d.Find) && !strings.EqualFold(x.WorkerNo, d.Find) {
+			continue
+		}
+		d.All++
+		if x.Post > 0 {
+			d.Set++
+		}
+		d.Steps = append(d.Steps, x)
+	}
+	slices.SortStableFunc(d.Steps, func(a, b gradedb.Step) int { return cmp.Compare(min(b.Post, 1), min(a.Post, 1)) })
+	d.Steps = d.Steps[:min(len(d.Steps), ladderRows)]
 }
 
 func (h *pages) ladder(c *gin.Context, who authz.Actor) error {
@@ -211,13 +237,11 @@ func (h *pages) ladder(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	p := h.Printer(c)
-	if len(list) > 400 { // a whole district: the page is by street
-		list = list[:400]
-	}
+	p, d := h.Printer(c), ladderData{Find: strings.TrimSpace(c.Query("find")), MayEdit: authz.May(who, authz.LadderEdit, authz.Object{})}
+	d.pick(list)
 	h.Render(c, http.StatusOK, "grades/ladder", render.Page{Title: p.T("ladder.title"), Subtitle: p.T("ladder.subtitle"),
 		Crumbs: []render.Crumb{{Text: p.T("grades.title"), Href: "/grades"}, {Text: p.T("ladder.title")}},
-		Data:   ladderData{list, authz.May(who, authz.LadderEdit, authz.Object{})}})
+		Data:   d})
 	return nil
 }
 
