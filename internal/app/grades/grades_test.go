@@ -190,6 +190,7 @@ func TestTwoExcellentRoundsProposeALevel(t *testing.T) {
 	// Two surveys of the same weeks are one result: proposed and signed anew,
 	// nothing follows.
 	scored.After(second, -50)
+	f.Clock.T = f.Clock.T.Add(time.Hour) // of two proposals of one instant neither is the later
 	_, err = f.svc.Propose(f.ctx, manager, second.ID)
 	f.must(err)
 	f.must(f.svc.Sign(f.ctx, leader, second.ID, unit, "excellent", ""))
