@@ -112,9 +112,9 @@ func exactRankSum(ranks []int, k, observed int) float64 {
 		ways[j] = make([]float64, most+1)
 	}
 	ways[0][0] = 1
-	for _, r := range ranks {
+	for _, r := range ranks { // ascending: j of them sum to j·r at the most
 		for j := k; j > 0; j-- {
-			for s := most; s >= r; s-- {
+			for s := j * r; s >= r; s-- {
 				ways[j][s] += ways[j-1][s-r]
 			}
 		}

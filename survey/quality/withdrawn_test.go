@@ -88,7 +88,7 @@ func TestWithdrawalsOfBothSides(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		d := world()
-		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(d.Responses)-1), 3, 40, rapid.ID).Draw(rt, "withdrawn") {
+		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(d.Responses)-1), 3, 10, rapid.ID).Draw(rt, "withdrawn") {
 			d.Withdrawn = append(d.Withdrawn, d.Responses[i])
 		}
 		d.Responses = slices.DeleteFunc(d.Responses, func(r Response) bool {
