@@ -50,6 +50,7 @@ type Column struct {
 	Allowed  []Choice // Enum
 	Min, Max int64    // Int; both 0 means any
 	Digits   []int    // Code: digits only, of one of these lengths
+	Named    bool     // Code with Digits: a text that is no number stands as a name
 	MaxLen   int      // in characters; 0 means 200
 	// Private columns hold personal data: errors tell the length of what was
 	// found, never the value.

@@ -108,6 +108,9 @@ func (c *Column) convert(s string) (string, bool) {
 	case Date:
 		return date(narrow(s))
 	case Code:
+		if c.Named && strings.IndexFunc(narrow(s), notNumeric) >= 0 {
+			return s, true
+		}
 		return c.code(narrow(s))
 	case Phone:
 		return phone(narrow(s))
@@ -218,6 +221,8 @@ func phone(s string) (string, bool) {
 // kind names what the column expects, as the keys of the catalogues do.
 func (c *Column) kind() string {
 	switch {
+	case c.Type == Code && c.Named:
+		return "named"
 	case c.Type == Code && len(c.Digits) > 0:
 		return "digits"
 	case (c.Type == Int || c.Type == Number) && (c.Min != 0 || c.Max != 0):
@@ -264,7 +269,11 @@ func (c *Column) want() string {
 		return "a date such as 2026-11-20"
 	case Code:
 		if len(c.Digits) > 0 {
-			return fmt.Sprintf("a code of %s digits", strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Digits), " ", " or "), "[]"))
+			want := fmt.Sprintf("a code of %s digits", strings.Trim(strings.ReplaceAll(fmt.Sprint(c.Digits), " ", " or "), "[]"))
+			if c.Named {
+				want += ", or a name"
+			}
+			return want
 		}
 		return "a code of letters, digits, -, _ and ."
 	case Phone:

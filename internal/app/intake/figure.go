@@ -52,12 +52,12 @@ func loadGround(ctx context.Context, q querier, who authz.Actor, p *Preview) (*g
 	return &ground{r, tree, book, map[string]int{}}, nil
 }
 
-// check looks at what indicators and ratings have in common: a committee of
-// the round, and no row twice.
+// check looks at what figures have in common: an area of the round, and no row
+// twice.
 func (g *ground) check(p *Preview, r *tabular.Row, area, key string) bool {
 	if !survey.Within(area, g.round.AreaCode) || !g.tree.Has(area) {
-		p.fault(r.Fault("area", "intake.not_in_round", "the committee is not one of the round", area,
-			"a committee whose code begins with "+g.round.AreaCode, "correct the code, or import the area first"))
+		p.fault(r.Fault("area", "intake.not_in_round", "the area is not one of the round", area,
+			"an area whose code begins with "+g.round.AreaCode, "correct the code, or import the area first"))
 		return false
 	}
 	if other, twice := g.seen[key]; twice {

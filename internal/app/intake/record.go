@@ -29,7 +29,7 @@ func readRecords(ctx context.Context, q querier, who authz.Actor, src Source, p 
 	for _, n := range leaves(g.book.Tree, composite.Records) {
 		used[n.ID] = true
 	}
-	committees, months := map[string]bool{}, map[string]bool{}
+	a, months := newRecordAreas(g), map[string]bool{}
 	ok, err := scan(ctx, src, &layout.Records, tabular.Limits{Rows: smallRows}, p, prog, func(r *tabular.Row) {
 		m, ok := layout.RecordRow(r)
 		switch {
@@ -49,7 +49,7 @@ func readRecords(ctx context.Context, q querier, who authz.Actor, src Source, p 
 			p.fault(r.Fault("repeats", "intake.repeats", "more repeats than cases", r.Get("repeats"), "at most "+r.Get("denominator"), "check that the columns are not exchanged"))
 			return
 		}
-		if !g.check(p, r, m.Area, m.Area+"/"+m.Indicator+"/"+m.Month) {
+		if m.Area, ok = a.code(p, r); !ok || !g.check(p, r, m.Area, m.Area+"/"+m.Indicator+"/"+m.Month) {
 			return
 		}
 		if m.Numerator > m.Denominator {
@@ -59,16 +59,17 @@ func readRecords(ctx context.Context, q querier, who authz.Actor, src Source, p 
 			strange[m.Indicator] = true
 			p.warn(r.Fault("indicator", "intake.not_in_book", "the round's rule book has no such indicator; it is kept and not counted", m.Indicator, "an indicator of the rule book", "correct the name, or leave it"))
 		}
-		committees[m.Area], months[m.Month] = true, true
+		a.take(p, r, m.Area)
+		months[m.Month] = true
 		t.rows = append(t.rows, m)
 	})
 	if err != nil || !ok {
 		return nil, err
 	}
 	p.count("values", len(t.rows))
-	p.count("committees", len(committees))
+	a.count(p)
 	p.count("months", len(months))
-	return t, nil
+	return t, t.contradictions(ctx, q, who.District, g, p)
 }
 
 func (t *recordTable) store(ctx context.Context, tx *app.Tx, p *Preview, out *Outcome) error {
@@ -94,7 +95,7 @@ func (s *Service) readTickets(ctx context.Context, q querier, who authz.Actor, s
 		return nil, err
 	}
 	t := &ticketTable{s: s, round: g.round.ID, area: g.round.AreaCode}
-	committees, open := map[string]bool{}, 0
+	a, open := newRecordAreas(g), 0
 	tomorrow := p.at.AddDate(0, 0, 1)
 	ok, err := scan(ctx, src, &layout.Tickets, tabular.Limits{Rows: smallRows}, p, prog, func(r *tabular.Row) {
 		x := layout.Ticket(r)
@@ -110,20 +111,21 @@ func (s *Service) readTickets(ctx context.Context, q querier, who authz.Actor, s
 			return
 		}
 		// Two tickets may well look alike, so a row is only itself.
-		if !g.check(p, r, x.Area, fmt.Sprint(r.Number)) {
+		var known bool
+		if x.Area, known = a.code(p, r); !known || !g.check(p, r, x.Area, fmt.Sprint(r.Number)) {
 			return
 		}
 		if x.Closed == nil {
 			open++
 		}
-		committees[x.Area] = true
+		a.take(p, r, x.Area)
 		t.rows = append(t.rows, x)
 	})
 	if err != nil || !ok {
 		return nil, err
 	}
 	p.count("tickets", len(t.rows))
-	p.count("committees", len(committees))
+	a.count(p)
 	p.count("open", open)
 	return t, nil
 }

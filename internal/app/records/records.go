@@ -36,9 +36,9 @@ const (
 	Satisfied = "hotline_satisfied"
 )
 
-// Figure is what the records say of an indicator of a committee.
+// Figure is what the records say of an indicator of an area.
 type Figure struct {
-	Committee, Indicator string
+	Area, Indicator      string
 	Method               string // "months" or "tickets"
 	OK                   bool
 	Status               string // why there is no figure
@@ -85,8 +85,8 @@ func (f *Figure) Undecided() bool {
 	return slices.ContainsFunc(f.FlagKeys(), func(k string) bool { return !slices.Contains(known, k) })
 }
 
-// figures computes every figure of a round's records, by indicator and
-// committee. Practices are judged against all committees of the round.
+// figures computes every figure of a round's records, by indicator and area.
+// Practices are judged against all areas of the same level.
 func figures(ctx context.Context, db pg.Querier, district string, r survey.Round, book *composite.RuleBook) ([]Figure, error) {
 	rules := book.RulesOfRecords()
 	months, err := recorddb.Months(ctx, db, district, r.ID, r.AreaCode)
@@ -94,12 +94,12 @@ func figures(ctx context.Context, db pg.Querier, district string, r survey.Round
 		return nil, err
 	}
 	out := ofMonths(months, rules)
-	batch, ok, err := recorddb.Newest(ctx, db, district, r.ID)
+	batches, err := recorddb.Newest(ctx, db, district, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if ok {
-		tickets, err := recorddb.Tickets(ctx, db, district, batch.ID, r.AreaCode)
+	for _, batch := range batches {
+		tickets, err := recorddb.Tickets(ctx, db, district, batch, r.AreaCode)
 		if err != nil {
 			return nil, err
 		}
@@ -112,13 +112,13 @@ func figures(ctx context.Context, db pg.Querier, district string, r survey.Round
 	for i := range decisions {
 		d := &decisions[i]
 		for k := range out {
-			if out[k].Committee == d.Committee && out[k].Indicator == d.Indicator {
+			if out[k].Area == d.Committee && out[k].Indicator == d.Indicator {
 				out[k].Decision = d // the latest counts
 			}
 		}
 	}
 	slices.SortFunc(out, func(a, b Figure) int {
-		return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Committee, b.Committee))
+		return cmp.Or(cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Area, b.Area))
 	})
 	return out, nil
 }
@@ -127,10 +127,10 @@ func figures(ctx context.Context, db pg.Querier, district string, r survey.Round
 func newest(a, b []Figure) []Figure {
 	at := map[string]int{}
 	for i, f := range a {
-		at[f.Committee+"/"+f.Indicator] = i
+		at[f.Area+"/"+f.Indicator] = i
 	}
 	for _, f := range b {
-		i, both := at[f.Committee+"/"+f.Indicator]
+		i, both := at[f.Area+"/"+f.Indicator]
 		switch {
 		case !both:
 			a = append(a, f)
@@ -142,14 +142,18 @@ func newest(a, b []Figure) []Figure {
 }
 
 func ofMonths(list []recorddb.Month, rules records.Rules) (out []Figure) {
-	series := map[string][]records.Series{}
+	type peers struct {
+		indicator string
+		level     survey.Level
+	}
+	series := map[peers][]records.Series{}
 	for from := 0; from < len(list); {
 		to := from
-		f := Figure{Committee: list[from].Committee, Indicator: list[from].Indicator, Method: "months"}
-		s := records.Series{Unit: f.Committee}
+		f := Figure{Area: list[from].Area, Indicator: list[from].Indicator, Method: "months"}
+		s := records.Series{Unit: f.Area}
 		var sum records.Count
 		exposure := 0.0
-		for ; to < len(list) && list[to].Committee == f.Committee && list[to].Indicator == f.Indicator; to++ {
+		for ; to < len(list) && list[to].Area == f.Area && list[to].Indicator == f.Indicator; to++ {
 			m := list[to]
 			c := records.Count{Done: m.Numerator, Received: m.Denominator, Pending: m.Pending, Repeats: m.Repeats}
 			sum = sum.Add(c)
@@ -172,15 +176,16 @@ func ofMonths(list []recorddb.Month, rules records.Rules) (out []Figure) {
 			f.PerThousand = &x
 		}
 		out = append(out, f)
-		series[f.Indicator] = append(series[f.Indicator], s)
+		k := peers{f.Indicator, survey.LevelOf(f.Area)}
+		series[k] = append(series[k], s)
 		from = to
 	}
-	flags := map[string]map[string][]records.Flag{}
-	for indicator, s := range series {
-		flags[indicator] = rules.Practices(s)
+	flags := map[peers]map[string][]records.Flag{}
+	for k, s := range series {
+		flags[k] = rules.Practices(s)
 	}
 	for i := range out {
-		out[i].Flags = flags[out[i].Indicator][out[i].Committee]
+		out[i].Flags = flags[peers{out[i].Indicator, survey.LevelOf(out[i].Area)}][out[i].Area]
 	}
 	return out
 }
@@ -192,10 +197,10 @@ func ofTickets(list []recorddb.Ticket, b recorddb.Batch, rules records.Rules, co
 	var closings []records.Closings
 	for from := 0; from < len(list); {
 		to := from
-		committee := list[from].Committee
-		c := records.Closings{Unit: committee}
+		area := list[from].Area
+		c := records.Closings{Unit: area}
 		var tickets []records.Ticket
-		for ; to < len(list) && list[to].Committee == committee; to++ {
+		for ; to < len(list) && list[to].Area == area; to++ {
 			t := list[to]
 			x := records.Ticket{Opened: t.Opened, Closed: records.Open}
 			if t.Complainant != "" {
@@ -219,12 +224,12 @@ func ofTickets(list []recorddb.Ticket, b recorddb.Batch, rules records.Rules, co
 		closings = append(closings, c)
 		cases, repeats := records.Cases(tickets, rules.RepeatRule, rules.RepeatWindow, b.Cutoff)
 		w := records.WithinLimit(cases, rules.LimitDays, confidence)
-		out = append(out, Figure{Committee: committee, Indicator: OnTime, Method: "tickets", OK: w.OK, Status: w.Status, Share: w.Share, SE: w.SE, Lo: w.Lo, Hi: w.Hi,
+		out = append(out, Figure{Area: area, Indicator: OnTime, Method: "tickets", OK: w.OK, Status: w.Status, Share: w.Share, SE: w.SE, Lo: w.Lo, Hi: w.Hi,
 			Least: w.Least, Most: w.Most, Numerator: w.Share * w.Weight, N: w.Weight, Received: float64(c.Tickets), Open: float64(c.Open), Repeats: float64(repeats), At: b.At})
 		for id, of := range map[string]func(recorddb.Ticket) *bool{Answered: func(t recorddb.Ticket) *bool { return t.Answered },
 			Solved: func(t recorddb.Ticket) *bool { return t.Solved }, Satisfied: func(t recorddb.Ticket) *bool { return t.Satisfied }} {
 			if f, ok := known(list[from:to], of); ok {
-				f.Committee, f.Indicator, f.At = committee, id, b.At
+				f.Area, f.Indicator, f.At = area, id, b.At
 				out = append(out, f)
 			}
 		}
@@ -233,7 +238,7 @@ func ofTickets(list []recorddb.Ticket, b recorddb.Batch, rules records.Rules, co
 	flags := rules.ClosingPractices(closings)
 	for i := range out {
 		if out[i].Indicator == OnTime {
-			out[i].Flags = flags[out[i].Committee]
+			out[i].Flags = flags[out[i].Area]
 		}
 	}
 	return out
@@ -258,7 +263,8 @@ func known(list []recorddb.Ticket, of func(recorddb.Ticket) *bool) (f Figure, ok
 }
 
 // Indicators puts the figures of records in place of the plain indicators that
-// were imported before them, for a run's input.
+// were imported before them, for a run's input. Only a committee's own records
+// are scored; those of a street or the district are shown and nothing else.
 func Indicators(ctx context.Context, db pg.Querier, district string, r survey.Round, book *composite.RuleBook, plain []scoring.Indicator) ([]scoring.Indicator, error) {
 	list, err := figures(ctx, db, district, r, book)
 	if err != nil || len(list) == 0 {
@@ -273,11 +279,14 @@ func Indicators(ctx context.Context, db pg.Querier, district string, r survey.Ro
 		at[p.Committee+"/"+p.Indicator] = i
 	}
 	for _, f := range list {
-		key := f.Committee + "/" + f.Indicator
+		if f.Upper() {
+			continue
+		}
+		key := f.Area + "/" + f.Indicator
 		if times[key].After(f.At) {
 			continue
 		}
-		v := scoring.Indicator{Committee: f.Committee, Indicator: f.Indicator, Numerator: f.Numerator, Denominator: f.N, Method: f.Method}
+		v := scoring.Indicator{Committee: f.Area, Indicator: f.Indicator, Numerator: f.Numerator, Denominator: f.N, Method: f.Method}
 		if f.Method == "tickets" {
 			v.Value, v.SE = f.Share, f.SE
 		}
@@ -313,6 +322,9 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, roundID, committe
 	if verdict != "score" && verdict != "leave" {
 		return errs.New(errs.Invalid, "record.verdict", "a flagged figure is scored or left out").At("verdict", verdict, "score or leave", "choose one")
 	}
+	if survey.LevelOf(committee) < survey.Committee {
+		return errs.New(errs.Conflict, "record.not_scored", "the records of a street or the district are never scored: there is nothing to decide")
+	}
 	return s.Write(ctx, who, authz.RecordDecide, authz.Object{Area: committee}, func(ctx context.Context, tx *app.Tx) error {
 		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
 		if err != nil {
@@ -326,7 +338,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, roundID, committe
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(list, func(f Figure) bool { return f.Committee == committee && f.Indicator == indicator })
+		i := slices.IndexFunc(list, func(f Figure) bool { return f.Area == committee && f.Indicator == indicator })
 		if i < 0 || len(list[i].Flags) == 0 {
 			return errs.New(errs.Conflict, "record.not_flagged", "nothing is flagged there")
 		}
@@ -356,6 +368,9 @@ type Sheet struct {
 	Decisions []recorddb.Decision
 	Names     map[string]string
 	Cutoff    *time.Time // of the tickets
+	// Contradictions are rows of a street or the district that cannot be true
+	// together with the rows below them.
+	Contradictions []records.Contradiction
 }
 
 // Sheet returns the records of a round.
@@ -379,8 +394,9 @@ func (s *Service) sheet(ctx context.Context, db pg.Querier, who authz.Actor, rou
 	if err != nil {
 		return err
 	}
+	hideSmall(all, sh.Book.Suppression.Cell)
 	for _, f := range all {
-		if survey.Within(f.Committee, who.Area) {
+		if survey.Within(f.Area, who.Area) {
 			sh.Figures = append(sh.Figures, f)
 		}
 	}
@@ -401,13 +417,23 @@ func (s *Service) sheet(ctx context.Context, db pg.Querier, who authz.Actor, rou
 		return err
 	}
 	sh.Names = map[string]string{}
+	var codes []string
 	for _, a := range areas {
-		sh.Names[a.Code] = a.Name
+		sh.Names[a.Code], codes = a.Name, append(codes, a.Code)
 	}
-	if b, ok, err := recorddb.Newest(ctx, db, d, roundID); err != nil {
+	if slices.ContainsFunc(sh.Figures, func(f Figure) bool { return f.Upper() }) {
+		months, err := recorddb.Months(ctx, db, d, roundID, who.Area)
+		if err != nil {
+			return err
+		}
+		sh.Contradictions = records.Contradictions(recorddb.Rows(months), codes)
+	}
+	batches, err := recorddb.Newest(ctx, db, d, roundID)
+	if err != nil {
 		return err
-	} else if ok {
-		t := time.Unix(int64(b.Cutoff)*86400, 0).UTC()
+	}
+	if len(batches) > 0 {
+		t := time.Unix(int64(batches[0].Cutoff)*86400, 0).UTC()
 		sh.Cutoff = &t
 	}
 	for _, kind := range []string{"records", "tickets"} {

@@ -4,14 +4,10 @@ import (
 	"context"
 	"math"
 
-	"gongping/internal/app"
 	"gongping/internal/app/plain"
 	"gongping/internal/authz"
-	"gongping/internal/errs"
 	"gongping/internal/pg"
 	"gongping/internal/pg/recorddb"
-	"gongping/internal/pg/rounddb"
-	"gongping/internal/pg/scoredb"
 	"gongping/scoring/records"
 	"gongping/survey"
 )
@@ -43,19 +39,7 @@ type Unit struct {
 func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string) (u Unit, err error) {
 	err = s.Read(ctx, who, authz.RecordRead, authz.Object{Area: unit}, func(ctx context.Context, db pg.Querier) error {
 		d := who.District
-		run, err := scoredb.Get(ctx, db, d, runID)
-		if err != nil {
-			return app.NotFound(err, "run")
-		}
-		maker := who.Role == authz.Manager || who.Role == authz.Auditor || who.Role == authz.System
-		if run.PublishedAt == nil && !maker {
-			return errs.New(errs.NotFound, "run.not_found", "there is no such run, or none that you may see")
-		}
-		r, err := rounddb.Get(ctx, db, d, run.RoundID)
-		if err != nil {
-			return err
-		}
-		book, err := bookOf(ctx, db, d, r)
+		run, r, book, err := opened(ctx, db, who, runID)
 		if err != nil {
 			return err
 		}
@@ -81,12 +65,7 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 		if u.Contacts != nil && who.Role != authz.Auditor && who.Role != authz.System {
 			u.Contacts.round()
 		}
-		all, err := figures(ctx, db, d, r, book)
-		for _, f := range all {
-			if f.Committee == unit {
-				u.Figures = append(u.Figures, f)
-			}
-		}
+		u.Figures, err = figuresOf(ctx, db, d, r, book, unit)
 		return err
 	})
 	return u, err

@@ -10,11 +10,13 @@ import (
 
 	"gongping/internal/pg"
 	"gongping/internal/tabular/layout"
+	"gongping/scoring/records"
 )
 
-// Month is the newest row of a committee, indicator and month.
+// Month is the newest row of an area, indicator and month. The column is called
+// committee; it holds the code of a street or the district for their own rows.
 type Month struct {
-	Committee, Indicator, Month              string
+	Area, Indicator, Month                   string
 	Numerator, Denominator, Pending, Repeats float64
 	Exposure                                 *float64
 	At                                       time.Time // of its import
@@ -27,6 +29,16 @@ func Months(ctx context.Context, q pg.Querier, district, round, area string) ([]
 		from record_month m join import_batch b on b.district = m.district and b.id = m.import_id
 		where m.district = $1 and m.round_id = $2 and starts_with(m.committee, $3)
 		order by m.committee, m.indicator, m.month, b.created_at desc, b.id`, district, round, area)
+}
+
+// Rows are months as they are compared between levels.
+func Rows(list []Month) []records.Row {
+	out := make([]records.Row, len(list))
+	for i, m := range list {
+		out[i] = records.Row{Area: m.Area, Indicator: m.Indicator, Month: m.Month,
+			Count: records.Count{Done: m.Numerator, Received: m.Denominator, Pending: m.Pending, Repeats: m.Repeats}}
+	}
+	return out
 }
 
 // InsertMonths stores the months of an import.
@@ -43,37 +55,46 @@ func InsertMonths(ctx context.Context, q pg.Querier, district, importID, round s
 
 // Ticket is a complaint; days are counted from 1970-01-01, nil is not yet.
 type Ticket struct {
-	Committee, Matter, Complainant string
-	Opened                         int
-	Closed                         *int
-	Answered, Solved, Satisfied    *bool
-	LastThree                      bool // closed on one of the last three days of a month
+	Area, Matter, Complainant   string
+	Opened                      int
+	Closed                      *int
+	Answered, Solved, Satisfied *bool
+	LastThree                   bool // closed on one of the last three days of a month
 }
 
-// Batch is the newest import of tickets of a round.
+// Batch is the newest import of tickets of a round that has tickets of a level.
 type Batch struct {
+	Digits int // of the level's codes
 	ID     string
 	At     time.Time
 	Cutoff int // the last day on which anything happened in it
 }
 
-// Newest returns the import of tickets that counts; ok is false without one.
-func Newest(ctx context.Context, q pg.Querier, district, round string) (b Batch, ok bool, err error) {
-	err = q.QueryRow(ctx, `select b.id::text, b.created_at, (select max(greatest(t.opened, coalesce(t.closed, t.opened))) - date '1970-01-01'
-			from record_ticket t where t.district = b.district and t.import_id = b.id)
-		from import_batch b where b.district = $1 and b.kind = 'tickets' and b.note::jsonb->>'round' = $2
-		order by b.created_at desc, b.id limit 1`, district, round).Scan(&b.ID, &b.At, &b.Cutoff)
-	if pg.NoRows(err) {
-		return b, false, nil
-	}
-	return b, err == nil, err
+// Newest returns the imports of tickets that count, one for each level and
+// committees first: a file about streets does not supersede one about committees.
+func Newest(ctx context.Context, q pg.Querier, district, round string) ([]Batch, error) {
+	return collect[Batch](ctx, q, `select distinct on (digits) digits, id, created_at, cutoff from (
+			select length(t.committee) as digits, b.id::text as id, b.created_at,
+				max(max(greatest(t.opened, coalesce(t.closed, t.opened)))) over (partition by b.id) - date '1970-01-01' as cutoff
+			from import_batch b join record_ticket t on t.district = b.district and t.import_id = b.id
+			where b.district = $1 and b.kind = 'tickets' and b.note::jsonb->>'round' = $2
+			group by 1, b.id, b.created_at) x
+		order by digits desc, created_at desc, id`, district, round)
 }
 
-// Tickets lists the tickets of an import within an area.
-func Tickets(ctx context.Context, q pg.Querier, district, importID, area string) ([]Ticket, error) {
+// Tickets lists the tickets of an import's level within an area.
+func Tickets(ctx context.Context, q pg.Querier, district string, b Batch, area string) ([]Ticket, error) {
 	return collect[Ticket](ctx, q, `select committee, matter, complainant, opened - date '1970-01-01', closed - date '1970-01-01', answered, solved, satisfied,
 			coalesce(closed > (date_trunc('month', closed) + interval '1 month - 4 days')::date, false)
-		from record_ticket where district = $1 and import_id = $2 and starts_with(committee, $3) order by committee, number`, district, importID, area)
+		from record_ticket where district = $1 and import_id = $2 and starts_with(committee, $3) and length(committee) = $4 order by committee, number`,
+		district, b.ID, area, b.Digits)
+}
+
+// Any tells whether an area has records of its own in a round.
+func Any(ctx context.Context, q pg.Querier, district, round, area string) (any bool, err error) {
+	err = q.QueryRow(ctx, `select exists (select from record_month where district = $1 and round_id = $2 and committee = $3)
+		or exists (select from record_ticket where district = $1 and round_id = $2 and committee = $3)`, district, round, area).Scan(&any)
+	return any, err
 }
 
 // InsertTickets stores the tickets of an import; complainants are pseudonyms.

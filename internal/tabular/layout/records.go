@@ -7,10 +7,15 @@ import (
 	"gongping/internal/tabular"
 )
 
-// Records is the table of indicators by month: one row per committee, indicator
-// and month.
+// recordArea is whose record a row is: a committee's, a street's or the
+// district's, by code or by a name that only one of them has.
+var recordArea = tabular.Column{Name: "area", Aliases: []string{"area_code", "committee_code", "区划代码", "居委会代码", "区域代码"}, Required: true,
+	Type: tabular.Code, Digits: []int{12, 9, 6}, Named: true, MaxLen: 60}
+
+// Records is the table of indicators by month: one row per area, indicator and
+// month.
 var Records = tabular.Spec{Name: "records", Columns: []tabular.Column{
-	{Name: "area", Aliases: []string{"area_code", "committee_code", "区划代码", "居委会代码", "区域代码"}, Required: true, Type: tabular.Code, Digits: []int{12}},
+	recordArea,
 	{Name: "indicator", Aliases: []string{"indicator_id", "指标", "指标代码"}, Required: true, Type: tabular.Code, MaxLen: 60},
 	{Name: "month", Aliases: []string{"月份", "年月", "统计月份"}, Required: true, MaxLen: 10},
 	{Name: "numerator", Aliases: []string{"分子", "办结数", "完成数"}, Required: true, Type: tabular.Number},
@@ -22,7 +27,7 @@ var Records = tabular.Spec{Name: "records", Columns: []tabular.Column{
 
 // Tickets is the table of single complaints.
 var Tickets = tabular.Spec{Name: "tickets", Columns: []tabular.Column{
-	{Name: "area", Aliases: []string{"area_code", "committee_code", "区划代码", "居委会代码", "区域代码"}, Required: true, Type: tabular.Code, Digits: []int{12}},
+	recordArea,
 	{Name: "opened", Aliases: []string{"opendate", "open_date", "受理日期", "受理时间", "来电日期"}, Required: true, Type: tabular.Date},
 	{Name: "closed", Aliases: []string{"closedate", "close_date", "办结日期", "办结时间"}, Type: tabular.Date},
 	{Name: "matter", Aliases: []string{"complaint_type", "事项", "诉求类别", "类别"}, MaxLen: 60},

@@ -20,7 +20,7 @@ type (
 	}
 	unitInput struct {
 		ID   string `path:"id" format:"uuid" doc:"Run"`
-		Code string `path:"code" pattern:"^[0-9]{12}$" doc:"Committee"`
+		Code string `path:"code" pattern:"^[0-9]{6}([0-9]{3}){0,2}$" doc:"Committee, or a street or the district for their own records"`
 	}
 	decideInput struct {
 		ID   string `path:"id" format:"uuid" doc:"Round"`
@@ -35,9 +35,10 @@ type (
 	empty       struct{}
 )
 
-// Figure is what the records say of an indicator of a committee.
+// Figure is what the records say of an indicator of an area.
 type Figure struct {
-	Committee   string   `json:"committee"`
+	Committee   string   `json:"committee" doc:"Code of the area: a committee's, or that of a street or the district"`
+	Scored      bool     `json:"scored" doc:"False for the own records of a street or the district, which are only shown, and for what is held or has no figure"`
 	Indicator   string   `json:"indicator"`
 	Method      string   `json:"method" enum:"months,tickets"`
 	OK          bool     `json:"ok"`
@@ -57,9 +58,22 @@ type Figure struct {
 
 // Records are the records of a round within the caller's area.
 type Records struct {
-	Rules   calc.Rules `json:"rules"`
-	Cutoff  *time.Time `json:"cutoff,omitempty"`
-	Figures []Figure   `json:"figures"`
+	Rules          calc.Rules      `json:"rules"`
+	Cutoff         *time.Time      `json:"cutoff,omitempty"`
+	Figures        []Figure        `json:"figures"`
+	Contradictions []Contradiction `json:"contradictions" doc:"Rows of a street or the district that cannot be true together with the rows below them; both are kept"`
+}
+
+// Contradiction is an own figure of an area and the sum of the rows below it.
+type Contradiction struct {
+	Area      string  `json:"area"`
+	Indicator string  `json:"indicator"`
+	Month     string  `json:"month"`
+	What      string  `json:"what" enum:"received,done"`
+	Own       float64 `json:"own"`
+	Sum       float64 `json:"sum"`
+	Rows      int     `json:"rows" doc:"Areas below with a row of that month"`
+	Of        int     `json:"of" doc:"All areas of that level"`
 }
 
 // Beside stands beside a committee's score.
@@ -97,7 +111,11 @@ func Register(api huma.API, svc *records.Service) {
 			if err != nil {
 				return nil, err
 			}
-			return &body[Records]{Records{sh.Rules, sh.Cutoff, figures(sh.Figures)}}, nil
+			out := Records{sh.Rules, sh.Cutoff, figures(sh.Figures), []Contradiction{}}
+			for _, c := range sh.Contradictions {
+				out.Contradictions = append(out.Contradictions, Contradiction(c))
+			}
+			return &body[Records]{out}, nil
 		})
 	o := op(http.MethodPost, "/rounds/{id}/records/decide", "decide-record", "Decide on a flagged figure", "By a named person, with a reason; it holds from the next run on.")
 	o.DefaultStatus = http.StatusNoContent
@@ -130,7 +148,7 @@ func figures(list []records.Figure) []Figure {
 	out := []Figure{}
 	for i := range list {
 		f := &list[i]
-		out = append(out, Figure{f.Committee, f.Indicator, f.Method, f.OK, f.Status, f.Share, f.SE, f.Least, f.Most, f.N, f.Received, f.Open, f.Repeats, f.PerThousand,
+		out = append(out, Figure{f.Area, !f.Upper() && f.OK && !f.Held(), f.Indicator, f.Method, f.OK, f.Status, f.Share, f.SE, f.Least, f.Most, f.N, f.Received, f.Open, f.Repeats, f.PerThousand,
 			append([]string{}, f.FlagKeys()...), f.Held()})
 	}
 	return out

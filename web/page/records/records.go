@@ -39,6 +39,8 @@ type sheetData struct {
 	Rules     []string
 	Flagged   []flaggedRow
 	Table     render.Table
+	Upper     *render.Table // own records of streets and the district
+	Against   *render.Table // those that contradict the rows below them
 	Imports   []intakedb.Batch
 	May, Take bool
 }
@@ -66,17 +68,20 @@ func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
 	committees, undecided := map[string]bool{}, 0
 	for i := range sh.Figures {
 		x := &sh.Figures[i]
-		committees[x.Committee] = true
 		if !slices.Contains(indicators, x.Indicator) {
 			indicators = append(indicators, x.Indicator)
 		}
+		if x.Upper() {
+			continue
+		}
+		committees[x.Area] = true
 		if len(x.Flags) == 0 {
 			continue
 		}
 		if x.Undecided() {
 			undecided++
 		}
-		d.Flagged = append(d.Flagged, v.flagged(x, sh.Names[x.Committee]))
+		d.Flagged = append(d.Flagged, v.flagged(x, sh.Names[x.Area]))
 	}
 	slices.SortStableFunc(d.Flagged, func(a, b flaggedRow) int {
 		if a.Undecided != b.Undecided {
@@ -101,8 +106,11 @@ func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
 	for _, id := range indicators {
 		d.Tabs = append(d.Tabs, render.Tab{Text: v.name(id), Href: "/rounds/" + sh.Round.ID + "/records?indicator=" + id + "#figures", Active: id == now})
 	}
-	d.Rules = v.rules(sh.Rules)
-	d.Table = v.table(&sh, now)
+	d.Rules = append(v.rules(sh.Rules), p.T("record.rule.small", "Cell", sh.Book.Suppression.Cell))
+	d.Table, d.Upper, d.Against = v.table(&sh, now), v.upper(&sh, now), v.against(&sh)
+	if len(d.Table.Rows) == 0 && d.Upper != nil {
+		d.Table.Empty.Title, d.Table.Empty.Text = p.T("record.only_upper"), p.T("record.only_upper.text")
+	}
 	page := render.Page{Title: p.T("record.title"), Subtitle: sh.Round.Title, Data: d,
 		Crumbs: []render.Crumb{{Text: p.T("nav.rounds"), Href: "/rounds"}, {Text: sh.Round.Title, Href: "/rounds/" + sh.Round.ID}, {Text: p.T("record.title")}}}
 	if d.Take {
@@ -185,6 +193,8 @@ func (v *teller) interval(x *records.Figure) string {
 
 func (v *teller) standing(x *records.Figure) render.Badge {
 	switch {
+	case x.Upper():
+		return render.Badge{Tone: "neutral", Text: v.p.T("record.own_only")}
 	case len(x.Flags) == 0:
 		return render.Badge{Tone: "success", Text: v.p.T("record.scored")}
 	case x.Undecided():
@@ -196,7 +206,7 @@ func (v *teller) standing(x *records.Figure) render.Badge {
 }
 
 func (v *teller) flagged(x *records.Figure, name string) flaggedRow {
-	r := flaggedRow{Committee: x.Committee, Name: name, Indicator: x.Indicator, IndicatorName: v.name(x.Indicator), Value: v.value(x),
+	r := flaggedRow{Committee: x.Area, Name: name, Indicator: x.Indicator, IndicatorName: v.name(x.Indicator), Value: v.value(x),
 		Flags: v.flags(x.Flags), Undecided: x.Undecided(), Badge: v.standing(x)}
 	if d := x.Decision; d != nil {
 		r.Decision = v.p.T("record.decision", "By", d.By, "Date", v.f.Date(d.At), "Reason", d.Reason)
@@ -233,16 +243,16 @@ func (v *teller) table(sh *records.Sheet, indicator string) render.Table {
 		Empty: render.Empty{Icon: "chart-bar", Title: p.T("record.none"), Text: p.T("record.none.text")}}
 	for i := range sh.Figures {
 		x := &sh.Figures[i]
-		if x.Indicator != indicator {
+		if x.Indicator != indicator || x.Upper() {
 			continue
 		}
 		per := render.Dash
 		if x.PerThousand != nil {
 			per = v.f.Num(*x.PerThousand, 1)
 		}
-		work, _ := v.workload(sh.Workload[x.Committee])
+		work, _ := v.workload(sh.Workload[x.Area])
 		badge := v.standing(x)
-		row := render.Row{Cells: []render.Cell{{Text: sh.Names[x.Committee], Sort: x.Committee}, {Text: v.f.Num(x.Received, 0)}, {Text: v.f.Num(x.Open, 0)}, {Text: v.f.Num(x.Repeats, 0)},
+		row := render.Row{Cells: []render.Cell{{Text: sh.Names[x.Area], Sort: x.Area}, {Text: v.f.Num(x.Received, 0)}, {Text: v.f.Num(x.Open, 0)}, {Text: v.f.Num(x.Repeats, 0)},
 			{Text: v.f.Num(x.N, 0)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Text: v.bounds(x)}, {Text: per}, {Text: work}, {Badge: &badge, Note: strings.Join(v.flags(x.Flags), " ")}}}
 		t.Rows = append(t.Rows, row)
 	}

@@ -1,6 +1,8 @@
 package records
 
 import (
+	"strings"
+
 	"gongping/internal/app/records"
 	calc "gongping/scoring/records"
 	"gongping/web/locale"
@@ -34,21 +36,23 @@ func View(u *records.Unit, p *locale.Printer, f render.Format) Beside {
 		contacts(&b, c, p, f)
 	}
 	if len(u.Figures) > 0 {
-		t := render.Table{Caption: p.T("record.beside"), Columns: []render.Column{{Text: p.T("column.indicator")}, {Text: p.T("record.received"), Numeric: true}, {Text: p.T("record.open"), Numeric: true},
-			{Text: p.T("record.repeats"), Numeric: true}, {Text: p.T("record.share"), Numeric: true}, {Text: p.T("panel.manage.interval"), Numeric: true}, {Text: p.T("record.standing")}}}
-		for i := range u.Figures {
-			x := &u.Figures[i]
-			badge := v.standing(x)
-			note := ""
-			for _, s := range v.flags(x.Flags) {
-				note += s + " "
-			}
-			t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: v.name(x.Indicator), Note: note}, {Text: f.Num(x.Received, 0)}, {Text: f.Num(x.Open, 0)}, {Text: f.Num(x.Repeats, 0)},
-				{Text: v.value(x)}, {Text: v.interval(x)}, {Badge: &badge}}})
-		}
-		b.Records = &t
+		b.Records = v.list(u.Figures, p.T("record.beside"))
 	}
 	return b
+}
+
+// list is the records of one area, an indicator a row.
+func (v *teller) list(figures []records.Figure, caption string) *render.Table {
+	p, f := v.p, v.f
+	t := render.Table{Caption: caption, Columns: []render.Column{{Text: p.T("column.indicator")}, {Text: p.T("record.received"), Numeric: true}, {Text: p.T("record.open"), Numeric: true},
+		{Text: p.T("record.repeats"), Numeric: true}, {Text: p.T("record.share"), Numeric: true}, {Text: p.T("panel.manage.interval"), Numeric: true}, {Text: p.T("record.standing")}}}
+	for i := range figures {
+		x := &figures[i]
+		badge := v.standing(x)
+		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: v.name(x.Indicator), Note: strings.Join(v.flags(x.Flags), " ")}, {Text: f.Num(x.Received, 0)}, {Text: f.Num(x.Open, 0)},
+			{Text: f.Num(x.Repeats, 0)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Badge: &badge}}})
+	}
+	return &t
 }
 
 func contacts(b *Beside, c *records.Contacts, p *locale.Printer, f render.Format) {

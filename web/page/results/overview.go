@@ -17,12 +17,16 @@ import (
 	"gongping/internal/errs"
 	"gongping/internal/pg/scoredb"
 	"gongping/survey"
+	recordspage "gongping/web/page/records"
 	"gongping/web/page/render"
 )
 
 // content is a page whose inside was rendered before, perhaps for somebody else
 // who is shown the same.
-type content struct{ HTML template.HTML }
+type content struct {
+	HTML template.HTML
+	Own  *render.Table // the street's own records; never kept, they change without a run
+}
 
 func (h *pages) overview(c *gin.Context, who authz.Actor) error {
 	ctx, runID := c.Request.Context(), c.Param("run")
@@ -49,6 +53,14 @@ func (h *pages) overview(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	p := h.Printer(c)
+	focus := who.Area
+	if q := c.Query("street"); q != "" {
+		focus = q
+	}
+	own, err := h.records.Own(ctx, who, run.ID, focus)
+	if err != nil {
+		return err
+	}
 	actions := []render.Action{{Text: p.T("questions.title"), Href: "/results/" + run.ID + "/questions", Icon: "list"}}
 	if authz.May(who, authz.ResultExport, authz.Object{Area: who.Area}) {
 		actions = append(actions, render.Action{Text: p.T("results.xlsx"), Href: "/results/" + run.ID + "/export/xlsx", Icon: "file-spreadsheet"},
@@ -58,7 +70,8 @@ func (h *pages) overview(c *gin.Context, who authz.Actor) error {
 		actions = append(actions, render.Action{Text: p.T("results.to_run"), Href: "/runs/" + run.ID, Icon: "stack-2"})
 	}
 	h.Render(c, http.StatusOK, "results/overview", render.Page{Title: title, Subtitle: h.runLine(c, &run),
-		Crumbs: resultCrumbs(h, c, &run, title), Actions: actions, Data: content{template.HTML(html)}}) //nolint:gosec // made by our own template
+		Crumbs: resultCrumbs(h, c, &run, title), Actions: actions,
+		Data: content{template.HTML(html), recordspage.Own(&own, p, h.Format(c))}}) //nolint:gosec // made by our own template
 	return nil
 }
 
