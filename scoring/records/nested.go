@@ -77,7 +77,7 @@ func Contradictions(rows []Row, units []string) (out []Contradiction) {
 		}
 	}
 	slices.SortFunc(out, func(a, b Contradiction) int {
-		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Month, b.Month), -cmp.Compare(a.What, b.What), cmp.Compare(a.Of, b.Of))
+		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Of, b.Of), -cmp.Compare(a.What, b.What))
 	})
 	return out
 }

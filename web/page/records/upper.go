@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gongping/internal/app/records"
+	calc "gongping/scoring/records"
 	"gongping/survey"
 	"gongping/web/locale"
 	"gongping/web/page/render"
@@ -50,14 +51,26 @@ func (v *teller) upper(sh *records.Sheet, indicator string) *render.Table {
 	return &t
 }
 
-// against lists the own rows that cannot be true together with those below.
+// against lists the own rows that cannot be true together with those below, a
+// month a row; a figure that does not contradict is a dash.
 func (v *teller) against(sh *records.Sheet) *render.Table {
 	p := v.p
 	t := render.Table{ID: "records-against", Caption: p.T("record.against"), Columns: []render.Column{{Text: p.T("record.area")}, {Text: p.T("column.indicator")}, {Text: p.T("column.month")},
-		{Text: p.T("record.against.what")}, {Text: p.T("record.against.own"), Numeric: true}, {Text: p.T("record.against.sum"), Numeric: true}, {Text: p.T("record.against.rows"), Numeric: true}}}
-	for _, c := range sh.Contradictions {
-		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: sh.Names[c.Area]}, {Text: v.name(c.Indicator)}, {Text: c.Month}, {Text: p.T("record.against." + c.What)},
-			{Text: v.f.Num(c.Own, 0)}, {Text: v.f.Num(c.Sum, 0)}, {Text: v.f.Int(c.Rows) + " / " + v.f.Int(c.Of)}}})
+		{Text: p.T("record.against.received"), Numeric: true}, {Text: p.T("record.against.done"), Numeric: true}, {Text: p.T("record.against.rows"), Numeric: true}}}
+	list := sh.Contradictions
+	for i := 0; i < len(list); i++ {
+		c := list[i]
+		at := map[string]int{"received": 3, "done": 4}
+		cells := []render.Cell{{Text: sh.Names[c.Area]}, {Text: v.name(c.Indicator)}, {Text: c.Month}, {Text: render.Dash}, {Text: render.Dash}, {Text: v.f.Int(c.Rows) + " / " + v.f.Int(c.Of)}}
+		say := func(c calc.Contradiction) {
+			cells[at[c.What]] = render.Cell{Text: v.f.Num(c.Own, 0), Note: p.T("record.against.sum", "Sum", v.f.Num(c.Sum, 0))}
+		}
+		say(c)
+		for i+1 < len(list) && list[i+1].Area == c.Area && list[i+1].Indicator == c.Indicator && list[i+1].Month == c.Month && list[i+1].Of == c.Of {
+			i++
+			say(list[i])
+		}
+		t.Rows = append(t.Rows, render.Row{Cells: cells})
 	}
 	if len(t.Rows) == 0 {
 		return nil
