@@ -167,6 +167,14 @@ func (v *teller) value(x *records.Figure) string {
 	return v.f.Pct(x.Share, 1)
 }
 
+// n is how many cases the figure is of, a dash where it is hidden.
+func (v *teller) n(x *records.Figure) string {
+	if !x.OK {
+		return render.Dash
+	}
+	return v.f.Num(x.N, 0)
+}
+
 func (v *teller) bounds(x *records.Figure) string {
 	if !x.OK && x.Least == x.Most {
 		return render.Dash
@@ -253,7 +261,7 @@ func (v *teller) table(sh *records.Sheet, indicator string) render.Table {
 		work, _ := v.workload(sh.Workload[x.Area])
 		badge := v.standing(x)
 		row := render.Row{Cells: []render.Cell{{Text: sh.Names[x.Area], Sort: x.Area}, {Text: v.f.Num(x.Received, 0)}, {Text: v.f.Num(x.Open, 0)}, {Text: v.f.Num(x.Repeats, 0)},
-			{Text: v.f.Num(x.N, 0)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Text: v.bounds(x)}, {Text: per}, {Text: work}, {Badge: &badge, Note: strings.Join(v.flags(x.Flags), " ")}}}
+			{Text: v.n(x)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Text: v.bounds(x)}, {Text: per}, {Text: work}, {Badge: &badge, Note: strings.Join(v.flags(x.Flags), " ")}}}
 		t.Rows = append(t.Rows, row)
 	}
 	return t

@@ -43,7 +43,7 @@ func (v *teller) upper(sh *records.Sheet, indicator string) *render.Table {
 			name.Note = p.T("record.district")
 		}
 		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{name, {Text: v.f.Num(x.Received, 0)}, {Text: v.f.Num(x.Open, 0)}, {Text: v.f.Num(x.Repeats, 0)},
-			{Text: v.f.Num(x.N, 0)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Text: v.bounds(x)}, {Text: per}, practice}})
+			{Text: v.n(x)}, {Text: v.value(x)}, {Text: v.interval(x)}, {Text: v.bounds(x)}, {Text: per}, practice}})
 	}
 	if len(t.Rows) == 0 {
 		return nil
