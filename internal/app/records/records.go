@@ -38,20 +38,20 @@ const (
 
 // Figure is what the records say of an indicator of an area.
 type Figure struct {
-	Area, Indicator      string
-	Method               string // "months" or "tickets"
-	OK                   bool
-	Status               string // why there is no figure
-	Share, SE, Lo, Hi    float64
-	Least, Most          float64 // whatever becomes of what is open
-	Numerator, N         float64 // after the rules
-	Received, Open       float64
-	Repeats              float64
-	PerThousand          *float64 // received a month for 1,000 of the exposure
-	Months               int
-	Flags                []records.Flag
-	Decision             *recorddb.Decision
-	At                   time.Time // of the newest import behind it
+	Area, Indicator   string
+	Method            string // "months" or "tickets"
+	OK                bool
+	Status            string // why there is no figure
+	Share, SE, Lo, Hi float64
+	Least, Most       float64 // whatever becomes of what is open
+	Numerator, N      float64 // after the rules
+	Received, Open    float64
+	Repeats           float64
+	PerThousand       *float64 // received a month for 1,000 of the exposure
+	Months            int
+	Flags             []records.Flag
+	Decision          *recorddb.Decision
+	At                time.Time // of the newest import behind it
 }
 
 // FlagKeys are the practices that were flagged, in a fixed order.
