@@ -340,11 +340,6 @@ func langOf(c *gin.Context, name string) map[string]string {
 	return l
 }
 
-type compareData struct {
-	From, To int
-	List     []composite.Difference
-}
-
 // ruleBookCompare shows in what two versions of a rule book differ; without a
 // choice the latest and the one before.
 func (h *pages) ruleBookCompare(c *gin.Context, who authz.Actor) error {
@@ -363,6 +358,6 @@ func (h *pages) ruleBookCompare(c *gin.Context, who authz.Actor) error {
 	h.Render(c, http.StatusOK, "rounds/rulebook-compare", render.Page{Title: p.T("rulebook.compare"),
 		Subtitle: p.T("rulebook.compare.subtitle", "From", from, "To", doc.Version),
 		Crumbs:   []render.Crumb{{Text: p.T("rulebook.list"), Href: "/rulebooks"}, {Text: title, Href: "/rulebooks/" + id}, {Text: p.T("rulebook.compare")}},
-		Data:     compareData{from, doc.Version, composite.Compare(old, now)}})
+		Data:     compareData{from, doc.Version, differences(old, now, p)}})
 	return nil
 }
