@@ -194,6 +194,13 @@ func (f *ruleBookForm) groups(p *locale.Printer, b *composite.RuleBook, fault er
 	if e, ok := errors.AsType[*errs.Error](fault); ok {
 		where = e.Where
 	}
+	if strings.HasPrefix(where, "tree") && f.Alert != nil {
+		for i, line := range f.Alert.Details {
+			if strings.Contains(line, "weights that add up to 100") {
+				f.Alert.Details[i] = p.T("rulebook.weights_wrong")
+			}
+		}
+	}
 	var out []numberGroup
 	for _, x := range figures(&own) {
 		if len(out) == 0 || out[len(out)-1].Key != x.group {
