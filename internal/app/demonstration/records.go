@@ -16,7 +16,8 @@ import (
 
 // work imports six months of hotline figures for the open round, one committee
 // of which writes down the same numbers every month, and the single tickets of
-// one street, with open ones and repeats.
+// one street, with open ones and repeats. The streets report as well; one of
+// their months is less than what its committees report.
 func (s *setup) work(ctx context.Context, roundID string) error {
 	first := s.clock.Now().In(demo.Zone).AddDate(0, -6, 0)
 	months := func(out io.Writer) error {
@@ -27,9 +28,13 @@ func (s *setup) work(ctx context.Context, roundID string) error {
 		if err := w.Write("区划代码", "指标", "月份", "分子", "分母", "在办未到期", "重复投诉", "户数"); err != nil {
 			return err
 		}
+		sums := map[string]*[6][4]float64{} // of the streets
 		for _, a := range s.world.Areas {
 			if a.Level != survey.Committee {
 				continue
+			}
+			if sums[a.Parent] == nil {
+				sums[a.Parent] = &[6][4]float64{}
 			}
 			for m := range 6 {
 				at := first.AddDate(0, m, 0).Format("2006-01")
@@ -40,7 +45,24 @@ func (s *setup) work(ctx context.Context, roundID string) error {
 				if a.Code == s.world.Truth.Coached.Committee {
 					n, done, pending, repeats = 20, 20, 0, 0
 				}
+				for i, x := range []float64{done, n, pending, repeats} {
+					sums[a.Parent][m][i] += x
+				}
 				if err := w.Write(a.Code, "hotline_on_time", at, fmt.Sprint(done), fmt.Sprint(n), fmt.Sprint(pending), fmt.Sprint(repeats), "1600"); err != nil {
+					return err
+				}
+			}
+		}
+		for _, a := range s.world.Areas {
+			of := sums[a.Code]
+			if of == nil {
+				continue
+			}
+			if a.Code == s.world.Truth.Lone.Committee[:9] {
+				of[4][1] -= 10
+			}
+			for m, x := range of {
+				if err := w.Write(a.Name, "hotline_on_time", first.AddDate(0, m, 0).Format("2006-01"), fmt.Sprint(x[0]), fmt.Sprint(x[1]), fmt.Sprint(x[2]), fmt.Sprint(x[3]), ""); err != nil {
 					return err
 				}
 			}
