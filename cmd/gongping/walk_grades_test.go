@@ -53,7 +53,7 @@ func (w *walk) panel(t *testing.T) {
 func (w *walk) composite(t *testing.T) {
 	l := w.as("leader")
 	l.Goto(w.run)
-	see(t, l, "满意与效率：两个方面分开看", "等级取决于权重吗")
+	see(t, l, "满意与效率：两个方面分开看", "档次取决于权重吗")
 	l.Goto(w.run + "/units/" + w.own)
 	see(t, l, "综合得分的构成", "居民评价", "12345工单按时办结率", "评议组评价", "权重在允许范围")
 	l.Screenshot("walk-composite")
