@@ -235,7 +235,7 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 						continue
 					}
 					see(t, p, promise[lang][story]...)
-					told(t, story, p.Text("#main"))
+					told(t, story, p.Text("#main"), browsertest.Eval[string](p, rowsOfTables))
 				}
 			}
 		})
@@ -245,13 +245,16 @@ func stories(t *testing.T, st *stage, world *demo.World) {
 // way reads from the page the plain mean and the official score.
 var way = regexp.MustCompile(`(?:从 |From )([0-9.]+)[^0-9]+3[^0-9]+([0-9.]+)`)
 
+// rowsOfTables gives the rows of all tables, those behind a chart too.
+const rowsOfTables = `[...document.querySelectorAll('#main tr')].map(r => [...r.cells].map(c => c.textContent.trim()).join('\t')).join('\n')`
+
 // last reads the last step: how far shrinkage and the limit on isolated answers
 // moved the score, and where it came to stand.
 var last = regexp.MustCompile(`(?:收缩与孤立极端处理|Shrinkage, isolated extremes)\s+([+−-])([0-9.]+)\s+([0-9.]+)`)
 
 // told holds the figures of a story's committee against what the story says: a
 // collective complaint is not adjusted away, coached praise is.
-func told(t *testing.T, story, text string) {
+func told(t *testing.T, story, text, tables string) {
 	t.Helper()
 	var mean, official float64
 	m := way.FindStringSubmatch(text)
@@ -269,7 +272,7 @@ func told(t *testing.T, story, text string) {
 	case story == "lone":
 		// The weights may move some 35 answers by points either way, by the draw;
 		// what is promised is the last step.
-		m := last.FindStringSubmatch(text)
+		m := last.FindStringSubmatch(tables)
 		if m == nil {
 			t.Error("lone: the page does not tell the last step")
 			return
