@@ -66,7 +66,7 @@ fault-collect: bootstrap $(VENDOR) ## 100,000 submissions resent, cut off and ki
 	GONGPING_FAULT=$(SUBMISSIONS) go test ./cmd/gongping -count=1 -timeout 30m -run TestNothingIsLostUnderFaults -v
 
 bench-draw: bootstrap ## time the draw against a plain COPY, SQL and R (DRAW='-huge' for 25 million residents)
-	GOMEMLIMIT=72MiB go run ./internal/benchdraw $(DRAW)
+	GOMEMLIMIT=64MiB go run ./internal/benchdraw $(DRAW)
 
 bench-stats: bootstrap ## time the statistics, beside R where it is installed (ANSWERS=10000000 for more)
 	@mkdir -p artifacts && go build -o artifacts/bench-stats ./bench/stats && artifacts/bench-stats -max $(ANSWERS)

@@ -65,13 +65,15 @@ func bench(ctx context.Context, server *embedpg.Server, n int, o options) (r res
 	}
 	table := strings.Replace(ordered, "order by person_id", "", 1)
 	progress("%d residents: reading", n)
-	steps := []struct {
+	type step struct {
 		to *float64
+		mb *float64 // nil: memory is not measured
 		do func() error
-	}{
-		{&r.copyTable, func() error { return copyOut(ctx, w.Pool, table) }},
-		{&r.copyOrdered, func() error { return copyOut(ctx, w.Pool, ordered) }},
-		{&r.stream, func() error {
+	}
+	steps := []step{
+		{&r.copyTable, nil, func() error { return copyOut(ctx, w.Pool, table) }},
+		{&r.copyOrdered, nil, func() error { return copyOut(ctx, w.Pool, ordered) }},
+		{&r.stream, nil, func() error {
 			for _, err := range drawdb.Stream(ctx, w.Pool, district, w.frame) {
 				if err != nil {
 					return err
@@ -79,7 +81,7 @@ func bench(ctx context.Context, server *embedpg.Server, n int, o options) (r res
 			}
 			return nil
 		}},
-		{&r.rows, func() error {
+		{&r.rows, nil, func() error {
 			for _, err := range drawdb.People(ctx, w.Pool, district, w.frame) {
 				if err != nil {
 					return err
@@ -100,30 +102,31 @@ func bench(ctx context.Context, server *embedpg.Server, n int, o options) (r res
 		}
 		return err
 	}
-	memory := func(mb *float64, do func() error) func() error {
-		return func() error {
-			err := withPeak(mb, do)
-			return err
-		}
-	}
-	steps = append(steps, []struct {
-		to *float64
-		do func() error
-	}{
-		{&r.draw, memory(&r.drawMB, func() error { return drawn(rows.Units(nil)) })},
-		{&r.whole, memory(&r.wholeMB, func() error {
+	steps = append(steps,
+		step{&r.draw, &r.drawMB, func() error { return drawn(rows.Units(nil)) }},
+		step{&r.whole, &r.wholeMB, func() error {
 			source, tally := rows.Counted(nil)
 			if err := drawn(source); err != nil {
 				return err
 			}
 			_, err := tally()
 			return err
-		})},
-	}...)
-	// Turn by turn, so that a busy moment of the machine hits all alike.
-	for range o.repeat {
+		}})
+	// Turn by turn, so that a busy moment of the machine hits all alike. A tenth of
+	// a second needs more turns than a minute.
+	repeat := o.repeat
+	if n <= 200_000 {
+		repeat *= 5
+	}
+	for range repeat {
 		for _, s := range steps {
-			if err := least(s.to, s.do); err != nil {
+			timed := func() error { return least(s.to, s.do) }
+			if s.mb != nil {
+				err = withPeak(s.mb, timed) // what it does before is not timed
+			} else {
+				err = timed()
+			}
+			if err != nil {
 				return r, err
 			}
 		}
