@@ -5,18 +5,8 @@
 keep <- c("A_alloc_both", "A_alloc_one", "A_alloc_skew", "A_pps_cert2", "A_ht_cert", "A_size_grid")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-suppressMessages(library(sampling)); dir <- "."
+source("writing.R") # run in this directory
+suppressMessages(library(sampling))
 lr <- function(x, cap=NULL) { f <- floor(x+1e-9*0); n <- round(sum(x)); fr <- x-f; k <- n-sum(f); o <- order(-round(fr,9),seq_along(x)); o <- o[]; if (!is.null(cap)) { while (k>0) { for (i in o) if (k>0 && f[i]<cap[i]) { f[i] <- f[i]+1; k <- k-1 } ; if (all(f>=cap)) break } } else for (i in o) if (k>0) { f[i] <- f[i]+1; k <- k-1 }; f }
 alloc <- function(name, d, n, mn, a) { N <- d$N; H <- nrow(d)
  m <- list(equal=rep(1,H),proportional=N,neyman=N*d$S,optimal_cost=N*d$S/sqrt(d$cost),power=(d$S/d$mean)*d$X^a,square_root=sqrt(N))

@@ -5,18 +5,7 @@
 keep <- c("C_rake_small", "C_trim_huge_2s", "C_nonresp_small_1", "C_calib_logit_exp", "C_calib_noint_small")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-dir <- "."
+source("writing.R") # run in this directory
 # survey population with corner features
 mk <- function(seed, n=120, npsu=24, nst=3, weights="runif", miss=.05, zero=FALSE, fpc=FALSE) { set.seed(seed)
   psu <- rep(1:npsu, length.out=n); psu <- sort(psu); st <- c("n","s","w","a")[(psu-1) %/% (npsu/nst) + 1]

@@ -5,18 +5,7 @@
 keep <- c("D_jkn_e_made", "D_jk1_f_made", "D_jknfpc_e_made", "D_brr_b", "D_sub_f")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-dir <- "."
+source("writing.R") # run in this directory
 res <- function(r,y,x,by) { f <- function(mse) { r$mse <- mse; m <- svymean(reformulate(y),r,na.rm=TRUE); t <- svytotal(reformulate(y),r,na.rm=TRUE)
   q <- try1(svyratio(reformulate(y),reformulate(x),r,na.rm=TRUE)); b <- try1(svyby(reformulate(y),reformulate(by),r,svymean,na.rm=TRUE))
   th <- apply(weights(r,"analysis"),2,function(w) { k <- !is.na(r$variables[[x]]); v <- r$variables[[x]][k]; ww <- w[k]; u <- sort(unique(v)); cw <- cumsum(sapply(u,function(z) sum(ww[v==z])))/sum(ww); u[which(cw>=.5-1e-12)[1]] })

@@ -5,18 +5,7 @@
 keep <- c("E_location_n4", "E_location_even_ties", "E_weighted_zero", "E_weighted_third", "E_zm_b", "E_rlm_l6", "E_rlm_w5")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-dir <- "."
+source("writing.R") # run in this directory
 fixedM <- function(x, psiw, s, start, w=rep(1,length(x))) { mu <- start; for (i in 1:2000) { u <- psiw((x-mu)/s); m2 <- sum(w*u*x)/sum(w*u); if (abs(m2-mu) < 1e-15*s) break; mu <- m2 }; list(mu=mu,s=s,u=psiw((x-mu)/s)) }
 hub <- function(k) function(r) pmin(1, k/abs(r))
 tuk <- function(k) function(r) ifelse(abs(r)<k,(1-(r/k)^2)^2,0)

@@ -5,18 +5,7 @@
 keep <- c("E_survey_mean_c", "E_survey_reg_a")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-dir <- "."
+source("writing.R") # run in this directory
 wmed <- function(x,w) { u <- sort(unique(x)); ww <- sapply(u,function(v) sum(w[x==v])); cw <- cumsum(ww)/sum(ww); i <- which(cw>=.5-1e-12)[1]; if (abs(cw[i]-.5)<1e-12) (u[i]+u[i+1])/2 else u[i] }
 wmad <- function(r,w) 1.482602*wmed(abs(r-wmed(r,w)),w)
 hub <- function(k) function(r) ifelse(abs(r)<=k,1,k/abs(r)); tuk <- function(k) function(r) ifelse(abs(r)<k,(1-(r/k)^2)^2,0)

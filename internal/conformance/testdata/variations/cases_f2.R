@@ -5,18 +5,8 @@
 keep <- c("F_kappa_zero_row", "F_fleiss_skew", "F_icc_miss2", "F_kalpha_sparse", "F_alpha_neg")
 suppressMessages({library(survey); library(MASS); library(jsonlite); library(robustbase)})
 options(survey.lonely.psu="fail")
-out <- function(dir, case, method, data, params=NULL, expected, call="", design = NULL, tol = list(rel = 1e-7, abs = 1e-8)) {
-  if (!is.null(keep) && !case %in% keep) return(invisible())
-  f <- paste0(case, ".csv"); write.csv(data, file.path(dir,f), row.names = FALSE, na = "", quote = FALSE)
-  j <- list(case = case, method = method, software = "R", version = "R 4.2.2", call = call, data = f, expected = expected, tolerance = tol)
-  if (!is.null(params)) j$params <- params
-  if (!is.null(design)) j$design <- design
-  writeLines(toJSON(j, auto_unbox = TRUE, digits = NA, null = "null", na = "null", pretty = 1), file.path(dir,paste0(case, ".json")))
-}
-quiet <- function(e) suppressWarnings(suppressMessages(e))
-try1 <- function(e) tryCatch(quiet(e), error = function(err) paste("R error:", conditionMessage(err)))
-n1 <- function(x) { v <- suppressWarnings(as.numeric(x)); v[!is.finite(v)] <- NA; v }
-suppressMessages({library(psych);library(vcd);library(lme4)}); dir <- "."
+source("writing.R") # run in this directory
+suppressMessages({library(psych);library(vcd);library(lme4)})
 # kappa
 kap <- function(name,tab,cats) { n <- sum(tab); P <- tab/n; k <- nrow(tab); r <- rowSums(P); cc <- colSums(P); W0 <- diag(k); idx <- function(f) outer(1:k,1:k,f); WL <- 1-abs(idx("-"))/(k-1); WQ <- 1-(idx("-")/(k-1))^2
  e <- list(n=n); v <- list(); for (s in c("unweighted","linear","quadratic")) { W <- list(unweighted=W0,linear=WL,quadratic=WQ)[[s]]; po <- sum(W*P); pe <- sum(W*outer(r,cc)); kp <- (po-pe)/(1-pe)
