@@ -268,7 +268,7 @@ func TestSmallCellsAreHiddenAndCannotBeWorkedOut(t *testing.T) {
 		t.Errorf("min_cell 3: %d hidden", p)
 	}
 	var b bytes.Buffer
-	r := run(t, "statistics: [{stat: mean, of: q, by: g}, {stat: compare, of: q, by: g}, {stat: fair_score, of: q, unit: g}, {stat: robust, of: q, by: g}, {stat: funnel, of: q, unit: g, values: [5]}]", small())
+	r := run(t, "items: [{column: q, scale: 1..5}]\nstatistics: [{stat: mean, of: q, by: g}, {stat: compare, of: q, by: g}, {stat: fair_score, of: q, unit: g}, {stat: robust, of: q, by: g}, {stat: funnel, of: q, unit: g, values: [5]}]", small())
 	if err := CSV(&b, r); err != nil {
 		t.Fatal(err)
 	}
@@ -468,6 +468,7 @@ func TestDataFaultsSayWhere(t *testing.T) {
 		"values":     {"statistics: [{stat: proportion, of: q, values: [7]}]", "q\n1\n2", "one of 1, 2"},
 		"margin":     {"design: {rake: [{column: q, totals: {\"1\": 1}}]}\nstatistics: [{stat: mean, of: q}]", "q\n1\n2", "no total for the value 2"},
 		"scale":      {"statistics: [{stat: fair_score, of: q, unit: u}]", "u,q\na,1\na,200", "scores from 0 to 100"},
+		"marks":      {"statistics: [{stat: fair_score, of: q, unit: u}]", "u,q\na,1\na,5", "such as scale: 1..5"},
 		"one group":  {"min_cell: 1\nstatistics: [{stat: compare, of: q, by: u}]", "u,q\na,1\na,2", "2 to 60 groups"},
 		"few":        {"statistics: [{stat: inequality, of: q}]", "q\n1\n2", "min_cell"},
 		"quotes":     {"statistics: [{stat: mean, of: q}]", "q\n\"1\n", "row 2"},

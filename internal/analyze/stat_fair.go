@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"gongping/analytics/fairness"
@@ -47,6 +48,7 @@ func (a *analysis) fairInput(q *Statistic, v *variable, parts *groups) (*fair.In
 	w := a.design.DesignWeight()
 	in := &fair.Input{Units: len(parts.names)}
 	var rows []int32
+	lowest, highest := math.Inf(1), math.Inf(-1)
 	for i, c := range parts.codes {
 		if c < 0 || v.Missing[i] || w[i] == 0 {
 			continue
@@ -54,10 +56,16 @@ func (a *analysis) fairInput(q *Statistic, v *variable, parts *groups) (*fair.In
 		if x := v.Values[i]; x < 0 || x > 100 {
 			return nil, nil, fieldFault("of: "+v.name, fmt.Sprintf("the value %g in row %d", x, a.frame.number[i]), "scores from 0 to 100", "give the items a scale such as 1..5")
 		}
+		lowest, highest = min(lowest, v.Values[i]), max(highest, v.Values[i])
 		rows = append(rows, int32(i))
 		in.Unit = append(in.Unit, c)
 		in.Score = append(in.Score, v.Values[i])
 		in.DesignWeight = append(in.DesignWeight, w[i])
+	}
+	// Marks of 1 to 5 read as points of 100 would all be extreme and in the lowest band.
+	if v.unscaled && len(rows) > 0 && highest <= 10 {
+		return nil, nil, fieldFault("of: "+v.name, fmt.Sprintf("values from %g to %g and no scale", lowest, highest), "scores from 0 to 100, or marks with a scale",
+			"name the worst and the best mark, such as scale: 1..5; if these are points of 100, say scale: 0..100")
 	}
 	in.SamplingFraction = a.fractions(rows)
 	if q.Adjust {

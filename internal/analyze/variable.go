@@ -16,6 +16,8 @@ type variable struct {
 	name, label string
 	estimate.Column
 	dontKnow []bool // nil = none
+	// unscaled says that numbers stand as in the file: their ends are not known.
+	unscaled bool
 	// dontKnows and missings count over all rows.
 	dontKnows, missings int
 }
@@ -54,7 +56,7 @@ func (a *analysis) recode(name string) (*variable, error) {
 		points[l], kind[l] = it.points(text)
 	}
 	n := a.frame.rows
-	v := &variable{Column: estimate.Column{Values: make([]float64, n), Missing: make([]bool, n)}}
+	v := &variable{Column: estimate.Column{Values: make([]float64, n), Missing: make([]bool, n)}, unscaled: it.Scale == nil && it.Low == it.High}
 	for i, l := range col.codes {
 		k := uint8(2)
 		if l >= 0 {
@@ -123,11 +125,13 @@ func (it Item) want() string {
 func (a *analysis) composite(c *Score) (*variable, error) {
 	n := a.frame.rows
 	sum, count, dk := make([]float64, n), make([]int, n), make([]bool, n)
+	unscaled := false
 	for _, name := range c.Items {
 		v, err := a.variable(name)
 		if err != nil {
 			return nil, err
 		}
+		unscaled = unscaled || v.unscaled
 		for i, x := range v.Values {
 			if !v.Missing[i] {
 				sum[i] += x
@@ -137,7 +141,7 @@ func (a *analysis) composite(c *Score) (*variable, error) {
 			}
 		}
 	}
-	out := &variable{Column: estimate.Column{Values: sum, Missing: make([]bool, n)}, dontKnow: dk}
+	out := &variable{Column: estimate.Column{Values: sum, Missing: make([]bool, n)}, dontKnow: dk, unscaled: unscaled}
 	for i, k := range count {
 		if k >= c.MinAnswered {
 			sum[i] /= float64(k)
