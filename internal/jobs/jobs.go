@@ -47,12 +47,22 @@ const maxWorkers = 2
 // runTimeout is more than the largest run takes; River's own minute is less.
 const runTimeout = 30 * time.Minute
 
+// noReindexing keeps River from rebuilding its indexes at midnight: the service
+// role does not own them, so every try would end in an error in the log. The
+// queue holds a few runs a day; whoever needs it rebuilds them as the owner.
+var noReindexing = []string{}
+
 // New makes a client that works the queue once it is started.
 func New(pool *pgxpool.Pool, log *slog.Logger, doer Doer) (*Client, error) {
+	return river.NewClient(riverpgxv5.New(pool), config(log, doer))
+}
+
+func config(log *slog.Logger, doer Doer) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &scoreWorker{doer: doer})
-	return river.NewClient(riverpgxv5.New(pool), &river.Config{
+	return &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers}},
 		Workers: workers, Logger: log, MaxAttempts: 3, JobTimeout: runTimeout,
-	})
+		ReindexerIndexNames: noReindexing,
+	}
 }

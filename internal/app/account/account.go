@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alexedwards/argon2id"
-
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
@@ -33,17 +31,11 @@ const (
 	MinPassword = 10
 )
 
-// params are argon2id's: 19 MiB, two passes (OWASP's first recommendation).
-var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-
-// dummy is compared against when there is no such account, so that the time
-// taken does not tell.
-var dummy, _ = argon2id.CreateHash("no such account", params)
-
 // Service is the room of account use cases.
 type Service struct {
 	*app.Core
-	sessions sync.Map // *sessions by district
+	sessions sync.Map                                  // *sessions by district
+	compare  func(password, hash string) (bool, error) // nil: argon2id; tests look on
 }
 
 // Actor turns an account into who acts.
@@ -55,39 +47,44 @@ var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the passw
 	At("", "", "", "check both; after several wrong tries wait 15 minutes")
 
 // SignIn checks a password and opens a session. Unknown names, wrong passwords
-// and locked accounts get the same answer after the same work.
+// and locked accounts get the same answer after the same work. The password is
+// compared before the transaction begins, which holds no connection meanwhile
+// (see password.go).
 func (s *Service) SignIn(ctx context.Context, district, login, password string) (authz.Actor, string, error) {
 	login = strings.ToLower(strings.TrimSpace(login))
+	tried, err := accountdb.HashByLogin(ctx, s.Pool, district, login)
+	if err != nil && !pg.NoRows(err) {
+		return authz.Actor{}, "", err
+	}
+	if pg.NoRows(err) {
+		tried = dummy
+	}
+	match, err := s.matches(ctx, password, tried)
+	if err != nil {
+		return authz.Actor{}, "", err
+	}
 	var who authz.Actor
 	var token string
 	var refused bool
-	err := s.Write(ctx, authz.SystemActor(district), authz.AccountSelf, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
+	err = s.Write(ctx, authz.SystemActor(district), authz.AccountSelf, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		refused = true
 		a, err := accountdb.ByLogin(ctx, tx, district, login)
-		if err != nil && !pg.NoRows(err) {
-			return err
-		}
-		hash := a.PasswordHash
-		if pg.NoRows(err) {
-			hash = dummy
-		}
-		match, cmpErr := argon2id.ComparePasswordAndHash(password, hash)
 		if pg.NoRows(err) {
 			tx.RecordAs("account.sign_in", "account", "", district, map[string]any{"ok": false})
-			return nil
+			return accountdb.SetFailures(ctx, tx, district, nobody, 0, nil) // as much work as for a wrong password
 		}
-		if cmpErr != nil {
-			return cmpErr
+		if err != nil {
+			return err
 		}
+		// A password that was changed meanwhile no longer opens the door.
+		match := match && a.PasswordHash == tried
 		locked := a.LockedUntil != nil && a.LockedUntil.After(tx.Now)
 		if !match || locked || a.DisabledAt != nil {
-			if !match && !locked {
-				if err := s.fail(ctx, tx, a); err != nil {
-					return err
-				}
-			}
 			tx.RecordAs("account.sign_in", "account", a.ID, a.Area, map[string]any{"ok": false, "locked": locked})
-			return nil
+			if match || locked {
+				return accountdb.SetFailures(ctx, tx, district, nobody, 0, nil)
+			}
+			return s.fail(ctx, tx, a)
 		}
 		if err := accountdb.SetFailures(ctx, tx, district, a.ID, 0, nil); err != nil {
 			return err
@@ -232,19 +229,12 @@ func (n *New) check() error {
 	return checkPassword(n.Password)
 }
 
-func checkPassword(p string) error {
-	if len([]rune(p)) < MinPassword {
-		return errs.New(errs.Invalid, "account.password", "the password is too short").At("password", "", "at least 10 characters", "a short sentence is easy to remember")
-	}
-	return nil
-}
-
 // Create makes an account and returns its id.
 func (s *Service) Create(ctx context.Context, who authz.Actor, n New) (string, error) {
 	if err := n.check(); err != nil {
 		return "", err
 	}
-	hash, err := argon2id.CreateHash(n.Password, params)
+	hash, err := createHash(ctx, n.Password)
 	if err != nil {
 		return "", err
 	}
@@ -304,53 +294,12 @@ func (s *Service) SetDisabled(ctx context.Context, who authz.Actor, id string, d
 	})
 }
 
-// ResetPassword sets another person's password and ends their sessions.
-func (s *Service) ResetPassword(ctx context.Context, who authz.Actor, id, password string) error {
-	if err := checkPassword(password); err != nil {
-		return err
-	}
-	hash, err := argon2id.CreateHash(password, params)
-	if err != nil {
-		return err
-	}
-	return s.Write(ctx, who, authz.AccountManage, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
-		a, err := s.managed(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		tx.Record("account", id, a.Area, map[string]any{"password": "reset"})
-		return accountdb.SetPassword(ctx, tx, who.District, id, hash)
-	})
-}
-
 func (s *Service) managed(ctx context.Context, tx *app.Tx, id string) (accountdb.Account, error) {
 	a, err := accountdb.ByID(ctx, tx, tx.Actor.District, id)
 	if err != nil {
 		return a, app.NotFound(err, "account")
 	}
 	return a, tx.Check(authz.Object{Area: a.Area})
-}
-
-// ChangePassword sets the actor's own password; all sessions end.
-func (s *Service) ChangePassword(ctx context.Context, who authz.Actor, old, password string) error {
-	if err := checkPassword(password); err != nil {
-		return err
-	}
-	hash, err := argon2id.CreateHash(password, params)
-	if err != nil {
-		return err
-	}
-	return s.Write(ctx, who, authz.AccountSelf, authz.Object{Owner: who.AccountID}, func(ctx context.Context, tx *app.Tx) error {
-		a, err := accountdb.ByID(ctx, tx, who.District, who.AccountID)
-		if err != nil {
-			return app.NotFound(err, "account")
-		}
-		if ok, err := argon2id.ComparePasswordAndHash(old, a.PasswordHash); err != nil || !ok {
-			return errs.New(errs.Invalid, "account.old_password_wrong", "the present password is wrong").At("old_password", "", "your present password", "try again")
-		}
-		tx.Record("account", a.ID, a.Area, map[string]any{"password": "changed"})
-		return accountdb.SetPassword(ctx, tx, who.District, a.ID, hash)
-	})
 }
 
 // IssueToken makes a token for programs that acts as the actor, and returns
@@ -405,7 +354,7 @@ func (s *Service) CreateDemo(ctx context.Context, who authz.Actor, list []New) (
 		return nil, errs.New(errs.NotFound, "demo.off", "one-click sign-in exists in the demonstration only")
 	}
 	secret, _ := newToken(who.District)
-	hash, err := argon2id.CreateHash(secret, params)
+	hash, err := createHash(ctx, secret)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,12 @@ func ByLogin(ctx context.Context, q pg.Querier, district, login string) (Account
 	return one(q.Query(ctx, `select `+columns+` from account a where a.district = $1 and a.login = $2 for update`, district, login))
 }
 
+// HashByLogin returns the password hash of a login name, without a lock.
+func HashByLogin(ctx context.Context, q pg.Querier, district, login string) (hash string, err error) {
+	err = q.QueryRow(ctx, `select password_hash from account where district = $1 and login = $2`, district, login).Scan(&hash)
+	return hash, err
+}
+
 // ByID returns an account.
 func ByID(ctx context.Context, q pg.Querier, district, id string) (Account, error) {
 	return one(q.Query(ctx, `select `+columns+` from account a where a.district = $1 and a.id = $2`, district, id))
