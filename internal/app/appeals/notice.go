@@ -137,6 +137,7 @@ func (s *Service) NoticeSums(ctx context.Context, who authz.Actor) (list []Notic
 		}
 		var runs []string
 		sides, units, cells := map[string][]appealdb.SideCount{}, map[string]map[string]bool{}, map[string]int{}
+		exact := who.Role == authz.Auditor
 		sums := map[string]*NoticeSum{}
 		for _, a := range all {
 			_, c, err := load(ctx, q, who.District, a.ID)
@@ -153,24 +154,32 @@ func (s *Service) NoticeSums(ctx context.Context, who authz.Actor) (list []Notic
 				cells[run] = t.book.Suppression.CrossTab
 			}
 			sums[run].Appeals++
+			if !exact && !units[run][a.Unit] {
+				latest, err := scoredb.LatestPublished(ctx, q, who.District, a.RoundID)
+				if err != nil {
+					return err
+				}
+				x, err := left(ctx, q, who.District, latest, run, a.Unit)
+				if err != nil {
+					return err
+				}
+				sides[run] = append(sides[run], x)
+			}
 			units[run][a.Unit] = true
 			for _, e := range c.Events {
 				if e.Effect == nil {
 					continue
 				}
 				x := appealdb.SideCount{LowReviewed: e.Effect.LowReviewed, HighReviewed: e.Effect.HighReviewed, LowExcluded: e.Effect.LowExcluded, HighExcluded: e.Effect.HighExcluded}
-				switch {
-				case e.Effect.Computed && who.Role == authz.Auditor:
+				if exact && e.Effect.Computed {
 					x.Net = e.Effect.Net()
-				case e.Effect.Computed: // of the rounded scores, which stand beside it
-					x.Net = math.Round(e.Effect.After*10)/10 - math.Round(e.Effect.Before*10)/10
 				}
 				sides[run] = append(sides[run], x)
 			}
 		}
 		for _, run := range runs {
 			n := sums[run]
-			n.Units, n.Aside = len(units[run]), aside(sides[run], who.Role == authz.Auditor, cells[run])
+			n.Units, n.Aside = len(units[run]), aside(sides[run], exact, cells[run])
 			list = append(list, *n)
 		}
 		return nil

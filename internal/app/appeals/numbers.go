@@ -76,6 +76,7 @@ func aside(list []appealdb.SideCount, exact bool, cell int) (a Aside) {
 		a.LowReviewed, a.HighReviewed = a.LowReviewed+x.LowReviewed, a.HighReviewed+x.HighReviewed
 		a.LowExcluded, a.HighExcluded, a.Net = a.LowExcluded+x.LowExcluded, a.HighExcluded+x.HighExcluded, a.Net+x.Net
 	}
+	a.LowReviewed = max(a.LowReviewed, a.LowExcluded) // see asshown.go
 	a.Few = cell
 	for _, n := range []*int{&a.LowReviewed, &a.HighReviewed, &a.LowExcluded, &a.HighExcluded} {
 		if *n > 0 && *n < cell && !exact {
@@ -100,11 +101,16 @@ func (s *Service) Numbers(ctx context.Context, who authz.Actor) (n Numbers, err 
 		if err != nil {
 			return err
 		}
-		n.Aside = aside(sides, who.Role == authz.Auditor, book.Suppression.Cell)
 		rounds, err := appealdb.Contested(ctx, q, who.District)
 		if err != nil {
 			return err
 		}
+		if who.Role != authz.Auditor {
+			if sides, err = asShown(ctx, q, who, sides, rounds); err != nil {
+				return err
+			}
+		}
+		n.Aside = aside(sides, who.Role == authz.Auditor, book.Suppression.Cell)
 		for _, r := range rounds {
 			g, err := gap(ctx, q, who, r)
 			if err != nil {

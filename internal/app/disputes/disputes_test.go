@@ -39,8 +39,13 @@ type bench struct {
 
 func begin(t *testing.T) *bench {
 	t.Helper()
+	return beginAs(t, "worker-coached")
+}
+
+func beginAs(t *testing.T, worker string) *bench {
+	t.Helper()
 	r := scored.Load(t)
-	b := &bench{Round: r, t: t, ctx: t.Context(), worker: r.Actor("worker-coached"), manager: r.Actor("manager")}
+	b := &bench{Round: r, t: t, ctx: t.Context(), worker: r.Actor(worker), manager: r.Actor("manager")}
 	b.appeals = appeals.New(r.Core, &score.Service{Core: r.Core})
 	b.register = disputes.New(r.Core, b.appeals)
 	r.SealNames(b.worker.Area)
@@ -266,7 +271,7 @@ func play(t *testing.T, asked, others bool) seen {
 		return appeals.VoteInput{Outcome: appeal.Uphold, Reason: "登记属实，因依规履职引起"}
 	})
 	if others {
-		b.contest()
+		b.contest(2)
 	}
 	next, err := b.appeals.Score.Start(b.ctx, b.manager, b.ID, "next run")
 	if err != nil {
@@ -334,9 +339,9 @@ func (b *bench) vote(id string, how func(appeals.CaseFile) appeals.VoteInput) {
 	}
 }
 
-// contest has two more answers of the unit set aside, by an appeal on another
-// ground that another answer than the registered one falls to.
-func (b *bench) contest() {
+// contest has up to n more answers of the unit set aside, by an appeal on another
+// ground that other answers than the registered one fall to.
+func (b *bench) contest(n int) {
 	b.t.Helper()
 	id, _, err := b.appeals.File(b.ctx, b.worker, appeals.Filing{RunID: b.run, Unit: b.worker.Area, Ground: "interview_fault", Statement: story,
 		Files: []appeals.File{{Name: "说明.txt", Content: []byte("访问没有逐题进行")}}})
@@ -357,7 +362,7 @@ func (b *bench) contest() {
 				marks = append(marks, it.Label)
 			}
 		}
-		return appeals.VoteInput{Outcome: appeal.Uphold, Affected: marks[:min(2, len(marks))], Reason: "访问过程有缺陷"}
+		return appeals.VoteInput{Outcome: appeal.Uphold, Affected: marks[:min(n, len(marks))], Reason: "访问过程有缺陷"}
 	})
 }
 
