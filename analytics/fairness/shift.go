@@ -1,6 +1,10 @@
 package fairness
 
-import "math"
+import (
+	"math"
+
+	"gongping/scoring/estimate"
+)
 
 // Shift is a gap between two groups of units before and after something was done
 // to their scores, focal minus reference.
@@ -59,28 +63,36 @@ type WeightedGap struct {
 	Weight1, Weight2 float64 // sums
 }
 
-// MeasureWeightedGap is the difference of the weighted means of two groups. The
-// variance of each mean is that of a ratio, n/(n−1) Σ w²(x−m)² / (Σw)² (Särndal,
-// Swensson & Wretman 1992, section 5.7, with replacement); the two add up, and
-// the interval is normal. side is +1 for the focal group, -1 for the reference
-// group and 0 for answers of neither.
+// MeasureWeightedGap is the difference of the weighted means of two groups of the
+// answers of a sampling design, whose weights it takes. With the sums of weights
+// W₁, W₂ and the means m₁, m₂, an answer i of weight w has the linearised value
+//
+//	z_i = w_i (x_i − m₁)/W₁ in the focal group, −w_i (x_i − m₂)/W₂ in the
+//	reference group, 0 in neither
+//
+// and the variance is that of the total of z under the design: between
+// first-stage units within strata, with finite populations (Särndal, Swensson &
+// Wretman 1992, sections 5.5 and 5.7; Design.Variance). The answers of one
+// cluster or stratum that lie in different groups are thus no independent ones.
+// The interval is Student's with the design's degrees of freedom. side is +1 for
+// the focal group, -1 for the reference group and 0 for answers of neither.
 //
 // Faults: fewer than two answers in a group, weights that are not positive in
-// sum, both groups constant.
-func MeasureWeightedGap(x, w []float64, side []int8, level float64) (*WeightedGap, error) {
-	checkLength("w", len(w), len(x))
+// sum, both groups constant, too few first-stage units.
+func MeasureWeightedGap(x []float64, side []int8, d *estimate.Design, level float64) (*WeightedGap, error) {
 	checkLength("side", len(side), len(x))
+	checkLength("x", len(x), d.Rows())
+	w := d.DesignWeight()
 	var xs, ws [2][]float64
+	in := make([]bool, len(x))
 	for i, s := range side {
-		switch s {
-		case 1:
-			xs[0], ws[0] = append(xs[0], x[i]), append(ws[0], w[i])
-		case -1:
-			xs[1], ws[1] = append(xs[1], x[i]), append(ws[1], w[i])
+		if in[i] = s != 0; in[i] {
+			k := group(s)
+			xs[k], ws[k] = append(xs[k], x[i]), append(ws[k], w[i])
 		}
 	}
 	g := &WeightedGap{N1: len(xs[0]), N2: len(xs[1])}
-	var mean, within, variance, total [2]float64
+	var mean, within, total [2]float64
 	for k := range xs {
 		if err := checkFinite("a group", xs[k]); err != nil {
 			return nil, err
@@ -95,20 +107,37 @@ func MeasureWeightedGap(x, w []float64, side []int8, level float64) (*WeightedGa
 			return nil, fault("weights", "check the weights", "the weights of a group add up to %g", total[k])
 		}
 		mean[k], within[k] = weightedMoments(xs[k], ws[k])
-		for i, v := range xs[k] {
-			d := float64(ws[k][i] * (v - mean[k]))
-			variance[k] += float64(d * d)
-		}
-		n := float64(len(xs[k]))
-		variance[k] = variance[k] * n / (n - 1) / (total[k] * total[k])
 	}
 	if within[0]+within[1] == 0 {
 		return nil, fault("constant", "report the two values", "both groups answer without any variation")
 	}
+	z := make([]float64, len(x))
+	for i, s := range side {
+		if s != 0 {
+			k := group(s)
+			z[i] = float64(s) * float64(w[i]*(x[i]-mean[k])) / total[k]
+		}
+	}
+	v, err := d.Variance([][]float64{z}, in)
+	if err != nil {
+		return nil, err
+	}
+	df := d.DegreesOfFreedom(in)
+	if df < 1 {
+		return nil, fault("too_few", "compare groups of more clusters", "the groups lie in too few first-stage units")
+	}
 	g.Weight1, g.Weight2 = total[0], total[1]
-	g.Gap, g.SE = mean[0]-mean[1], math.Sqrt(variance[0]+variance[1])
-	half := float64(normalQuantile((1+level)/2) * g.SE)
+	g.Gap, g.SE = mean[0]-mean[1], math.Sqrt(v[0][0])
+	half := float64(estimate.TQuantile((1+level)/2, float64(df)) * g.SE)
 	g.Lower, g.Upper = g.Gap-half, g.Gap+half
 	g.SMD = g.Gap / math.Sqrt((within[0]+within[1])/2)
 	return g, nil
+}
+
+// group is the index of a side: 0 focal, 1 reference.
+func group(side int8) int {
+	if side > 0 {
+		return 0
+	}
+	return 1
 }

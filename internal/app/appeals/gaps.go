@@ -2,14 +2,17 @@ package appeals
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"gongping/analytics/fairness"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
+	"gongping/internal/pg/rounddb"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring/composite"
+	"gongping/scoring/estimate"
 )
 
 // Side is a gap at one time. OK is false where there is no figure.
@@ -220,10 +223,14 @@ func answerGaps(ctx context.Context, q pg.Querier, who authz.Actor, r appealdb.R
 	if err != nil {
 		return nil, err
 	}
+	strata, err := populations(ctx, q, who.District, r.Round)
+	if err != nil {
+		return nil, err
+	}
 	changed := changedAnswers(first, latest)
 	for _, by := range groupings {
 		g := GroupGap{Kind: "answers", By: by.by}
-		then, ok := weightedGap(first, by.side, book.Suppression.Cell)
+		then, ok := weightedGap(first, strata, by.side, book.Suppression.Cell)
 		if then == nil {
 			continue // nobody was asked, or nobody is of either group
 		}
@@ -243,7 +250,7 @@ func answerGaps(ctx context.Context, q pg.Querier, who authz.Actor, r appealdb.R
 				moved[1]++
 			}
 		}
-		now, ok := weightedGap(latest, by.side, book.Suppression.Cell)
+		now, ok := weightedGap(latest, strata, by.side, book.Suppression.Cell)
 		tells := len(changed) > 0 && min(moved[0], moved[1]) < book.Suppression.CrossTab && min(then.N1, then.N2) < tellingLess
 		switch {
 		case now == nil || !ok:
@@ -264,16 +271,69 @@ func sideOf(w *fairness.WeightedGap) Side {
 
 // weightedGap is nil where a group is empty or does not vary; ok is false where
 // one has fewer answers than the cell.
-func weightedGap(list []appealdb.GroupAnswer, side func(appealdb.GroupAnswer) int8, cell int) (*fairness.WeightedGap, bool) {
-	x, w, s := make([]float64, len(list)), make([]float64, len(list)), make([]int8, len(list))
-	for i, a := range list {
-		x[i], w[i], s[i] = a.Score, a.Weight, side(a)
+func weightedGap(list []appealdb.GroupAnswer, strata map[string]float64, side func(appealdb.GroupAnswer) int8, cell int) (*fairness.WeightedGap, bool) {
+	if len(list) == 0 {
+		return nil, false
 	}
-	g, err := fairness.MeasureWeightedGap(x, w, s, 0.95)
+	x, s := make([]float64, len(list)), make([]int8, len(list))
+	for i, a := range list {
+		x[i], s[i] = a.Score, side(a)
+	}
+	d, err := designOf(list, strata)
+	if err != nil {
+		return nil, false
+	}
+	g, err := fairness.MeasureWeightedGap(x, s, d, 0.95)
 	if err != nil {
 		return nil, false
 	}
 	return g, min(g.N1, g.N2) >= cell
+}
+
+// designOf is how the answers were drawn: within strata, with the populations of
+// those that drew residents themselves, and from clusters, which count as drawn
+// with replacement. Answers of strata that the plan does not know stand together.
+func designOf(list []appealdb.GroupAnswer, strata map[string]float64) (*estimate.Design, error) {
+	n := len(list)
+	stratum, unit, w := make([]string, n), make([]string, n), make([]float64, n)
+	population, counted := make([]float64, n), map[string]float64{}
+	for i, a := range list {
+		if stratum[i] = a.Stratum; strata[a.Stratum] == 0 {
+			stratum[i] = ""
+		}
+		counted[stratum[i]]++
+		w[i], unit[i] = a.Weight, stratum[i]+"\x00"+a.ID
+		if a.Cluster != "" {
+			unit[i] = stratum[i] + "\x01" + a.Cluster
+		}
+	}
+	const many = 1e15 // a finite population correction of none
+	for i := range list {
+		population[i] = many
+		if p := strata[stratum[i]]; p > 0 && p < many {
+			population[i] = max(p, counted[stratum[i]])
+		}
+	}
+	h, _ := estimate.Encode(stratum)
+	u, _ := estimate.Encode(unit)
+	return estimate.New(estimate.Spec{Rows: n, Stages: []estimate.Stage{{Stratum: h, Unit: u, Population: population}}, DesignWeight: w, Lonely: estimate.LonelyAdjust})
+}
+
+// populations are those of the strata of a round by name; a stratum of two stages
+// has one without bound, because its clusters count as drawn with replacement.
+func populations(ctx context.Context, q pg.Querier, district, round string) (map[string]float64, error) {
+	list, err := rounddb.Strata(ctx, q, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]float64, len(list))
+	for _, s := range list {
+		out[s.Stratum] = float64(s.Population)
+		if s.Clusters > 0 {
+			out[s.Stratum] = math.Inf(1)
+		}
+	}
+	return out, nil
 }
 
 // changedAnswers are those that count in one of two runs only. Both lists are by

@@ -73,11 +73,12 @@ type GroupAnswer struct {
 	ID                            string
 	Score, Weight                 float64
 	Sex, AgeBand, Tenure, Contact string
+	Stratum, Cluster              string // of the draw; no cluster where residents were drawn themselves
 }
 
 // GroupAnswers lists the counted answers of a run within an area, by id.
 func GroupAnswers(ctx context.Context, q pg.Querier, district, run, area string) ([]GroupAnswer, error) {
-	return collect(ctx, q, `select r.id::text, a.score, a.final_weight, r.sex, r.age_band, r.tenure, coalesce(r.answers->>'contact', '') from run_answer a
+	return collect(ctx, q, `select r.id::text, a.score, a.final_weight, r.sex, r.age_band, r.tenure, coalesce(r.answers->>'contact', ''), r.stratum, r.cluster from run_answer a
 		join response r on r.district = a.district and r.id = a.response_id
 		where a.district = $1 and a.run_id = $2 and starts_with(a.unit, $3) order by a.response_id`, pgx.RowToStructByPos[GroupAnswer], district, run, area)
 }

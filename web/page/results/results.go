@@ -133,19 +133,22 @@ func resultCrumbs(h *pages, c *gin.Context, run *scoredb.Run, title string, belo
 	return crumbs
 }
 
-// fragment renders a part of a page once for everybody who is shown the same:
-// the key holds the run with its state, the area, the role's view, the language
-// and the query. Losing the cache loses nothing.
-func (h *pages) fragment(c *gin.Context, run *scoredb.Run, who authz.Actor, name string, data func() (any, error)) (string, error) {
+// fragmentKey names a rendered part of a page in the cache, which several
+// instances share: it holds everything that what is shown depends on. What a
+// role may see is decided per role (score.veil), so two roles never share one,
+// even where they are shown the same today.
+func fragmentKey(name string, run *scoredb.Run, who authz.Actor, lang, query string) string {
 	state := "draft"
 	if run.PublishedAt != nil {
 		state = "published"
 	}
-	view := "reader"
-	if who.Role == authz.Manager || who.Role == authz.Auditor {
-		view = string(who.Role)
-	}
-	key := strings.Join([]string{"results", name, who.District, run.ID, state, run.SupersededBy, view, who.Area, string(h.Printer(c).Lang()), c.Request.URL.RawQuery}, "|")
+	return strings.Join([]string{"results", name, who.District, run.ID, state, run.SupersededBy, string(who.Role), who.Area, lang, query}, "|")
+}
+
+// fragment renders a part of a page once for everybody of a role and an area.
+// Losing the cache loses nothing.
+func (h *pages) fragment(c *gin.Context, run *scoredb.Run, who authz.Actor, name string, data func() (any, error)) (string, error) {
+	key := fragmentKey(name, run, who, string(h.Printer(c).Lang()), c.Request.URL.RawQuery)
 	if b, ok := h.cache.Get(c.Request.Context(), key); ok {
 		return string(b), nil
 	}
