@@ -72,7 +72,7 @@ type Outcome struct {
 }
 
 // Answer is one response; Values are in the order of the questionnaire's
-// items, "" where missing, "dk" for don't know. Open texts are left out.
+// items, "" where missing, "dk" for don't know, "declined" for prefer not to say. Open texts are left out.
 type Answer struct {
 	ID           string   `json:"id"`
 	Committee    string   `json:"committee"`
@@ -193,6 +193,7 @@ type ItemResult struct {
 	Shares   [5]float64 `json:"shares"` // weighted, grade 1 to 5
 	Counts   [5]int     `json:"counts"`
 	DontKnow int        `json:"dont_know"`
+	Declined int        `json:"declined,omitempty"` // would rather not answer
 	Missing  int        `json:"missing"`
 	Outside  int        `json:"outside,omitempty"` // credited away: the cause lies outside the remit
 }

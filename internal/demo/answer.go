@@ -45,6 +45,8 @@ func (w *World) answers(p *Person, round int, shift float64) instrument.Answers 
 	if contact {
 		a[itemContact] = "yes"
 	}
+	// An own stream: who would rather not answer moves nothing else.
+	declines := stream(w.Seed, stageComments, uint64(p.index)|uint64(round)<<40|1<<60)
 	for k, x := range w.grades(p, round, shift) {
 		v := strconv.Itoa(x)
 		share := dontKnow[k]
@@ -56,6 +58,8 @@ func (w *World) answers(p *Person, round int, shift float64) instrument.Answers 
 			v = "5"
 		case p.Part == Plain && chance(r, share):
 			v = instrument.DontKnow
+		case p.Part == Plain && chance(declines, declined[k]):
+			v = instrument.Declined
 		}
 		a[gradeItems[k]] = v
 	}

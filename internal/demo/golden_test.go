@@ -44,8 +44,8 @@ func TestGolden(t *testing.T) {
 		w    *World
 		want string
 	}{
-		{"full", full(), "7fc1e1c7d0fff503ed74ad367ca25c9abf7b1d88745dd514f639960ecc3c0f57"},
-		{"small", Generate(1, Small()), "8b861f7e05a00257159476f9cfa838e4c4d27bbc20172fc85a009688c37cf37d"},
+		{"full", full(), "6065fe591ad1deb848bb1ec769a4b4ce05a34c36f422589ca359fe4b5066a988"},
+		{"small", Generate(1, Small()), "ea1e059bd35222d8ff55d9251c8e218b3799ed65cb26ed35a4927686c3d3c396"},
 	} {
 		if got := digest(t, c.w); got != c.want {
 			t.Errorf("%s: digest %s, want %s", c.name, got, c.want)

@@ -81,6 +81,9 @@ var (
 	// dontKnow is the share of 不清楚 by item among people who had contact;
 	// it is 1.8 times that among those who had none.
 	dontKnow = [nGrade]float64{0.03, 0.05, 0.06, 0.01, 0.02, 0.05, 0.09, 0.11, 0.03, 0.01}
+	// declined is the share of 不愿回答 by item: people talk least freely about
+	// persons and about the whole.
+	declined = [nGrade]float64{0.010, 0.004, 0.006, 0.001, 0.001, 0.003, 0.006, 0.004, 0.001, 0.012}
 )
 
 // makeEffects draws the committees' effects and standardises them, so that

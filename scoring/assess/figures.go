@@ -217,6 +217,8 @@ func (r *run) tally(item int, a areaAt) (res scoring.ItemResult) {
 			total += w
 		case g == gradeDontKnow:
 			res.DontKnow++
+		case g == gradeDeclined:
+			res.Declined++
 		case g == gradeOutside:
 			res.Outside++
 		default:

@@ -144,6 +144,7 @@ func (r *run) exclude(all []*scoring.Answer, unit []int32) {
 const (
 	gradeMissing  int8 = -1
 	gradeDontKnow int8 = -2
+	gradeDeclined int8 = -4
 )
 
 func gradeOf(value string) int8 {
@@ -152,6 +153,8 @@ func gradeOf(value string) int8 {
 		return int8(value[0] - '1')
 	case value == instrument.DontKnow:
 		return gradeDontKnow
+	case value == instrument.Declined:
+		return gradeDeclined
 	}
 	return gradeMissing
 }

@@ -31,14 +31,15 @@ type Row struct {
 	Hidden   bool   `json:"hidden,omitempty"`
 }
 
-// Table is what was answered to one question. N answered it; DontKnow and Missing
-// are −1 where they are too few to be shown. Mean is that of a number, nil where
+// Table is what was answered to one question. N answered it; DontKnow, Declined
+// and Missing are −1 where one of them is too small to be shown. Mean is that of a number, nil where
 // there is none to show.
 type Table struct {
 	Item     string          `json:"item"`
 	Kind     instrument.Kind `json:"kind"`
 	N        int             `json:"n"`
 	DontKnow int             `json:"dont_know"`
+	Declined int             `json:"declined"` // would rather not answer
 	Missing  int             `json:"missing"`
 	Mean     *float64        `json:"mean,omitempty"`
 	Rows     []Row           `json:"rows,omitempty"`
@@ -58,10 +59,14 @@ func Of(it *instrument.Item, values []Value, total, cell int) Table {
 			t.DontKnow += v.N
 			continue
 		}
+		if v.Text == instrument.Declined && it.Option(instrument.Declined) == nil {
+			t.Declined += v.N
+			continue
+		}
 		t.N += v.N
 		given = append(given, v)
 	}
-	t.Missing = total - t.N - t.DontKnow
+	t.Missing = total - t.N - t.DontKnow - t.Declined
 	switch {
 	case t.N < cell:
 		t.N, t.Hidden = 0, true
@@ -72,9 +77,9 @@ func Of(it *instrument.Item, values []Value, total, cell int) Table {
 	case it.Kind != instrument.Text:
 		t.choice(it, given, cell)
 	}
-	if t.Hidden || small(t.DontKnow, cell) || small(t.Missing, cell) {
-		// The two and N add up to what everybody knows.
-		t.DontKnow, t.Missing = -1, -1
+	if t.Hidden || small(t.DontKnow, cell) || small(t.Declined, cell) || small(t.Missing, cell) {
+		// They and N add up to what everybody knows.
+		t.DontKnow, t.Declined, t.Missing = -1, -1, -1
 	}
 	return t
 }

@@ -35,7 +35,7 @@ func (q *Questionnaire) Normal(a Answers) Answers {
 	for i := range q.Items {
 		it := &q.Items[i]
 		v, given := out[it.ID]
-		if !given || v == DontKnow {
+		if !given || Reason(v) {
 			continue
 		}
 		switch it.Kind {
@@ -174,7 +174,7 @@ func (it *Item) check(v string, given, shown bool, a Answers) *fault {
 		return nil
 	case !given:
 		return &fault{"answer.required", nil, "", "an answer", "answer the question"}
-	case v == DontKnow && it.DontKnow:
+	case v == DontKnow && it.DontKnow, v == Declined && it.Decline:
 		return nil
 	}
 	switch it.Kind {
@@ -205,6 +205,9 @@ func (it *Item) check(v string, given, shown bool, a Answers) *fault {
 func (it *Item) wrong(found, want, hint string) *fault {
 	if it.DontKnow {
 		want += " or dk"
+	}
+	if it.Decline {
+		want += " or declined"
 	}
 	return &fault{"answer.invalid", nil, found, want, hint}
 }

@@ -126,7 +126,7 @@ func (k *checker) item(where string, i int) {
 	if !k.secs[it.Section] {
 		k.bad(where+".section", it.Section, "an id from sections", "add the section or leave it empty")
 	}
-	if it.Kind == Note && (it.Required || it.DontKnow) {
+	if it.Kind == Note && (it.Required || it.DontKnow || it.Decline) {
 		k.bad(where+".required", "an answer", "none, because a note is only read", "make it a question or switch it off")
 	}
 	k.cond(where+".show_if", it.ShowIf)
@@ -174,8 +174,8 @@ func (k *checker) options(where string, it *Item) {
 	main := k.q.Tags()[0]
 	for i := range it.Options {
 		o, at := &it.Options[i], fmt.Sprintf("%s[%d]", where, i)
-		if !validCode(o.Code) || slices.Contains(codes[:i], o.Code) {
-			k.bad(at+".code", o.Code, "a unique code of letters, digits, _ . and -, not dk", "rename the code")
+		if !validCode(o.Code) || slices.Contains(codes[:i], o.Code) || it.Decline && o.Code == Declined {
+			k.bad(at+".code", o.Code, "a unique code of letters, digits, _ . and -, not dk, nor declined where that is offered", "rename the code")
 		}
 		if strings.TrimSpace(o.Text[main]) == "" {
 			k.bad(at+".text."+main, "", "the words of the option", "write them in the main language of the questionnaire")
@@ -267,7 +267,7 @@ func (k *checker) matrix(where string, i int) {
 			continue
 		}
 		before := &k.q.Items[j]
-		same := before.Kind == it.Kind && before.DontKnow == it.DontKnow && before.Section == it.Section && len(before.Options) == len(it.Options)
+		same := before.Kind == it.Kind && before.DontKnow == it.DontKnow && before.Decline == it.Decline && before.Section == it.Section && len(before.Options) == len(it.Options)
 		for o := 0; same && o < len(it.Options); o++ {
 			same = before.Options[o].Code == it.Options[o].Code
 		}

@@ -11,7 +11,7 @@ import (
 type Op string
 
 // The operators of a condition. All but Answered are false for an answer that
-// is missing, and comparisons also for "don't know".
+// is missing, and comparisons also for "don't know" and "prefer not to say".
 const (
 	In       Op = ""    // the answer is one of In
 	Has      Op = "has" // a multiple choice holds one of In
@@ -19,7 +19,7 @@ const (
 	AtMost   Op = "le"
 	More     Op = "gt"
 	AtLeast  Op = "ge"
-	Answered Op = "answered" // there is an answer, be it "don't know"
+	Answered Op = "answered" // there is an answer, be it "don't know" or "prefer not to say"
 )
 
 // Cond is a condition over earlier answers. It is one of: a test of one Item
@@ -84,7 +84,7 @@ func (c *Cond) test(a Answers) bool {
 	case Answered:
 		return given
 	}
-	if !given || v == DontKnow {
+	if !given || Reason(v) {
 		return false
 	}
 	n, ok := compare(v, c.Value)

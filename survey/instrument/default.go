@@ -3,7 +3,7 @@ package instrument
 func text(zh, en string) Lang { return Lang{"zh": zh, "en": en} }
 
 func grade(id, dimension, zh, en string) Item {
-	return Item{ID: id, Kind: Grade5, Dimension: dimension, Required: true, DontKnow: true, Text: text(zh, en)}
+	return Item{ID: id, Kind: Grade5, Dimension: dimension, Required: true, DontKnow: true, Decline: true, Text: text(zh, en)}
 }
 
 // Default is a questionnaire for the work of a residents'
@@ -12,8 +12,8 @@ func grade(id, dimension, zh, en string) Item {
 func Default() Questionnaire {
 	return Questionnaire{
 		Title: text("居委会工作居民评议问卷", "Residents' rating of the residents' committee"),
-		Intro: text("您好！这份问卷请您评价所在居委会过去一年的工作，约需两分钟。您是随机抽中的，回答不记名，居委会和街道看不到是谁答的。请按您自己的真实感受作答；不了解的可以选“不清楚”。",
-			"Hello! Please rate the work of your residents' committee over the past year. It takes about two minutes. You were drawn at random; your answers carry no name, and neither the committee nor the street office can see who gave them. Please answer as you truly feel; choose “don't know” where you cannot tell."),
+		Intro: text("您好！这份问卷请您评价所在居委会过去一年的工作，约需两分钟。您是随机抽中的，回答不记名，居委会和街道看不到是谁答的。请按您自己的真实感受作答；不了解的可以选“不清楚”，不想答的可以选“不愿回答”。",
+			"Hello! Please rate the work of your residents' committee over the past year. It takes about two minutes. You were drawn at random; your answers carry no name, and neither the committee nor the street office can see who gave them. Please answer as you truly feel; choose “don't know” where you cannot tell and “prefer not to say” where you would rather not."),
 		Thanks: text("感谢您的评价！每一份回答都会原样保存、同等对待。",
 			"Thank you! Every answer is kept as it was given and treated alike."),
 		Dimensions: []Dimension{
@@ -23,7 +23,7 @@ func Default() Questionnaire {
 			{ID: "overall", Text: text("总体满意度", "Overall satisfaction")},
 		},
 		Items: []Item{
-			{ID: "contact", Kind: YesNo, Required: true, DontKnow: true,
+			{ID: "contact", Kind: YesNo, Required: true, DontKnow: true, Decline: true,
 				Text: text("过去一年，您是否与居委会打过交道（办事、反映问题、参加活动等）？", "In the past year, have you dealt with the residents' committee (an errand, a problem, an activity)?")},
 			grade("service_manner", "service", "居委会工作人员接待和办事的态度，您满意吗？", "How satisfied are you with the manner of the committee's staff?"),
 			grade("service_speed", "service", "居民反映问题后，居委会回应的速度，您满意吗？", "How satisfied are you with how fast the committee responds to problems?"),

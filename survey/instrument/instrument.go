@@ -39,6 +39,7 @@ type Item struct {
 	Dimension string   `json:"dimension,omitempty"` // what it is scored under; "" = not scored
 	Required  bool     `json:"required"`
 	DontKnow  bool     `json:"dont_know"`         // offers 不清楚, kept apart from missing
+	Decline   bool     `json:"decline,omitempty"` // offers 不愿回答, kept apart from both
 	ShowIf    *Cond    `json:"show_if,omitempty"` // asked only when it holds
 	Options   []Option `json:"options,omitempty"` // of a choice
 	Range     *Range   `json:"range,omitempty"`
@@ -89,6 +90,14 @@ func (q *Questionnaire) Item(id string) *Item {
 // to "5" (非常满意), yes/no as "yes" and "no".
 const DontKnow = "dk"
 
+// Declined is the stored answer for 不愿回答: the person would rather not answer
+// this one question. It is a reason why there is no answer, and neither a view
+// nor the lack of one; a question that was passed over is missing.
+const Declined = "declined"
+
+// Reason tells whether a stored answer is one of the reasons for having none.
+func Reason(answer string) bool { return answer == DontKnow || answer == Declined }
+
 // MaxText is the longest open answer, in characters; MaxOther that of the line
 // beside "other, please say".
 const (
@@ -98,11 +107,11 @@ const (
 
 // Answers are the given answers by item id, in the encoding of Kind, and what
 // was written beside options by OtherKey. An item that is not there was not
-// answered: missing, which is not the same as DontKnow.
+// answered: missing, which is not the same as DontKnow or Declined.
 type Answers map[string]string
 
 // Score maps a stored grade to the 0–100 scale: 1→0, 2→25, 3→50, 4→75, 5→100.
-// ok is false for DontKnow, missing and non-grades.
+// ok is false for DontKnow, Declined, missing and non-grades.
 func Score(answer string) (score float64, ok bool) {
 	if len(answer) != 1 || answer[0] < '1' || answer[0] > '5' {
 		return 0, false

@@ -6,7 +6,7 @@ package instrument
 func Upward() Questionnaire {
 	ask := func(id, dimension, zh, en string) Item {
 		it := grade(id, dimension, zh, en)
-		it.Required = false
+		it.Required, it.Decline = false, false // passing it over is enough
 		return it
 	}
 	q := Questionnaire{

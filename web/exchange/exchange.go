@@ -113,7 +113,7 @@ func Codebook(q *instrument.Questionnaire, p *locale.Printer) [][]string {
 	for _, t := range tags {
 		head = append(head, p.T("qbook.codes", "Language", question.LanguageName(t)))
 	}
-	head = append(head, p.T("qbook.required"), p.T("qbook.dont_know"), p.T("qbook.range"), p.T("qbook.show_if"), p.T("qbook.formula"), p.T("qbook.dimension"))
+	head = append(head, p.T("qbook.required"), p.T("qbook.dont_know"), p.T("qbook.decline"), p.T("qbook.range"), p.T("qbook.show_if"), p.T("qbook.formula"), p.T("qbook.dimension"))
 	rows := [][]string{head}
 	n := 0
 	for i := range q.Items {
@@ -130,7 +130,7 @@ func Codebook(q *instrument.Questionnaire, p *locale.Printer) [][]string {
 		for _, t := range tags {
 			row = append(row, codes(it, t, p))
 		}
-		rows = append(rows, append(row, mark(it.Required, p), mark(it.DontKnow, p), limits(it), question.Words(q, it.ShowIf, p, string(p.Lang())),
+		rows = append(rows, append(row, mark(it.Required, p), mark(it.DontKnow, p), mark(it.Decline, p), limits(it), question.Words(q, it.ShowIf, p, string(p.Lang())),
 			formula.Write(it.ShowIf, kindOf(q)), dimension(q, it, p)))
 		for _, o := range it.Options {
 			if !o.Other {
@@ -143,7 +143,7 @@ func Codebook(q *instrument.Questionnaire, p *locale.Printer) [][]string {
 			for range tags {
 				row = append(row, "")
 			}
-			rows = append(rows, append(row, "", "", fmt.Sprintf("≤ %d", instrument.MaxOther), "", "", ""))
+			rows = append(rows, append(row, "", "", "", fmt.Sprintf("≤ %d", instrument.MaxOther), "", "", ""))
 		}
 	}
 	return rows
@@ -219,6 +219,9 @@ func codes(it *instrument.Item, tag string, p *locale.Printer) string {
 	}
 	if it.DontKnow {
 		parts = append(parts, instrument.DontKnow+" = "+p.T("question.dont_know"))
+	}
+	if it.Decline {
+		parts = append(parts, instrument.Declined+" = "+p.T("question.declined"))
 	}
 	return strings.Join(parts, "\n")
 }

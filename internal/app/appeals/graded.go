@@ -31,11 +31,12 @@ func gradedItems(ctx context.Context, q pg.Querier, district, round string) (map
 	return out, nil
 }
 
-// onlyGrades keeps the answers to five-grade items, and every "don't know".
+// onlyGrades keeps the answers to five-grade items, and every "don't know"
+// and "prefer not to say".
 func onlyGrades(given map[string]string, graded map[string]bool) map[string]string {
 	out := make(map[string]string, len(given))
 	for id, v := range given {
-		if graded[id] || v == instrument.DontKnow {
+		if graded[id] || instrument.Reason(v) {
 			out[id] = v
 		}
 	}

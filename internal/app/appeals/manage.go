@@ -156,6 +156,8 @@ func facts(all []appealdb.UnitAnswer, i int) appealdb.Facts {
 		switch _, ok := instrument.Score(v); {
 		case v == instrument.DontKnow:
 			f.DontKnow++
+		case v == instrument.Declined:
+			f.Declined++
 		case v == "":
 			f.Skipped++
 		case ok:

@@ -34,6 +34,7 @@ type Mapping struct {
 	Items        []ItemColumn      `yaml:"items"`
 	Scale        map[string]int    `yaml:"scale"`
 	DontKnow     []string          `yaml:"dont_know"`
+	Declined     []string          `yaml:"declined"`
 	Missing      []string          `yaml:"missing"`
 	Weight       string            `yaml:"weight"`
 	Stratum      string            `yaml:"stratum"`
@@ -284,7 +285,7 @@ func (m *Mapping) questionnaire() *instrument.Questionnaire {
 	}
 	for _, it := range m.Items {
 		q.Items = append(q.Items, instrument.Item{ID: it.ID, Kind: instrument.Grade5, Text: text(it.Text), Dimension: it.Dimension,
-			DontKnow: len(m.DontKnow) > 0})
+			DontKnow: len(m.DontKnow) > 0, Decline: len(m.Declined) > 0})
 	}
 	return q
 }

@@ -130,13 +130,15 @@ func (p *SurveyPreview) readRow(r *tabular.Row) (surveyRow, bool) {
 		case v == "" || slices.Contains(m.Missing, v):
 		case slices.Contains(m.DontKnow, v):
 			row.answers[it.ID] = instrument.DontKnow
+		case slices.Contains(m.Declined, v):
+			row.answers[it.ID] = instrument.Declined
 		case graded:
 			row.answers[it.ID] = strconv.Itoa(grade)
 		default:
 			fine = false
 			known := slices.Sorted(maps.Keys(it.Scale))
 			p.fault(r.Fault(it.Column, "intake.off_scale", "an answer is not on the scale", v,
-				strings.Join(append(known, m.DontKnow...), ", ")+" or empty", "add the value to scale, dont_know or missing in the mapping, or correct the cell"))
+				strings.Join(slices.Concat(known, m.DontKnow, m.Declined), ", ")+" or empty", "add the value to scale, dont_know, declined or missing in the mapping, or correct the cell"))
 		}
 	}
 	if m.Weight != "" {

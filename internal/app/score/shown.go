@@ -141,7 +141,7 @@ func (v *veil) blank(u *scoring.UnitResult, none scoring.Figure) {
 func (v *veil) items(u *scoring.UnitResult, none scoring.Figure) {
 	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
 		for i := range list {
-			list[i] = scoring.ItemResult{Item: list[i].Item, Figure: none, DontKnow: Masked, Missing: Masked}
+			list[i] = scoring.ItemResult{Item: list[i].Item, Figure: none, DontKnow: Masked, Declined: Masked, Missing: Masked}
 			for g := range list[i].Counts {
 				list[i].Counts[g], list[i].Shares[g] = Masked, Masked
 			}
@@ -162,8 +162,8 @@ func (v *veil) item(it *scoring.ItemResult) {
 	}
 	// Their sum is what the question lacks of all answers, so that one would
 	// give the other away.
-	if small := func(n int) bool { return n > 0 && n < v.cell }; small(it.DontKnow) || small(it.Missing) {
-		it.DontKnow, it.Missing = Masked, Masked
+	if small := func(n int) bool { return n > 0 && n < v.cell }; small(it.DontKnow) || small(it.Declined) || small(it.Missing) {
+		it.DontKnow, it.Declined, it.Missing = Masked, Masked, Masked
 	}
 }
 

@@ -93,6 +93,7 @@ type Facts struct {
 	Mode      string `json:"mode"`                // door, phone, link, paper
 	Uniform   bool   `json:"uniform"`             // the same grade to every question
 	DontKnow  int    `json:"dont_know"`           // questions answered "don't know"
+	Declined  int    `json:"declined,omitempty"`  // questions answered "prefer not to say"
 	Skipped   int    `json:"skipped"`             // questions left out
 	Seconds   int    `json:"seconds,omitempty"`   // time taken in tens of seconds; 0 = not known
 	BatchSize int    `json:"batch,omitempty"`     // interviews by the same person that day, in fives; 0 = alone or by link

@@ -33,7 +33,7 @@ func Limit(n *Node, it *instrument.Item) error {
 
 func limit(n *Node, it *instrument.Item, r *instrument.Range, alone map[string]bool) error {
 	if code := exclusive(n); code != "" && it.Kind == instrument.Multiple {
-		if code != instrument.DontKnow && it.Option(code) == nil {
+		if !instrument.Reason(code) && it.Option(code) == nil {
 			return fault("option", code)
 		}
 		alone[code] = true

@@ -47,8 +47,8 @@ func Write(c *instrument.Cond, kind func(item string) instrument.Kind) string {
 				parts[i] = "selected(" + ref + ", " + Quote(v) + ")"
 			} else if kind(c.Item) == instrument.Number {
 				parts[i] = ref + " = " + v
-				if v == instrument.DontKnow {
-					parts[i] = ref + " = 'dk'"
+				if instrument.Reason(v) {
+					parts[i] = ref + " = '" + v + "'"
 				}
 			} else {
 				parts[i] = ref + " = " + Quote(v)

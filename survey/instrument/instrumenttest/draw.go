@@ -39,6 +39,7 @@ func Questionnaire(t *rapid.T) *instrument.Questionnaire {
 		if it.Kind != instrument.Note {
 			it.Required = rapid.Bool().Draw(t, "required")
 			it.DontKnow = rapid.Bool().Draw(t, "dk")
+			it.Decline = rapid.Bool().Draw(t, "decline")
 		}
 		if it.Kind == instrument.Grade5 && len(q.Dimensions) > 0 && rapid.Bool().Draw(t, "scored") {
 			it.Dimension = rapid.SampledFrom(q.Dimensions).Draw(t, "dimension").ID
@@ -168,6 +169,9 @@ func values(it *instrument.Item) []string {
 	if it.DontKnow || len(list) == 0 {
 		list = append(list, instrument.DontKnow)
 	}
+	if it.Decline {
+		list = append(list, instrument.Declined)
+	}
 	return list
 }
 
@@ -187,7 +191,7 @@ func Answers(t *rapid.T, q *instrument.Questionnaire) instrument.Answers {
 			v += " " + rapid.SampledFrom(values(it)).Draw(t, "second")
 		}
 		if rapid.IntRange(0, 9).Draw(t, "spoil") == 0 {
-			v = rapid.SampledFrom([]string{"x", "dk", "007", "１２", "1e3", "-0", "2026-13-01", " ", "6", "a0 a0"}).Draw(t, "spoilt")
+			v = rapid.SampledFrom([]string{"x", "dk", "declined", "007", "１２", "1e3", "-0", "2026-13-01", " ", "6", "a0 a0"}).Draw(t, "spoilt")
 		}
 		a[it.ID] = v
 		for _, o := range it.Options {

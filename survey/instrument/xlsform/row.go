@@ -167,6 +167,7 @@ func (r *reader) question(x record, at exchange.Place, kind instrument.Kind, typ
 	if it.Kind != instrument.Note {
 		it.Required = r.required(x, at)
 		it.DontKnow = it.DontKnow || yes(x.get("gongping_dont_know"))
+		it.Decline = it.Decline || yes(x.get("gongping_decline"))
 	}
 	it.ShowIf = r.condition(x.get("relevant"), at, "relevant")
 	if n := len(r.groups); n > 0 {
@@ -209,7 +210,7 @@ func (r *reader) matrix(at exchange.Place, it *instrument.Item) {
 	like := it.Kind == instrument.Grade5 || it.Kind == instrument.YesNo || it.Kind.Choice()
 	if n := len(r.q.Items); like && n > 0 && r.q.Items[n-1].Matrix == it.Matrix {
 		a := &r.q.Items[n-1]
-		like = a.Kind == it.Kind && len(a.Options) == len(it.Options) && a.DontKnow == it.DontKnow
+		like = a.Kind == it.Kind && len(a.Options) == len(it.Options) && a.DontKnow == it.DontKnow && a.Decline == it.Decline
 		for i := 0; like && i < len(a.Options); i++ {
 			like = a.Options[i].Code == it.Options[i].Code
 		}

@@ -22,10 +22,11 @@ var gradeWords = map[string][]string{
 }
 
 var fixedWords = map[string]instrument.Lang{
-	"yes":   {"zh": "是", "en": "Yes"},
-	"no":    {"zh": "否", "en": "No"},
-	"dk":    {"zh": "不清楚", "en": "Don't know"},
-	"other": {"zh": "其他（请写明）", "en": "Other (please say)"},
+	"yes":      {"zh": "是", "en": "Yes"},
+	"no":       {"zh": "否", "en": "No"},
+	"dk":       {"zh": "不清楚", "en": "Don't know"},
+	"declined": {"zh": "不愿回答", "en": "Prefer not to say"},
+	"other":    {"zh": "其他（请写明）", "en": "Other (please say)"},
 }
 
 // select_ gives an item its options. It is false where there are none to give.
@@ -51,10 +52,15 @@ func (r *reader) select_(x record, at exchange.Place, it *instrument.Item, typ, 
 		return false
 	}
 	for i, o := range l.options {
-		if o.Code == instrument.DontKnow {
-			it.DontKnow = true
+		if instrument.Reason(o.Code) {
+			key := "dont_know"
+			if o.Code == instrument.DontKnow {
+				it.DontKnow = true
+			} else {
+				it.Decline, key = true, "decline"
+			}
 			if !strings.HasPrefix(listName, "gongping_") {
-				r.rep.Add(exchange.Changed, at, "dont_know", o.Text.In(r.plain))
+				r.rep.Add(exchange.Changed, at, key, o.Text.In(r.plain))
 			}
 			continue
 		}

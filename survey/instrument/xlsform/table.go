@@ -157,7 +157,7 @@ func normalTag(s string) string {
 }
 
 var surveyColumns = set("type", "name", "required", "relevant", "appearance", "default", "constraint", "calculation", "choice_filter", "parameters",
-	"repeat_count", "readonly", "trigger", "note", "gongping_dimension", "gongping_dont_know", "gongping_decimals", "gongping_step", "gongping_words", "gongping_kind")
+	"repeat_count", "readonly", "trigger", "note", "gongping_dimension", "gongping_dont_know", "gongping_decline", "gongping_decimals", "gongping_step", "gongping_words", "gongping_kind")
 
 var choiceColumns = set("list_name", "name", "gongping_exclusive", "gongping_other", "gongping_relevant")
 

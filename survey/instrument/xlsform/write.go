@@ -116,7 +116,7 @@ func (w *writer) settings(formID, version string) [][]string {
 // line is one row of the sheet survey by column.
 type line map[string]string
 
-var plainColumns = []string{"required", "relevant", "constraint", "appearance", "parameters", "gongping_dimension", "gongping_dont_know", "gongping_decimals", "gongping_step", "gongping_words"}
+var plainColumns = []string{"required", "relevant", "constraint", "appearance", "parameters", "gongping_dimension", "gongping_dont_know", "gongping_decline", "gongping_decimals", "gongping_step", "gongping_words"}
 
 func (w *writer) add(l line, label, hint instrument.Lang) {
 	row := []string{l["type"], l["name"]}
@@ -219,6 +219,9 @@ func (w *writer) item(it *instrument.Item) {
 			if it.DontKnow {
 				limits = append(limits, "not(selected(., 'dk') and count-selected(.) > 1)")
 			}
+			if it.Decline {
+				limits = append(limits, "not(selected(., 'declined') and count-selected(.) > 1)")
+			}
 			count("count-selected", r.MinChoices, r.MaxChoices)
 		}
 	case instrument.Number:
@@ -240,8 +243,8 @@ func (w *writer) item(it *instrument.Item) {
 	case instrument.Note:
 		l["type"] = "note"
 	}
-	if it.DontKnow && !it.Kind.Choice() && it.Kind != instrument.Grade5 && it.Kind != instrument.YesNo {
-		l["gongping_dont_know"] = "yes"
+	if !it.Kind.Choice() && it.Kind != instrument.Grade5 && it.Kind != instrument.YesNo {
+		l["gongping_dont_know"], l["gongping_decline"] = yesOr(it.DontKnow), yesOr(it.Decline)
 	}
 	l["constraint"] = strings.Join(limits, " and ")
 	w.add(l, it.Text, it.Hint)
@@ -267,6 +270,14 @@ func (w *writer) words(it *instrument.Item, o instrument.Option) {
 	w.add(line{"type": "text", "name": name, "relevant": formula.Write(cond, w.kind), "gongping_words": it.ID + ":" + o.Code}, o.Text, nil)
 }
 
+// yesOr is "yes" where something is so, else nothing.
+func yesOr(is bool) string {
+	if is {
+		return "yes"
+	}
+	return ""
+}
+
 // list writes the options of an item once and returns the name of the list.
 func (w *writer) list(it *instrument.Item) string {
 	options, name := it.Options, exchange.Code(it.ID)
@@ -281,24 +292,31 @@ func (w *writer) list(it *instrument.Item) string {
 			}
 		}
 	}
-	if it.DontKnow {
-		name += map[bool]string{true: "_dk", false: ""}[it.Kind == instrument.YesNo || it.Kind == instrument.Grade5]
-		options = append(slices.Clone(options), instrument.Option{Code: instrument.DontKnow, Text: fixedWords["dk"]})
+	fixed := it.Kind == instrument.YesNo || it.Kind == instrument.Grade5
+	for _, r := range []struct {
+		offered      bool
+		suffix, code string
+	}{{it.DontKnow, "_dk", instrument.DontKnow}, {it.Decline, "_declined", instrument.Declined}} {
+		if !r.offered {
+			continue
+		}
+		if fixed {
+			name += r.suffix
+		}
+		options = append(slices.Clone(options), instrument.Option{Code: r.code, Text: fixedWords[r.code]})
 	}
 	var rows [][]string
 	for _, o := range options {
-		mark := func(is bool) string { return map[bool]string{true: "yes", false: ""}[is] }
 		text := o.Text
 		if text[w.tags[0]] == "" {
 			text = instrument.Lang{w.tags[0]: o.Text.In("en"), "zh": o.Text["zh"], "en": o.Text["en"]}
 		}
-		rows = append(rows, append(append([]string{"", o.Code}, w.texts(text)...), mark(o.Exclusive), mark(o.Other), formula.Write(o.ShowIf, w.kind)))
+		rows = append(rows, append(append([]string{"", o.Code}, w.texts(text)...), yesOr(o.Exclusive), yesOr(o.Other), formula.Write(o.ShowIf, w.kind)))
 	}
 	var key strings.Builder
 	for _, row := range rows {
 		key.WriteString(strings.Join(row, "\x00") + "\x01")
 	}
-	fixed := it.Kind == instrument.YesNo || it.Kind == instrument.Grade5
 	if !fixed {
 		if same := w.lists[key.String()]; same != "" {
 			return same

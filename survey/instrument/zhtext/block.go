@@ -35,6 +35,7 @@ var (
 	line_    = regexp.MustCompile(`[_＿]{2,}`)
 	words    = regexp.MustCompile(`请注明|请说明|请填写|请写明|请补充|[_＿]{2,}`)
 	dontKnow = regexp.MustCompile(`^(不清楚|不知道|说不清|说不清楚|不好说|不确定|不知道/不清楚)$`)
+	decline  = regexp.MustCompile(`^(不愿回答|不愿意回答|不想回答|不想说|拒绝回答|拒答|不便回答|不方便回答|不便透露|不方便透露|不愿透露)$`)
 	alone    = regexp.MustCompile(`^(无|没有|都没有|以上都没有|以上都不是|以上均不是|以上皆非|都不是|均无|从未.*|没有参加过.*|都不了解|都没有.*)$`)
 	atLeast  = regexp.MustCompile(`(?:最少|至少)(?:选择?|选)?\s*(\d{1,2})\s*项`)
 	atMost   = regexp.MustCompile(`(?:最多|限)(?:选择?|选)?\s*(\d{1,2})\s*项`)
@@ -78,7 +79,7 @@ func (r *reader) block(b *block) {
 	}
 	r.fill(b, at, &it)
 	if it.Kind == instrument.Note {
-		it.Required, it.DontKnow = false, false
+		it.Required, it.DontKnow, it.Decline = false, false, false
 	}
 	r.push(b, it, at)
 }
@@ -133,7 +134,7 @@ func (r *reader) fill(b *block, at exchange.Place, it *instrument.Item) {
 			return // the usual five words
 		}
 		r.rep.Add(exchange.Lost, at, "options_missing", b.text)
-		it.Kind, it.DontKnow = instrument.Text, false
+		it.Kind, it.DontKnow, it.Decline = instrument.Text, false, false
 		return
 	}
 	r.limits(b.text, at, it)
@@ -218,6 +219,11 @@ func (r *reader) option(text string, place exchange.Place, it *instrument.Item, 
 		r.rep.Add(exchange.Changed, place, "dont_know", text)
 		return
 	}
+	if decline.MatchString(text) {
+		it.Decline = true
+		r.rep.Add(exchange.Changed, place, "decline", text)
+		return
+	}
 	if it.Kind == instrument.Multiple && alone.MatchString(text) {
 		o.Exclusive = true
 		r.rep.Add(exchange.Changed, place, "exclusive", text)
@@ -300,7 +306,7 @@ func (r *reader) matrix(b *block, at exchange.Place, kind instrument.Kind) {
 	}
 	if probe.Kind.Choice() && len(probe.Options) == 0 {
 		r.rep.Add(exchange.Lost, at, "matrix_columns", b.text)
-		kind, probe.Kind, probe.DontKnow = instrument.Text, instrument.Text, false
+		kind, probe.Kind, probe.DontKnow, probe.Decline = instrument.Text, instrument.Text, false, false
 	}
 	id := ""
 	if kind != instrument.Text {

@@ -209,6 +209,9 @@ func fields(p *locale.Printer, q *instrument.Questionnaire) []render.Field {
 		if it.DontKnow && f.Type == "radio" {
 			add(instrument.DontKnow, p.T("question.dont_know"))
 		}
+		if it.Decline && f.Type == "radio" {
+			add(instrument.Declined, p.T("question.declined"))
+		}
 		out = append(out, f)
 	}
 	return out

@@ -21,6 +21,7 @@ type Rule struct {
 	Kind     instrument.Kind   `json:"kind"`
 	Required bool              `json:"required"`
 	DontKnow bool              `json:"dont_know"`
+	Decline  bool              `json:"decline,omitempty"`
 	ShowIf   *instrument.Cond  `json:"show_if,omitempty"`
 	Options  []RuleOption      `json:"options,omitempty"`
 	Range    *instrument.Range `json:"range,omitempty"`
@@ -50,7 +51,7 @@ func DataOf(q *instrument.Questionnaire, p *locale.Printer) Data {
 	d := Data{Items: make([]Rule, 0, len(q.Items)), Messages: map[string]string{}}
 	for i := range q.Items {
 		it := &q.Items[i]
-		r := Rule{ID: it.ID, Kind: it.Kind, Required: it.Required, DontKnow: it.DontKnow, ShowIf: it.ShowIf, Range: it.Range}
+		r := Rule{ID: it.ID, Kind: it.Kind, Required: it.Required, DontKnow: it.DontKnow, Decline: it.Decline, ShowIf: it.ShowIf, Range: it.Range}
 		for _, o := range it.Options {
 			r.Options = append(r.Options, RuleOption{o.Code, o.Exclusive, o.Other, o.ShowIf})
 		}
@@ -135,6 +136,8 @@ func (w worder) value(item, v string) string {
 	switch {
 	case v == instrument.DontKnow:
 		return w.p.T("question.dont_know")
+	case v == instrument.Declined:
+		return w.p.T("question.declined")
 	case it.Kind == instrument.Grade5:
 		if key := "question.grade." + v; w.p.Has(key) {
 			return w.p.T(key)

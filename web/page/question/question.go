@@ -33,7 +33,7 @@ type Item struct {
 	Multiple, Radio              bool
 	Short                        bool
 	Options                      []Option
-	DontKnow, DontKnowChecked    bool // a box beside a number, date or text
+	Boxes                        []Option // reasons for no answer, beside a number, date or text
 	Min, Max, Mode               string
 	MaxLength                    int
 	Limits                       string // what the range allows, in words
@@ -165,13 +165,8 @@ func (b *builder) item(i int) Item {
 		}
 	}
 	b.options(it, &v)
+	b.reasons(it, &v)
 	v.Radio = len(v.Options) > 0 && !v.Multiple
-	if it.DontKnow && len(v.Options) == 0 && it.Kind != instrument.Note {
-		v.DontKnow, v.DontKnowChecked = true, v.Value == instrument.DontKnow
-		if v.DontKnowChecked {
-			v.Value = ""
-		}
-	}
 	for _, o := range v.Options {
 		v.Wide = v.Wide || width(o.Text) > 22 || o.Other
 		if o.Other && v.Error == "" {
@@ -219,8 +214,30 @@ func (b *builder) options(it *instrument.Item, v *Item) {
 			}
 		}
 	}
-	if it.DontKnow && len(v.Options) > 0 {
-		add(instrument.DontKnow, b.p.T("question.dont_know"), "dk").Exclusive = true
+}
+
+// reasons offers "don't know" and "prefer not to say" where the item allows
+// them: behind its options, or as boxes beside a number, date or text.
+func (b *builder) reasons(it *instrument.Item, v *Item) {
+	if it.Kind == instrument.Note {
+		return
+	}
+	list, value := &v.Options, v.Value
+	if len(v.Options) == 0 {
+		list = &v.Boxes
+	}
+	add := func(code, key string) {
+		chosen := value == code
+		*list = append(*list, Option{Value: code, Text: b.p.T(key), Tone: "dk", Checked: chosen, Exclusive: true})
+		if chosen && list == &v.Boxes {
+			v.Value = ""
+		}
+	}
+	if it.DontKnow {
+		add(instrument.DontKnow, "question.dont_know")
+	}
+	if it.Decline {
+		add(instrument.Declined, "question.declined")
 	}
 }
 

@@ -12,8 +12,8 @@ func fields(s string) []string { return strings.Fields(s) }
 
 // Read takes the answers from a sent form in their canonical encoding. Answers
 // to questions that are skipped are dropped: without script the form cannot
-// hide them. A box "don't know" beside a field that is filled in gives way to
-// what was written.
+// hide them. A box "don't know" or "prefer not to say" beside a field that is filled
+// in gives way to what was written.
 func Read(q *instrument.Questionnaire, form url.Values) instrument.Answers {
 	a := instrument.Answers{}
 	for i := range q.Items {
@@ -49,8 +49,6 @@ func value(it *instrument.Item, given []string) string {
 		return ""
 	case it.Kind == instrument.Multiple:
 		return strings.Join(list, " ")
-	case len(list) > 1 && it.DontKnow && list[len(list)-1] == instrument.DontKnow:
-		return list[0]
 	}
 	return list[0]
 }

@@ -15,6 +15,7 @@ import (
 	"gongping/scoring"
 	"gongping/scoring/composite"
 	"gongping/survey"
+	"gongping/survey/instrument"
 	recordspage "gongping/web/page/records"
 	"gongping/web/page/render"
 )
@@ -33,6 +34,7 @@ type unitData struct {
 	Reasons    []reasonRow
 	Excluded   []reasonRow
 	Items      []itemRow
+	Declinable bool // some question offers "prefer not to say"
 	Parts      []partRow
 	Side       render.Table // ways to reckon the score
 	Basis      string
@@ -52,7 +54,7 @@ type itemRow struct {
 	Name                        string
 	Dimension                   bool
 	N, Value, Interval          string
-	Street, District, DontKnows string
+	Street, District, DontKnows, Declines string
 }
 
 type partRow struct {
@@ -87,6 +89,7 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	d.Answers = &answers
 	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
 	d.Items = v.items(&u.UnitResult)
+	d.Declinable = slices.ContainsFunc(res.Questionnaire.Items, func(it instrument.Item) bool { return it.Decline && it.Dimension != "" })
 	d.Parts = v.parts(&u.UnitResult)
 	d.Side, d.Basis = v.sideBySide(&u.UnitResult), v.basis(&u.UnitResult)
 	d.Compare = v.compare(&u)
@@ -280,6 +283,9 @@ func (v *reader) items(u *scoring.UnitResult) []itemRow {
 			Street: v.value(street[it.Item]), District: v.value(district[it.Item])}
 		if !dimension {
 			r.DontKnows = v.count(it.DontKnow)
+			if q := v.res.Questionnaire.Item(it.Item); q != nil && q.Decline {
+				r.Declines = v.count(it.Declined)
+			}
 		}
 		return r
 	}

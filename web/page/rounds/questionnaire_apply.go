@@ -145,12 +145,13 @@ func applyItem(c *gin.Context, q *instrument.Questionnaire, at int) {
 	was := it.Kind
 	it.Kind = instrument.Kind(c.PostForm("e.kind"))
 	it.Required, it.DontKnow, it.Short = c.PostForm("e.required") != "", c.PostForm("e.dont_know") != "", c.PostForm("e.short") != "" && it.Kind == instrument.Text
+	it.Decline = c.PostForm("e.decline") != ""
 	it.Dimension, it.Section, it.Matrix = c.PostForm("e.dimension"), c.PostForm("e.section"), c.PostForm("e.matrix")
 	if it.Kind != instrument.Grade5 {
 		it.Dimension = "" // only five-grade items are scored
 	}
 	if it.Kind == instrument.Note {
-		it.Required, it.DontKnow = false, false
+		it.Required, it.DontKnow, it.Decline = false, false, false
 	}
 	applyOptions(c, q, at)
 	applyRange(c, it)

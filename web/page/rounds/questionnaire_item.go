@@ -187,6 +187,9 @@ func choicesOf(h *pages, c *gin.Context, it *instrument.Item) []render.Option {
 	if it.DontKnow && len(out) > 0 {
 		out = append(out, render.Option{Value: instrument.DontKnow, Text: p.T("question.dont_know")})
 	}
+	if it.Decline && len(out) > 0 {
+		out = append(out, render.Option{Value: instrument.Declined, Text: p.T("question.declined")})
+	}
 	return out
 }
 

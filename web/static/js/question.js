@@ -5,7 +5,7 @@
 (function () {
   'use strict';
 
-  var DK = 'dk', UNIT = 1000000n;
+  var DK = 'dk', DECLINED = 'declined', UNIT = 1000000n;
 
   // number reads a decimal as a multiple of 10^-6, null where it is none.
   function number(s) {
@@ -53,7 +53,7 @@
       case 'has': return fields(v).some(function (x) { return (c.in || []).indexOf(x) >= 0; });
       case 'answered': return given;
     }
-    if (!given || v === DK) return false;
+    if (!given || v === DK || v === DECLINED) return false;
     var n = compare(v, c.value || '');
     if (n === null) return false;
     return c.op === 'lt' ? n < 0 : c.op === 'le' ? n <= 0 : c.op === 'gt' ? n > 0 : c.op === 'ge' ? n >= 0 : false;
@@ -65,7 +65,7 @@
 
   // normal writes an answer in its canonical form.
   function normal(item, v) {
-    if (v === DK) return v;
+    if (v === DK || v === DECLINED) return v;
     if (item.kind === 'number') {
       var n = number(v);
       return n === null ? v : format(n);
@@ -86,7 +86,7 @@
     var given = Object.prototype.hasOwnProperty.call(answers, item.id), v = answers[item.id], r = item.range || {};
     if (item.kind === 'note') return given ? wrong('answer.invalid') : null;
     if (!given) return item.required ? wrong('answer.required') : null;
-    if (v === DK && item.dont_know) return null;
+    if (v === DK && item.dont_know || v === DECLINED && item.decline) return null;
     var n, o;
     switch (item.kind) {
       case 'grade5': return /^[1-5]$/.test(v) ? null : wrong('answer.invalid');
@@ -271,9 +271,9 @@
           if (x !== t && (t.hasAttribute('data-exclusive') || x.hasAttribute('data-exclusive'))) x.checked = false;
         });
       }
-      var field = el.querySelector('textarea, input[type=date], input[type=text]:not(.gp-q-words)'), dk = el.querySelector('[data-dk]');
-      if (dk && t === dk && dk.checked) field.value = '';
-      if (dk && t === field && field.value.trim()) dk.checked = false;
+      var field = el.querySelector('textarea, input[type=date], input[type=text]:not(.gp-q-words)'), dk = el.querySelectorAll('[data-dk]');
+      if (t.checked && t.hasAttribute('data-dk')) field.value = '';
+      dk.forEach(function (x) { if (x !== t && (t === field ? field.value.trim() : t.checked)) x.checked = false; });
       refresh();
       var line = t.dataset && t.dataset.other && t.checked && Array.prototype.find.call(el.querySelectorAll('.gp-q-words'), function (w) { return w.name === t.dataset.other; });
       if (line) line.focus();

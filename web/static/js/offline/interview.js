@@ -84,11 +84,12 @@
   function fill(root, answers) {
     Object.keys(answers).forEach(function (key) {
       var v = answers[key], list = String(v).split(' ');
-      Array.prototype.forEach.call(root.querySelectorAll('[name]'), function (el) {
-        if (el.name !== 'q_' + key) return;
+      var fields = Array.prototype.filter.call(root.querySelectorAll('[name]'), function (el) { return el.name === 'q_' + key; });
+      var boxed = fields.some(function (el) { return el.type === 'checkbox' && el.value === v; }); // a reason for no answer
+      fields.forEach(function (el) {
         if (el.type === 'radio') el.checked = el.value === v;
         else if (el.type === 'checkbox') el.checked = list.indexOf(el.value) >= 0;
-        else if (v !== 'dk') el.value = v;
+        else if (!boxed) el.value = v;
       });
     });
   }
