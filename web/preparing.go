@@ -6,7 +6,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"gongping/internal/errs"
 	"gongping/web/page/render"
+	"gongping/web/problem"
 )
 
 // Preparing is what the service is still doing before its pages make sense:
@@ -30,7 +32,7 @@ func preparing(r *render.Renderer, state func() (Preparing, bool)) gin.HandlerFu
 		c.Abort()
 		if strings.HasPrefix(path, "/api/") || c.Request.Method != http.MethodGet {
 			c.Header("Retry-After", "5")
-			c.String(http.StatusServiceUnavailable, "the demonstration is being set up\n")
+			problem.Page(c, r, errs.New(errs.Unavailable, "preparing.wait", "the demonstration is being set up; try again in some seconds"))
 			return
 		}
 		c.Header("Refresh", "1")

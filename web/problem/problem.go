@@ -104,10 +104,10 @@ func From(err error, p *locale.Printer) *Problem {
 		out.Detail = s
 	}
 	for _, d := range e.Details {
-		out.Errors = append(out.Errors, detail(d, p))
+		out.Errors = append(out.Errors, DetailOf(d, p))
 	}
 	if e.Where != "" || e.Found != "" || e.Want != "" {
-		out.Errors = append([]Detail{detail(e, p)}, out.Errors...)
+		out.Errors = append([]Detail{DetailOf(e, p)}, out.Errors...)
 	}
 	return out
 }
@@ -125,7 +125,8 @@ func plain(code errs.Code, p *locale.Printer) *Problem {
 	}
 }
 
-func detail(e *errs.Error, p *locale.Printer) Detail {
+// DetailOf says one fault in the reader's language.
+func DetailOf(e *errs.Error, p *locale.Printer) Detail {
 	return Detail{
 		Where: e.Where, Message: sentence(e, p), Found: e.Found,
 		Want: part(e, p, "want", e.Want), Hint: part(e, p, "hint", e.Hint),

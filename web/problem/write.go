@@ -144,6 +144,9 @@ func fromHuma(ctx context.Context, p *locale.Printer, onError func(context.Conte
 			return From(err, p)
 		}
 	}
+	if e := largeBody(list); e != nil {
+		return From(e, p)
+	}
 	if status >= 500 {
 		for _, err := range list {
 			if onError != nil && err != nil {
@@ -155,12 +158,12 @@ func fromHuma(ctx context.Context, p *locale.Printer, onError func(context.Conte
 	out := plain(codeOf(status), p)
 	out.Status = status
 	if msg != "" && msg != "validation failed" { // which says no more than the title
-		out.Detail = msg
+		out.Detail = schemaSentence(msg, p)
 	}
 	for _, err := range list {
-		d := Detail{Message: err.Error()}
+		d := Detail{Message: schemaSentence(err.Error(), p)}
 		if ed, ok := err.(*huma.ErrorDetail); ok {
-			d = Detail{Where: ed.Location, Message: ed.Message}
+			d = Detail{Where: ed.Location, Message: schemaSentence(ed.Message, p)}
 			if s, ok := ed.Value.(string); ok {
 				d.Found = s
 			}

@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"gongping/internal/app/field"
 	"gongping/internal/errs"
 	"gongping/survey/fieldwork"
-	"gongping/web/handle"
 )
 
 // PackCase is a case as a phone takes it along.
@@ -137,10 +135,6 @@ func registerOffline(a huma.API, svc *field.Service) {
 	}
 	o := op(http.MethodPost, "import-queue", "/offline/import", "Hand in a phone's exported queue", "The file that the offline app exports when it cannot send. By its evaluator, or by a supervisor or manager of the area. Importing twice changes nothing.")
 	o.MaxBodyBytes = field.MaxQueueFile
-	o.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		handle.AllowBody(humagin.Unwrap(ctx), field.MaxQueueFile)
-		next(ctx)
-	}}
 	huma.Register(a, o, func(ctx context.Context, in *struct {
 		RawBody []byte `contentType:"application/octet-stream"`
 	}) (*body[imported], error) {

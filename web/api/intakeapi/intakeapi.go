@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"gongping/internal/app/intake"
 	"gongping/internal/errs"
 	"gongping/internal/pg/intakedb"
 	"gongping/web/api"
-	"gongping/web/handle"
+	"gongping/web/locale"
+	"gongping/web/problem"
 	"gongping/web/signin"
 )
 
@@ -62,10 +62,6 @@ func post(id, path, tag, summary, text string, limit int64) huma.Operation {
 	op.Method = http.MethodPost
 	if limit > 0 {
 		op.MaxBodyBytes, op.BodyReadTimeout = limit, 30*time.Minute
-		op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-			handle.AllowBody(humagin.Unwrap(ctx), limit)
-			next(ctx)
-		}}
 	}
 	return op
 }
@@ -195,7 +191,7 @@ func (o *operations) upload(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Upload]{preview(u.Token, u.Preview)}, nil
+	return &answer[Upload]{preview(ctx, u.Token, u.Preview)}, nil
 }
 
 // UploadPath names an upload.
@@ -210,7 +206,7 @@ func (o *operations) read(ctx context.Context, in *UploadPath) (*answer[Upload],
 	if err != nil {
 		return nil, err
 	}
-	out := preview(u.Token, u.Preview)
+	out := preview(ctx, u.Token, u.Preview)
 	if job, _, err := o.svc.Running(who, in.Upload); err == nil {
 		if err := state(ctx, &out, job, 0); err != nil {
 			return nil, err
@@ -234,7 +230,7 @@ func (o *operations) confirm(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := preview(u.Token, u.Preview)
+	out := preview(ctx, u.Token, u.Preview)
 	if err := state(ctx, &out, job, 30*time.Second); err != nil {
 		return nil, err
 	}
@@ -300,15 +296,17 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-func preview(token string, p *intake.Preview) Upload {
+func preview(ctx context.Context, token string, p *intake.Preview) Upload {
 	return Upload{Upload: token, State: "waiting", File: p.File, Digest: p.Digest, Rows: p.Rows, OK: p.OK(), Faults: p.Faults, Warnings: p.Warnings,
-		Errors: faults(p.Errors), Cautions: faults(p.Cautions), Columns: p.Columns, First: p.First, Counts: p.Counts}
+		Errors: faults(ctx, p.Errors), Cautions: faults(ctx, p.Cautions), Columns: p.Columns, First: p.First, Counts: p.Counts}
 }
 
-func faults(list []*errs.Error) []Fault {
-	out := make([]Fault, len(list))
+// faults says the faults of a table in the caller's language.
+func faults(ctx context.Context, list []*errs.Error) []Fault {
+	out, p := make([]Fault, len(list)), locale.Embedded().For(problem.Lang(ctx))
 	for i, e := range list {
-		out[i] = Fault{e.Where, e.Key, e.Message, e.Found, e.Want, e.Hint}
+		d := problem.DetailOf(e, p)
+		out[i] = Fault{d.Where, e.Key, d.Message, d.Found, d.Want, d.Hint}
 	}
 	return out
 }

@@ -9,11 +9,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"gongping/internal/app/words"
 	"gongping/scoring/qualitative"
-	"gongping/web/handle"
 	"gongping/web/signin"
 )
 
@@ -38,10 +36,6 @@ func Register(a huma.API, svc *words.Service) {
 	huma.Register(a, op(http.MethodPost, "take-in-comments", "/rounds/{id}/comments", "Mask the open answers of a round and take them in", "Those that wait: of a closed round all, of one in the field many together. Names, phones, plates and addresses below the building are masked."), o.takeIn)
 	upload := op(http.MethodPost, "import-comments", "/words/files", "Mask a table of comments (CSV or XLSX) and take it in", "The body is the file. Names, phones, plates and addresses below the building are masked on the way in; such comments enter no score.")
 	upload.MaxBodyBytes, upload.BodyReadTimeout = maxFile, 10*time.Minute
-	upload.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		handle.AllowBody(humagin.Unwrap(ctx), maxFile)
-		next(ctx)
-	}}
 	huma.Register(a, upload, o.upload)
 	huma.Register(a, op(http.MethodGet, "comment-themes", "/words/themes", "Counts by theme", "Counts people, not comments; counts below the rule book's cell are hidden, and those that would give them away."), o.themes)
 	huma.Register(a, op(http.MethodGet, "comment-agreement", "/words/agreement", "Agreement of two coders blind to each other", "Observed agreement, Cohen's kappa and Krippendorff's alpha by topic, polarity and matter."), o.agreement)

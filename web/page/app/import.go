@@ -12,6 +12,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/web/handle"
 	"gongping/web/page/render"
+	"gongping/web/problem"
 )
 
 // importData is the page on which the exported queue of a phone is handed in.
@@ -36,11 +37,15 @@ func (h *pages) showImport(c *gin.Context, status int, d importData) {
 }
 
 func (h *pages) importFile(c *gin.Context, who authz.Actor) error {
-	handle.AllowBody(c, field.MaxQueueFile+1<<20)
-	file, _, err := c.Request.FormFile("file")
+	fh, err := handle.File(c, "file", field.MaxQueueFile)
 	if err != nil {
-		h.showImport(c, http.StatusUnprocessableEntity, importData{Error: h.T(c, "queue.file"), Hint: h.T(c, "queue.file.hint")})
+		p := problem.From(err, h.Printer(c))
+		h.showImport(c, p.Status, importData{Error: p.Detail, Hint: h.T(c, "queue.file.hint")})
 		return nil
+	}
+	file, err := fh.Open()
+	if err != nil {
+		return err
 	}
 	defer file.Close()
 	b, err := io.ReadAll(io.LimitReader(file, field.MaxQueueFile+1))

@@ -171,7 +171,6 @@ func faultPlace(e *errs.Error) string {
 }
 
 func (h *pages) file(c *gin.Context, who authz.Actor) error {
-	handle.AllowBody(c, appeals.MaxFiles*appeals.MaxFile+1<<20)
 	in, err := filing(c)
 	if err != nil {
 		return err
@@ -190,9 +189,9 @@ func (h *pages) file(c *gin.Context, who authz.Actor) error {
 // filing reads the form with its files; one byte more than allowed is read, so
 // that the use case sees that a file is too large.
 func filing(c *gin.Context) (in appeals.Filing, err error) {
-	form, err := c.MultipartForm()
+	form, err := handle.Multipart(c, appeals.MaxFiles*appeals.MaxFile+1<<20)
 	if err != nil {
-		return in, errs.Wrap(err, errs.TooLarge, "appeal.upload", "the upload is too large or was cut off")
+		return in, err
 	}
 	in = appeals.Filing{RunID: c.PostForm("run"), Unit: c.PostForm("unit"), Ground: c.PostForm("ground"), Statement: c.PostForm("statement"), Entry: c.PostForm("entry")}
 	for i, fh := range form.File["files"] {

@@ -48,7 +48,6 @@ func (h *pages) extend(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) second(c *gin.Context, who authz.Actor) error {
-	handle.AllowBody(c, appeals.MaxFiles*appeals.MaxFile+1<<20)
 	in, err := filing(c)
 	if err != nil {
 		return err
@@ -216,25 +215,26 @@ func (h *pages) showConflicts(c *gin.Context, who authz.Actor, status int, in di
 }
 
 func (h *pages) record(c *gin.Context, who authz.Actor) error {
-	handle.AllowBody(c, appeals.MaxFiles*appeals.MaxFile+1<<20)
+	form, err := handle.Multipart(c, appeals.MaxFiles*appeals.MaxFile+1<<20)
+	if err != nil {
+		return err
+	}
 	in := disputes.Recording{Kind: c.PostForm("kind"), Entry: disputes.Entry{Building: c.PostForm("building"), Room: c.PostForm("room"), Name: c.PostForm("name"),
 		CaseNumber: c.PostForm("case_number"), HappenedOn: c.PostForm("happened_on"), Story: c.PostForm("story")}}
-	if form, err := c.MultipartForm(); err == nil {
-		for i, fh := range form.File["files"] {
-			if i > appeals.MaxFiles {
-				break
-			}
-			f, err := fh.Open()
-			if err != nil {
-				return err
-			}
-			content, err := io.ReadAll(io.LimitReader(f, appeals.MaxFile+1))
-			f.Close()
-			if err != nil {
-				return err
-			}
-			in.Files = append(in.Files, appeals.File{Name: fh.Filename, Content: content})
+	for i, fh := range form.File["files"] {
+		if i > appeals.MaxFiles {
+			break
 		}
+		f, err := fh.Open()
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(io.LimitReader(f, appeals.MaxFile+1))
+		f.Close()
+		if err != nil {
+			return err
+		}
+		in.Files = append(in.Files, appeals.File{Name: fh.Filename, Content: content})
 	}
 	_, receipt, err := h.register.Record(c.Request.Context(), who, in)
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) || errs.Is(err, errs.Conflict) {

@@ -152,7 +152,10 @@ func (h *pages) verify(c *gin.Context, who authz.Actor) error {
 
 // uploaded reads the checkpoint that came with the form, nil without one.
 func uploaded(c *gin.Context) (*audit.Checkpoint, error) {
-	fh, err := c.FormFile("checkpoint")
+	fh, err := handle.File(c, "checkpoint", maxCheckpoint)
+	if errs.Is(err, errs.TooLarge) {
+		return nil, err
+	}
 	if err != nil || fh.Size == 0 {
 		return nil, nil //nolint:nilerr // no file was chosen
 	}

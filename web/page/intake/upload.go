@@ -136,7 +136,9 @@ func (h *pages) alert(c *gin.Context, err error) *render.Alert {
 // eachPart reads a multipart form part by part, so that a large file is never
 // in memory nor written twice.
 func eachPart(c *gin.Context, fn func(name string, part *multipart.Part) error) error {
-	handle.AllowBody(c, intake.MaxUpload+(1<<20))
+	if err := handle.AllowBody(c, intake.MaxUpload+(1<<20)); err != nil {
+		return err
+	}
 	ctl := http.NewResponseController(c.Writer)
 	_ = ctl.SetReadDeadline(time.Now().Add(uploadTime)) // a test's writer has none
 	r, err := c.Request.MultipartReader()

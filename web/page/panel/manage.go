@@ -12,7 +12,6 @@ import (
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/panel"
 	"gongping/internal/authz"
-	"gongping/internal/errs"
 	"gongping/scoring/composite"
 	fit "gongping/scoring/panel"
 	"gongping/web/handle"
@@ -281,10 +280,9 @@ func (h *pages) evidence(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) attach(c *gin.Context, who authz.Actor) error {
-	handle.AllowBody(c, appeals.MaxFile+1<<16)
-	part, err := c.FormFile("file")
+	part, err := handle.File(c, "file", appeals.MaxFile)
 	if err != nil {
-		return errs.Wrap(err, errs.Invalid, "intake.no_file", "no file was chosen")
+		return err
 	}
 	f, err := part.Open()
 	if err != nil {

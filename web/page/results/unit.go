@@ -51,9 +51,9 @@ type reasonRow struct{ Name, Why, Count, Direction string }
 
 // itemRow is a question, or the dimension above its questions.
 type itemRow struct {
-	Name                        string
-	Dimension                   bool
-	N, Value, Interval          string
+	Name                                  string
+	Dimension                             bool
+	N, Value, Interval                    string
 	Street, District, DontKnows, Declines string
 }
 

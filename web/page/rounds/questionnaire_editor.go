@@ -77,7 +77,9 @@ func (h *pages) questionnaireEdit(c *gin.Context, who authz.Actor) error {
 // draft reads the draft that a form of the editor carries, with the fields of
 // its open part applied. It need not be usable yet.
 func draft(c *gin.Context) (editorData, error) {
-	handle.AllowBody(c, maxDraft)
+	if err := handle.AllowBody(c, maxDraft); err != nil {
+		return editorData{}, err
+	}
 	d := editorData{ID: c.Param("id"), Part: c.PostForm("part"), Open: intOf(c.PostForm("open"), -1)}
 	var q instrument.Questionnaire
 	if err := json.Unmarshal([]byte(c.PostForm("body")), &q); err != nil {

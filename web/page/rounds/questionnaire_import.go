@@ -18,6 +18,7 @@ import (
 	"gongping/web/handle"
 	"gongping/web/page/question"
 	"gongping/web/page/render"
+	"gongping/web/problem"
 )
 
 type importData struct {
@@ -63,11 +64,9 @@ func (h *pages) questionnaireRead(c *gin.Context, who authz.Actor) error {
 	if err := authz.Check(who, authz.QuestionnaireEdit, authz.Object{}); err != nil {
 		return err
 	}
-	handle.AllowBody(c, rounds.MaxQuestionnaireFile+1<<20)
 	name, r, err := sent(c)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
+		if errs.Is(err, errs.TooLarge) || problem.Large(err) != nil {
 			err = errs.New(errs.TooLarge, "exchange.too_large", "the file is too large for a questionnaire").
 				At("", "", "at most 32 MB", "export only the questionnaire, without answers and media")
 		}
@@ -126,6 +125,9 @@ func (h *pages) refused(c *gin.Context, text string, err error) error {
 
 // sent is the uploaded file, or the pasted text.
 func sent(c *gin.Context) (string, io.ReadCloser, error) {
+	if err := handle.AllowBody(c, rounds.MaxQuestionnaireFile+1<<20); err != nil {
+		return "", nil, err
+	}
 	f, err := c.FormFile("file")
 	switch {
 	case err == nil && f.Size > 0:

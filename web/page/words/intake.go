@@ -94,13 +94,9 @@ func (h *pages) upload(c *gin.Context, who authz.Actor) error {
 
 // file opens the uploaded file.
 func (h *pages) file(c *gin.Context) (multipart.File, int64, func(), error) {
-	handle.AllowBody(c, maxFile+(1<<20))
-	fh, err := c.FormFile("file")
+	fh, err := handle.File(c, "file", maxFile)
 	if err != nil {
-		return nil, 0, nil, errs.Wrap(err, errs.Invalid, "intake.no_file", "no file was chosen")
-	}
-	if fh.Size > maxFile {
-		return nil, 0, nil, errs.New(errs.TooLarge, "comment.file_large", "the file is larger than 32 MB")
+		return nil, 0, nil, err
 	}
 	f, err := fh.Open()
 	if err != nil {
