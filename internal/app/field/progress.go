@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongping/analytics/fairness"
+	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/internal/pg"
@@ -90,6 +91,15 @@ func (s *Service) Rounds(ctx context.Context, who authz.Actor) (list []fielddb.R
 		return err
 	})
 	return list, err
+}
+
+// RoundTitle is the name of a round, for who may see its fieldwork.
+func (s *Service) RoundTitle(ctx context.Context, who authz.Actor, roundID string) (title string, err error) {
+	err = s.Read(ctx, who, authz.FieldworkRead, authz.Object{Area: who.Area}, func(ctx context.Context, db pg.Querier) error {
+		title, err = fielddb.RoundTitle(ctx, db, who.District, roundID)
+		return app.NotFound(err, "round")
+	})
+	return title, err
 }
 
 // Progress counts the fieldwork of a round within an area, "" for the actor's

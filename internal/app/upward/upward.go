@@ -191,6 +191,20 @@ func (s *Service) Invitation(ctx context.Context, who authz.Actor) (v Invitation
 	return v, err
 }
 
+// Rated lists the departments whose results the reader may see.
+func (s *Service) Rated(ctx context.Context, who authz.Actor) (list []departmentdb.Department, err error) {
+	err = s.Read(ctx, who, authz.UpwardRead, authz.Object{Department: who.Department}, func(ctx context.Context, db pg.Querier) error {
+		all, err := departmentdb.List(ctx, db, who.District)
+		for _, d := range all {
+			if d.Active && (who.Department == "" || d.Code == who.Department) {
+				list = append(list, d)
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
 // Questionnaire reads the questionnaire of a survey.
 func Questionnaire(s *upwarddb.Survey) (*instrument.Questionnaire, error) {
 	return instrument.Decode(s.Questionnaire)

@@ -147,6 +147,12 @@ func Rounds(ctx context.Context, q pg.Querier, district, area string) ([]RoundCo
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[RoundCount])
 }
 
+// RoundTitle is the name of a round.
+func RoundTitle(ctx context.Context, q pg.Querier, district, round string) (title string, err error) {
+	err = q.QueryRow(ctx, `select title from round where district = $1 and id = $2`, district, round).Scan(&title)
+	return title, err
+}
+
 // kindSQL is what of a stratum's name follows the committee.
 const kindSQL = `substring(stratum from position('#' in stratum) + 1)`
 

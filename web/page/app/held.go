@@ -21,8 +21,12 @@ func (h *pages) heldList(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
+	title, err := h.svc.RoundTitle(c.Request.Context(), who, c.Param("round"))
+	if err != nil {
+		return err
+	}
 	h.Render(c, http.StatusOK, "app/held", render.Page{Title: h.T(c, "held.title"), Subtitle: h.T(c, "held.subtitle"),
-		Crumbs: []render.Crumb{{Text: h.T(c, "fieldwork.title"), Href: "/fieldwork"}, {Text: h.T(c, "fieldwork.round"), Href: "/fieldwork/" + c.Param("round")}, {Text: h.T(c, "held.title")}},
+		Crumbs: []render.Crumb{{Text: h.T(c, "fieldwork.title"), Href: "/fieldwork"}, {Text: title, Href: "/fieldwork/" + c.Param("round")}, {Text: h.T(c, "held.title")}},
 		Data:   heldData{c.Param("round"), list}})
 	return nil
 }

@@ -219,9 +219,13 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 		q := url.Values{"area": {area}, "evaluator": {d.Evaluator}, "after": {d.Cases[pageSize-1].ID}}
 		d.Next = "/fieldwork/" + d.Round + "/cases?" + q.Encode()
 	}
+	title, err := h.svc.RoundTitle(ctx, who, d.Round)
+	if err != nil {
+		return err
+	}
 	p := h.Printer(c)
 	h.Render(c, http.StatusOK, "fieldwork/cases", render.Page{Title: p.T("fieldwork.cases"), Subtitle: p.T("fieldwork.cases_text"),
-		Crumbs: []render.Crumb{{Text: p.T("fieldwork.title"), Href: "/fieldwork"}, {Text: p.T("fieldwork.round"), Href: "/fieldwork/" + d.Round}, {Text: p.T("fieldwork.cases")}}, Data: d})
+		Crumbs: []render.Crumb{{Text: p.T("fieldwork.title"), Href: "/fieldwork"}, {Text: title, Href: "/fieldwork/" + d.Round}, {Text: p.T("fieldwork.cases")}}, Data: d})
 	return nil
 }
 

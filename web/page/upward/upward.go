@@ -50,6 +50,7 @@ type homeData struct {
 	Title       string
 	Until       time.Time
 	Departments []choice
+	Results     []choice // where the results of surveys that ended are
 	Surveys     render.Table
 	May         bool
 	Running     string // id of the open survey
@@ -81,13 +82,25 @@ func (h *pages) home(c *gin.Context, who authz.Actor) error {
 		}
 		d.Surveys = render.Table{Caption: p.T("upward.surveys"), Columns: []render.Column{{Text: p.T("upward.name")}, {Text: p.T("upward.dates")}, {Text: p.T("upward.state")}},
 			Empty: render.Empty{Icon: "heart-handshake", Title: p.T("upward.none"), Text: p.T("upward.none.text")}}
+		ended := false
 		for _, x := range list {
-			badge := render.Badge{Tone: "neutral", Text: p.T("upward.closed_badge")}
+			badge, note := render.Badge{Tone: "neutral", Text: p.T("upward.closed_badge")}, ""
+			ended = ended || x.Closed
 			if !x.Closed {
 				d.Running, d.RunningName = x.ID, x.Title
+				note = p.T("upward.until_midnight")
 				badge = render.Badge{Tone: "success", Text: p.T("upward.open_badge")}
 			}
-			d.Surveys.Rows = append(d.Surveys.Rows, render.Row{Cells: []render.Cell{{Text: x.Title}, {Text: f.Date(x.OpensOn) + " – " + f.Date(x.ClosesOn)}, {Badge: &badge}}})
+			d.Surveys.Rows = append(d.Surveys.Rows, render.Row{Cells: []render.Cell{{Text: x.Title}, {Text: f.Date(x.OpensOn) + " – " + f.Date(x.ClosesOn), Note: note}, {Badge: &badge}}})
+		}
+		if ended {
+			rated, err := h.svc.Rated(c.Request.Context(), who)
+			if err != nil {
+				return err
+			}
+			for _, x := range rated {
+				d.Results = append(d.Results, choice{Name: x.In(string(p.Lang())), Href: "/departments/" + x.Code + "#upward"})
+			}
 		}
 	}
 	h.Render(c, http.StatusOK, "upward/home", render.Page{Title: p.T("upward.title"), Subtitle: p.T("upward.subtitle"), Data: d})
