@@ -191,8 +191,12 @@ func (v *reader) table(list, all []view.Unit, ranked bool) render.Table {
 		if view.Fragile(&u.UnitResult, v.res.Rules.Gates.FragileUpTo) {
 			band.Note = p.T("results.fragile")
 		}
+		score := v.value(u.Official)
+		if u.Official.Status == "not_enough" {
+			score = render.Dash // the band and the status beside it say why
+		}
 		row := render.Row{Cells: []render.Cell{{Text: u.Name, Href: u.Href, Sort: u.Unit}, {Text: v.f.Int(u.N)}, {Text: rate},
-			{Text: v.value(u.Official), Sort: sortable(u.Official)}, {Text: v.interval(u.Official)}, {Text: v.rel(&u.UnitResult)},
+			{Text: score, Sort: sortable(u.Official)}, {Text: v.interval(u.Official)}, {Text: v.rel(&u.UnitResult)},
 			band, {Badge: v.standing(&u.UnitResult)}, {Badge: v.status(u.Status)}, v.work(u.Unit)}}
 		if ranked {
 			cell := render.Cell{Text: render.Dash}
