@@ -99,6 +99,9 @@ func (w *comparison) walk(path string, got, want any) {
 	case []any:
 		w.list(path, got, e)
 	case float64:
+		if forms, ok := got.(either); ok {
+			got = forms.nearest(e)
+		}
 		w.number(path, got, e)
 	case nil:
 		w.r.Compared++
@@ -106,12 +109,33 @@ func (w *comparison) walk(path string, got, want any) {
 			w.differ(path, show(got), "null", math.Inf(1))
 		}
 	default: // string, bool
+		if t, ok := want.(string); ok && (t == "NA" || t == "NaN") { // R's ways to write null as a text
+			w.walk(path, got, nil)
+			return
+		}
 		w.r.Compared++
+		if v, ok := toFloat(got); ok && math.IsInf(v, 0) && infinite[want] == math.Copysign(1, v) {
+			return
+		}
 		if v := reflect.ValueOf(got); !v.IsValid() || show(got) != show(want) {
 			w.differ(path, show(got), show(want), math.Inf(1))
 		}
 	}
 }
+
+// either is a figure of which the peer has two forms, depending on the way its
+// search ends.
+type either [2]float64
+
+func (e either) nearest(want float64) float64 {
+	if math.Abs(e[1]-want) < math.Abs(e[0]-want) {
+		return e[1]
+	}
+	return e[0]
+}
+
+// infinite are the texts for an infinite number, with its sign.
+var infinite = map[any]float64{"Inf": 1, "-Inf": -1}
 
 // single is the entry of a vector of one, which cases write without brackets.
 func single(got any) any {
@@ -257,6 +281,8 @@ func allNull(want any) bool {
 	switch e := want.(type) {
 	case nil:
 		return true
+	case string:
+		return e == "NA" || e == "NaN"
 	case []any:
 		for _, v := range e {
 			if !allNull(v) {

@@ -78,14 +78,18 @@ const (
 // Result is the outcome of one case.
 type Result struct {
 	Case     string  `json:"case"`
+	File     string  `json:"file,omitempty"`
 	Method   string  `json:"method"`
 	Compared int     `json:"compared"`
 	MaxRel   float64 `json:"largest_relative_difference"`
 	Verdict  Verdict `json:"verdict"`
 	// Worst is the path with the largest excess over its tolerance.
-	Worst    *Gap     `json:"worst,omitempty"`
-	Missing  []string `json:"missing,omitempty"`
-	Reason   string   `json:"reason,omitempty"`
+	Worst   *Gap     `json:"worst,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	// NotRead are fields of params and design that the adapter did not look at:
+	// notes, or an option that the product does not know.
+	NotRead  []string `json:"fields_not_read,omitempty"`
 	DiffersN int      `json:"differing,omitempty"`
 }
 
@@ -107,6 +111,7 @@ func Check(c *Case) (r Result) {
 		return r
 	}
 	got, err := call(fn, c)
+	r.NotRead = c.notRead()
 	var un unsupported
 	switch {
 	case errors.As(err, &un):
@@ -127,11 +132,34 @@ func Check(c *Case) (r Result) {
 	return r
 }
 
+// designOptions are the further entries of a design that adapters know.
+var designOptions = map[string]bool{"frequency": true, "inclusion_probability": true}
+
+// notRead are the fields of params and design that no adapter looked at.
+func (c *Case) notRead() (fields []string) {
+	for _, k := range c.Params.notRead() {
+		fields = append(fields, "params."+k)
+	}
+	for k := range c.Design.Other {
+		if !designOptions[k] {
+			fields = append(fields, "design."+k)
+		}
+	}
+	sort.Strings(fields)
+	return fields
+}
+
 // refusal reports whether an error is the engine's own about the data, and not
 // one of the adapter about the case file.
 func refusal(err error) bool {
 	_, ok := errors.AsType[*errs.Error](err)
 	return ok
+}
+
+// refuse is a refusal that an adapter gives in the engine's place, where the
+// case asks for what no design can give.
+func refuse(key, format string, args ...any) error {
+	return errs.New(errs.Invalid, "conformance."+key, format, args...)
 }
 
 func call(fn Func, c *Case) (got map[string]any, err error) {

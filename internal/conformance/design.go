@@ -57,7 +57,53 @@ func (c *Case) BuildDesign() (*estimate.Design, error) {
 		}
 		spec.DesignWeight = w
 	}
+	fractionsToSizes(&spec)
 	return estimate.New(spec)
+}
+
+// fractionsToSizes turns sampling fractions into population sizes: the engine
+// takes sizes only, the peer also takes fractions where all values of all
+// stages are at most 1.
+func fractionsToSizes(spec *estimate.Spec) {
+	below := false
+	for _, st := range spec.Stages {
+		for _, f := range st.Population {
+			if !(f > 0 && f <= 1) {
+				return
+			}
+			below = below || f < 1
+		}
+	}
+	if !below {
+		return
+	}
+	parent := make([]string, spec.Rows) // the unit of the stage above, then its stratum
+	for k, st := range spec.Stages {
+		sampled := map[string]map[string]bool{}
+		unit := make([]string, spec.Rows)
+		for i := range parent {
+			if st.Stratum != nil {
+				parent[i] += fmt.Sprintf("/s%d", st.Stratum[i])
+			}
+			id := int32(i)
+			if st.Unit != nil {
+				id = st.Unit[i]
+			}
+			unit[i] = fmt.Sprintf("%s/u%d", parent[i], id)
+			if sampled[parent[i]] == nil {
+				sampled[parent[i]] = map[string]bool{}
+			}
+			sampled[parent[i]][unit[i]] = true
+		}
+		if st.Population != nil {
+			sizes := make([]float64, spec.Rows)
+			for i, f := range st.Population {
+				sizes[i] = float64(len(sampled[parent[i]])) / f
+			}
+			spec.Stages[k].Population = sizes
+		}
+		parent = unit
+	}
 }
 
 // code is a column of labels as integers; missing labels are refused.

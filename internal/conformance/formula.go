@@ -43,7 +43,7 @@ func ParseFormula(s string) (Formula, error) {
 		case term == "1":
 			f.Intercept = true
 		case strings.ContainsAny(asFactor.ReplaceAllString(term, ""), "()^|/-"):
-			return f, fmt.Errorf("formula %q: the term %q is not supported", s, term)
+			return f, Unsupported("formula %q: the term %q", s, term)
 		case strings.Contains(term, "*"):
 			names := strings.Split(term, "*")
 			for size := 1; size <= len(names); size++ { // main effects first
@@ -75,9 +75,13 @@ type Matrix struct {
 // ModelMatrix codes the predictors: numbers as they are, texts by treatment
 // contrasts against the alphabetically first level (the first factor by all
 // levels where there is no intercept). domain (nil = all) decides which levels
-// exist.
+// exist: those of the rows in it that have every variable of the model.
 func (c *Case) ModelMatrix(f Formula, domain []bool) (Matrix, error) {
 	var m Matrix
+	domain, err := c.modelRows(f, domain)
+	if err != nil {
+		return m, err
+	}
 	if f.Intercept {
 		ones := make([]float64, c.Data.Rows)
 		for i := range ones {
@@ -106,6 +110,30 @@ func (c *Case) ModelMatrix(f Formula, domain []bool) (Matrix, error) {
 		m.Columns = append(m.Columns, part.Columns...)
 	}
 	return m, nil
+}
+
+// modelRows are the rows of a domain without a missing cell in the model.
+func (c *Case) modelRows(f Formula, domain []bool) ([]bool, error) {
+	var names []string
+	for _, term := range f.Terms {
+		for _, n := range term {
+			names = append(names, asFactor.ReplaceAllString(n, "$1"))
+		}
+	}
+	in, err := present(c.Data, names...)
+	if err != nil {
+		return nil, err
+	}
+	var missing []bool
+	if f.Response != "" {
+		if y, err := c.ResponseColumn(f.Response); err == nil { // the caller says what is wrong with it
+			missing = y.Missing
+		}
+	}
+	for i := range in {
+		in[i] = in[i] && (domain == nil || domain[i]) && (missing == nil || !missing[i])
+	}
+	return in, nil
 }
 
 // coded is one variable as columns.
@@ -138,7 +166,7 @@ func (c *Case) coded(name string, domain []bool, full bool) (m Matrix, isFactor 
 		}
 	}
 	if len(levels) < 2 && !full {
-		return m, true, fmt.Errorf("column %q has %d level(s); contrasts need two or more", col, len(levels))
+		return m, true, refuse("one_level", "column %q has %d level(s); contrasts need two or more", col, len(levels))
 	}
 	for l, level := range levels {
 		if l == 0 && !full {

@@ -25,7 +25,7 @@ type Frame struct {
 }
 
 // ParseFrame reads a CSV file: one header line of unique names, comma
-// separated, UTF-8, an empty cell or NA is missing.
+// separated, UTF-8, an empty cell, NA or NaN is missing.
 func ParseFrame(b []byte) (*Frame, error) {
 	r := csv.NewReader(bytes.NewReader(quoteBlankLines(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")))))
 	head, err := r.Read()
@@ -49,7 +49,7 @@ func ParseFrame(b []byte) (*Frame, error) {
 		}
 		for j, n := range f.Names {
 			v := rec[j]
-			if v == "NA" {
+			if v == "NA" || v == "NaN" {
 				v = ""
 			}
 			f.cols[n] = append(f.cols[n], v)

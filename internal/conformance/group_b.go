@@ -199,7 +199,11 @@ func ratio(c *Case) (map[string]any, error) {
 	keys := []string{"ratio", "se", "ci95_normal", "ci95_t", "deff"}
 	e, err := estimate.Ratio(d, cols[0], cols[1], subset)
 	if err != nil || !complete {
-		return withAll(out, keys, nullOr(err)), nil
+		withAll(out, keys, nullOr(err))
+		if err != nil && complete && e.N > 0 { // the error is refused, the value stands
+			out["ratio"] = PartlyRefused{Refused{err}, map[string]any{"": e.Value}}
+		}
+		return out, nil
 	}
 	out["ratio"], out["se"], out["deff"] = e.Value, e.SE, opt(e.DEff)
 	out["ci95_normal"], out["ci95_t"] = pair(e.Normal(0.95)), tPair(e, 0.95, e.DF)

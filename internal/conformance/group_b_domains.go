@@ -29,12 +29,16 @@ func domainMeans(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !complete {
-		return nil, Unsupported("na_rm=false with missing values")
-	}
 	df := d.DegreesOfFreedom(subset)
+	row := func(in []bool) map[string]any {
+		out := domainRow(d, cols[0], in, df)
+		if !complete && anyMissing(cols[0], in) { // na_rm is false
+			withAll(out, []string{"mean", "mean_se", "mean_ci95_t", "mean_ci95_normal", "deff", "total", "total_se"}, nil)
+		}
+		return out
+	}
 	if len(by) == 0 {
-		out := domainRow(d, cols[0], subset, df)
+		out := row(subset)
 		out["df_domain"], out["df_design"] = df, d.DegreesOfFreedom(nil)
 		return out, nil
 	}
@@ -45,7 +49,7 @@ func domainMeans(c *Case) (map[string]any, error) {
 	var rows []map[string]any
 	domainDF := map[string]any{}
 	for _, g := range groups {
-		r := domainRow(d, cols[0], g.in, df)
+		r := row(g.in)
 		r["domain"] = g.name
 		rows = append(rows, r)
 		domainDF[g.name] = d.DegreesOfFreedom(g.in)

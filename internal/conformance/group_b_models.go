@@ -43,14 +43,22 @@ func chisq(c *Case) (map[string]any, error) {
 			row := map[string]any{}
 			for j, b := range levels[1] {
 				row[b] = t.Weighted[i][j]
-				share[a+"."+b], se[a+"."+b] = t.Share[i][j], t.ShareSE[i][j]
+				share[a+"."+b], se[a+"."+b] = t.Share[i][j], nil
+				if t.ShareSE != nil {
+					se[a+"."+b] = t.ShareSE[i][j]
+				}
 			}
 			weighted[a] = row
 		}
 		out["table_weighted"], out["cell_share"], out["cell_se"] = weighted, share, se
 	}
 	if err != nil {
-		return withAll(out, []string{"F", "Chisq", "Wald", "adjWald"}, Refused{Err: err}), nil
+		withAll(out, []string{"F", "Chisq", "Wald", "adjWald"}, Refused{Err: err})
+		if t.Pearson.DF1 > 0 { // X² itself does not need the variance
+			out["Chisq"] = PartlyRefused{Refused{err}, map[string]any{
+				"statistic": t.Pearson.Statistic, "parameter": t.Pearson.DF1, "p": nil}}
+		}
+		return out, nil
 	}
 	out["F"] = testResult(&t.F, t.F.DF1, t.F.DF2)
 	out["Chisq"] = testResult(&t.Pearson, t.Pearson.DF1)
@@ -109,18 +117,41 @@ func ttest(c *Case) (map[string]any, error) {
 			return nil, err
 		}
 		if len(m.Columns) != 2 {
-			return nil, Unsupported("a t-test of %d groups", len(m.Columns))
+			return nil, refuse("t_groups", "a t-test compares two groups, found %d", len(m.Columns))
 		}
 		t, err = estimate.TTestGroups(d, y, m.Columns[1], subset, 0.95)
 	default:
 		return nil, Unsupported("a t-test by %s", strings.SplitN(s, "~", 2)[1])
 	}
 	if err != nil {
-		return withAll(map[string]any{}, []string{"t", "df", "p", "difference", "mean", "estimate", "ci95"}, Refused{Err: err}), nil
+		return refusedTTest(t, err), nil
 	}
 	e := t.Estimate.Value
-	return map[string]any{"t": t.Statistic, "df": t.DF2, "p": t.P, "difference": e, "mean": e, "estimate": e,
-		"se": t.Estimate.SE, "ci95": pair(t.CI)}, nil
+	out := map[string]any{"t": t.Statistic, "df": t.DF2, "p": t.P, "difference": e, "mean": e, "estimate": e,
+		"se": t.Estimate.SE, "ci95": pair(t.CI)}
+	if len(f.Terms) > 0 {
+		out["ci95"] = peerWald(e, t.Estimate.SE, 0.95, t.DF2)
+	}
+	return out, nil
+}
+
+// refusedTTest is what stands of a test that is refused: the estimate, and,
+// where only the degrees of freedom are used up, the statistic.
+func refusedTTest(t estimate.TTest, err error) map[string]any {
+	out := withAll(map[string]any{}, []string{"t", "df", "p", "difference", "mean", "estimate", "se", "ci95"}, Refused{Err: err})
+	e := t.Estimate
+	if e.N == 0 {
+		return out
+	}
+	known := func(v float64) any { return PartlyRefused{Refused{err}, map[string]any{"": v}} }
+	for _, k := range []string{"difference", "mean", "estimate"} {
+		out[k] = known(e.Value)
+	}
+	out["df"] = known(float64(e.DF))
+	if e.SE > 0 {
+		out["se"], out["t"] = known(e.SE), known(e.Value/e.SE)
+	}
+	return out
 }
 
 func glm(c *Case) (map[string]any, error) {
@@ -159,9 +190,29 @@ func glm(c *Case) (map[string]any, error) {
 	}
 	r, err := estimate.Regress(d, y, m.Columns, family, subset)
 	if err != nil {
-		return withAll(map[string]any{}, []string{"coef", "se", "vcov", "t", "p", "df_residual", "ci95", "dispersion"}, Refused{Err: err}), nil
+		return refusedRegression(m.Names, r, err), nil
 	}
 	return regressionResult(m.Names, r), nil
+}
+
+// refusedRegression is a regression without errors: the coefficients stand
+// where only the covariance is refused.
+func refusedRegression(names []string, r estimate.Regression, err error) map[string]any {
+	out := withAll(map[string]any{}, []string{"coef", "se", "vcov", "t", "p", "df_residual", "ci95", "dispersion"}, Refused{Err: err})
+	if r.N == 0 {
+		return out
+	}
+	coef := map[string]any{}
+	for j, n := range names {
+		coef[n] = nil
+		if !r.Aliased[j] {
+			coef[n] = r.Coefficients[j]
+		}
+	}
+	out["coef"] = PartlyRefused{Refused{err}, coef}
+	out["df_residual"] = PartlyRefused{Refused{err}, map[string]any{"": float64(r.DF)}}
+	out["dispersion"] = PartlyRefused{Refused{err}, map[string]any{"": r.Dispersion}}
+	return out
 }
 
 func regressionResult(names []string, r estimate.Regression) map[string]any {
@@ -185,10 +236,13 @@ func regressionResult(names []string, r estimate.Regression) map[string]any {
 		coef[n], se[n] = e.Value, e.SE
 		tv[n], p[n] = nil, nil
 		ci[n] = map[string]any{"lower": nil, "upper": nil}
+		iv, ok := e.T(0.95, float64(r.DF))
+		if ok {
+			ci[n] = lowerUpper(iv)
+		}
 		if e.SE > 0 {
 			tv[n] = e.Value / e.SE
-			if iv, ok := e.T(0.95, float64(r.DF)); ok {
-				ci[n] = lowerUpper(iv)
+			if ok {
 				p[n] = 2 * estimate.TTail(max(e.Value, -e.Value)/e.SE, float64(r.DF))
 			}
 		}

@@ -32,6 +32,9 @@ type residualFunc func(z []float64) []float64
 // weightFactor is a column, or the cross of several, as a weighting factor.
 func weightFactor(c *Case, names ...string) (weight.Factor, error) {
 	var fs []weight.Factor
+	if len(names) == 0 {
+		return weight.Factor{}, fmt.Errorf("no column is named: give params.strata, or params.classes")
+	}
 	for _, n := range names {
 		codes, levels, err := c.Data.Factor(n)
 		if err != nil {
@@ -71,6 +74,12 @@ func calibrateCase(c *Case, d weight.Distance) (map[string]any, error) {
 	columns, err := totalColumns(c)
 	if err != nil {
 		return nil, err
+	}
+	own := strings.TrimPrefix(c.Method, "C.calibrate.")
+	if fn, err := c.Params.StringOr("calfun", own); err != nil {
+		return nil, err
+	} else if fn != own {
+		return nil, Unsupported("calfun %q in method %s", fn, c.Method)
 	}
 	rule := weight.CalibrationRule{Distance: d}
 	bounds, err := c.Params.Floats("bounds")

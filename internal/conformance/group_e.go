@@ -83,7 +83,7 @@ func locationScale(c *Case) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	out["qn"], out["qn_no_finite_corr"] = robust.Qn(x, true), robust.Qn(x, false)
+	out["qn"], out["qn_no_finite_corr"] = peerQn(x, true), peerQn(x, false)
 	out["sn"], out["sn_no_finite_corr"] = robust.Sn(x, true), robust.Sn(x, false)
 	out["scaleTau2"], out["medcouple"] = robust.TauScale(x), robust.Medcouple(x)
 	ks, err := c.Params.Floats("k_huber")
@@ -176,6 +176,16 @@ func interceptMM(x, one []float64, out map[string]any) error {
 	}
 	out["lmrob_mm"] = r
 	return nil
+}
+
+// peerQn is Qn, or Qn with the chosen distance in single precision: the peer
+// rounds it on one of the two ways out of its search.
+func peerQn(x []float64, corrected bool) any {
+	q, single := robust.Qn(x, corrected), 0.0
+	if raw := robust.Qn(x, false) / robust.QnConstant; raw > 0 {
+		single = q * (float64(float32(raw)) / raw)
+	}
+	return either{q, single}
 }
 
 func firstNumeric(f *Frame) string {

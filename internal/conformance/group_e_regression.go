@@ -105,7 +105,8 @@ func robustRegression(c *Case) (map[string]any, error) {
 	}
 	m, err := robust.FitMM(y, x)
 	if err != nil {
-		return nil, err
+		out["lmrob_mm"] = Refused{err}
+		return out, nil
 	}
 	out["lmrob_mm"] = map[string]any{"coef": namedCoefficients(names, m.Coefficients), "se": namedCoefficients(names, m.SE),
 		"scale": m.Scale, "w": m.RobustWeights}

@@ -1,11 +1,15 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
+	"gonum.org/v1/gonum/mat"
+
+	"gongping/internal/errs"
 	"gongping/scoring/rater"
 )
 
@@ -54,6 +58,51 @@ func ratingColumn(f *Frame, name string) ([]float64, []bool, error) {
 		return f.Floats(name)
 	}
 	return nil, nil, Unsupported("column %q holds text ratings", name)
+}
+
+// labels are the categories of text ratings in the order of R, nil where all
+// ratings are numbers. The data of the returned case are the numbers 1, 2, ….
+func (c *Case) labels() (*Case, []string, error) {
+	joined := &Frame{Names: []string{"v"}, cols: map[string][]string{}}
+	names := c.Data.Names
+	for _, key := range []string{"items", "columns", "raters"} {
+		if c.Params.Has(key) {
+			var err error
+			if names, err = c.Params.Strings(key); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	numeric := true
+	for _, n := range names {
+		text, err := c.Data.Text(c.Data.Resolve(n))
+		if err != nil {
+			return nil, nil, err
+		}
+		numeric = numeric && c.Data.IsNumeric(c.Data.Resolve(n))
+		joined.cols["v"] = append(joined.cols["v"], text...)
+	}
+	if numeric {
+		return c, nil, nil
+	}
+	joined.Rows = len(joined.cols["v"])
+	codes, levels, err := joined.Factor("v")
+	if err != nil {
+		return nil, nil, err
+	}
+	numbered := &Frame{Names: names, Rows: c.Data.Rows, cols: map[string][]string{}}
+	for k, n := range names {
+		cells := make([]string, c.Data.Rows)
+		for i, code := range codes[k*c.Data.Rows : (k+1)*c.Data.Rows] {
+			if code >= 0 {
+				cells[i] = strconv.Itoa(int(code) + 1)
+			}
+		}
+		numbered.cols[n] = cells
+	}
+	out := *c
+	out.Data = numbered
+	return &out, levels, nil
 }
 
 func intraclass(c *Case) (map[string]any, error) {
@@ -199,6 +248,12 @@ func cohenKappa(c *Case) (map[string]any, error) {
 	out, vcd := map[string]any{"n": n}, map[string]any{}
 	for name, scheme := range map[string]rater.Scheme{"unweighted": rater.Unweighted, "linear": rater.Linear, "quadratic": rater.Quadratic} {
 		k, err := rater.CohenKappa(table, scheme)
+		if constant(err) {
+			out[name] = PartlyRefused{Refused{err}, map[string]any{"kappa": nil, "se": nil, "se_null": nil,
+				"observed": 1.0, "expected": 1.0, "lower95": nil, "upper95": nil}}
+			vcd[name] = Refused{err}
+			continue
+		}
 		if err != nil {
 			out[name], vcd[name] = Refused{err}, Refused{err}
 			continue
@@ -212,23 +267,45 @@ func cohenKappa(c *Case) (map[string]any, error) {
 }
 
 func fleissKappa(c *Case) (map[string]any, error) {
+	c, labels, err := c.labels()
+	if err != nil {
+		return nil, err
+	}
 	m, _, err := ratings(c)
 	if err != nil {
 		return nil, err
 	}
 	f, err := rater.FleissKappa(m)
+	if constant(err) { // agreement is complete, and so is that by chance
+		out := withAll(map[string]any{}, []string{"kappa", "se_null", "z", "by_category", "exact_conger"}, Refused{err})
+		return withAll(out, []string{"observed", "expected"}, PartlyRefused{Refused{err}, map[string]any{"": 1.0}}), nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	by := map[string]any{}
 	for k, v := range f.Category {
-		by[strconv.FormatFloat(v, 'g', -1, 64)] = f.ByCategory[k]
+		name := strconv.FormatFloat(v, 'g', -1, 64)
+		if labels != nil {
+			name = labels[int(v)-1]
+		}
+		by[name] = f.ByCategory[k]
 	}
 	return map[string]any{"kappa": f.Kappa, "se_null": f.SENull, "z": f.Z, "observed": f.Observed,
 		"expected": f.Expected, "by_category": by, "exact_conger": f.Conger}, nil
 }
 
+// constant reports whether a coefficient is refused since all ratings are equal.
+func constant(err error) bool {
+	e, ok := errors.AsType[*errs.Error](err)
+	return ok && strings.HasSuffix(e.Key, ".constant")
+}
+
 func krippendorff(c *Case) (map[string]any, error) {
+	c, labels, err := c.labels()
+	if err != nil {
+		return nil, err
+	}
 	m, _, err := ratings(c)
 	if err != nil {
 		return nil, err
@@ -243,7 +320,16 @@ func krippendorff(c *Case) (map[string]any, error) {
 	out := map[string]any{}
 	for name, metric := range map[string]rater.Metric{"nominal": rater.Nominal, "ordinal": rater.Ordinal,
 		"interval": rater.Interval, "ratio": rater.Ratio} {
+		if labels != nil && metric != rater.Nominal {
+			out[name] = Refused{refuse("text_metric", "ratings that are texts have no %s distances", name)}
+			continue
+		}
 		a, err := rater.Krippendorff(m, metric)
+		if constant(err) {
+			out[name] = PartlyRefused{Refused{err}, map[string]any{"alpha": nil, "observed": 0.0, "expected": 0.0,
+				"pairable": pairable(m)}}
+			continue
+		}
 		if err != nil {
 			out[name] = Refused{err}
 			continue
@@ -252,6 +338,22 @@ func krippendorff(c *Case) (map[string]any, error) {
 		out["coincidence"] = a.Coincidence
 	}
 	return out, nil
+}
+
+// pairable counts the ratings of units with two ratings or more.
+func pairable(m rater.Matrix) (n int) {
+	for i, row := range m.Value {
+		there := 0
+		for k := range row {
+			if m.Missing == nil || !m.Missing[i][k] {
+				there++
+			}
+		}
+		if there > 1 {
+			n += there
+		}
+	}
+	return n
 }
 
 // varying leaves out the items that everybody answers alike, as the peer does.
@@ -298,17 +400,69 @@ func varying(m rater.Matrix, names []string) (rater.Matrix, []string) {
 	return out, kept
 }
 
+// number is a value, or the refusal where it is none.
+func number(v float64, err error) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return Refused{err}
+	}
+	return v
+}
+
+// peerGuttman6 is lambda 6 of items that depend linearly on each other: the
+// peer inverts the correlations on their range and keeps the squared multiple
+// correlations within 0 and 1. The product gives none.
+func peerGuttman6(cor [][]float64) any {
+	k := len(cor)
+	s, sum := mat.NewSymDense(k, nil), 0.0
+	for a, row := range cor {
+		for b, v := range row {
+			if math.IsNaN(v) {
+				return nil
+			}
+			s.SetSym(min(a, b), max(a, b), v)
+			sum += v
+		}
+	}
+	var e mat.EigenSym
+	if !e.Factorize(s, true) {
+		return nil
+	}
+	var v mat.Dense
+	e.VectorsTo(&v)
+	values := e.Values(nil)
+	left := sum - float64(k)
+	for a := range k {
+		inverse := 0.0
+		for j, l := range values {
+			if l > 1.5e-8*values[k-1] {
+				inverse += v.At(a, j) * v.At(a, j) / l
+			}
+		}
+		left += min(1, max(0, 1-1/inverse))
+	}
+	return left / sum
+}
+
 func consistency(c *Case) (map[string]any, error) {
 	m, names, err := ratings(c)
 	if err != nil {
 		return nil, err
 	}
 	m, names = varying(m, names)
-	r, err := rater.MeasureConsistency(m)
+	pair, err := rater.Covariance(m, true)
 	if err != nil {
 		return nil, err
 	}
-	pair, err := rater.Covariance(m, true)
+	r, err := rater.MeasureConsistency(m)
+	if refusal(err) { // the complete rows do not suffice; pairs may
+		out := withAll(map[string]any{}, []string{"alpha_complete_cases", "alpha_std_complete_cases", "guttman6_complete",
+			"average_r_complete", "ase_complete", "item_rest_r_complete", "alpha_if_dropped_complete", "omega_one_factor_std",
+			"omega_one_factor_raw", "loadings_ml", "uniquenesses"}, Refused{err})
+		out["n_rows"], out["n_complete"] = len(m.Value), len(m.Complete().Value)
+		out["alpha_pairwise"] = number(rater.AlphaOf(pair, -1), err)
+		out["alpha_std_pairwise"] = number(rater.AlphaOf(rater.CorrelationOf(pair), -1), err)
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -323,8 +477,16 @@ func consistency(c *Case) (map[string]any, error) {
 		"guttman6_complete": optional(r.Guttman6), "average_r_complete": r.AverageR, "ase_complete": r.ASE,
 		"item_rest_r_complete": named(names, r.ItemRest),
 	}
-	if r.IfDropped != nil {
+	switch {
+	case r.IfDropped != nil:
 		out["alpha_if_dropped_complete"] = named(names, r.IfDropped)
+	case len(names) == 2:
+		// A scale of one item has no alpha. The peer shows the covariance over the
+		// variance of the item that is left.
+		out["alpha_if_dropped_complete"] = named(names, []float64{full[0][1] / full[1][1], full[0][1] / full[0][0]})
+	}
+	if r.Guttman6 == nil {
+		out["guttman6_complete"] = peerGuttman6(rater.CorrelationOf(full))
 	}
 	f, err := rater.FitOneFactor(full)
 	if err != nil || !f.Converged {

@@ -49,11 +49,23 @@ func kGroups(c *Case) (map[string]any, error) {
 		"jonckheere_J": k.JonckheereJ, "jonckheere_mean": k.JonckheereMean, "jonckheere_var": k.JonckheereVar,
 		"jonckheere_z": k.JonckheereZ, "jonckheere_p_two_sided": k.JonckheereP,
 	}
+	if !k.HasWelch && groupsOfTwo(g.Codes, g.Levels) {
+		out["welch_df"] = []any{float64(g.Levels - 1), nil} // a group without variation
+	}
 	if k.HasWelch {
 		out["welch_F"], out["welch_p"] = k.WelchF, k.WelchP
 		out["welch_df"] = []float64{k.WelchDF1, k.WelchDF2}
 	}
 	return out, nil
+}
+
+// groupsOfTwo reports whether every group has two answers at least.
+func groupsOfTwo(codes []int32, groups int) bool {
+	n := make([]int, groups)
+	for _, k := range codes {
+		n[k]++
+	}
+	return slices.Min(n) > 1
 }
 
 func inequality(c *Case) (map[string]any, error) {

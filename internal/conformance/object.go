@@ -13,11 +13,34 @@ import (
 type Object struct {
 	Keys   []string
 	Values map[string]any
+	read   map[string]bool
 }
 
 // Has reports whether the key is there and not null.
 func (o *Object) Has(key string) bool {
-	return o != nil && o.Values[key] != nil
+	return o.get(key) != nil
+}
+
+// get is the value of a key, which then counts as read.
+func (o *Object) get(key string) any {
+	if o == nil {
+		return nil
+	}
+	if o.read == nil {
+		o.read = map[string]bool{}
+	}
+	o.read[key] = true
+	return o.Values[key]
+}
+
+// notRead are the keys with a value that nobody asked for.
+func (o *Object) notRead() (keys []string) {
+	for _, k := range o.Keys {
+		if o.Values[k] != nil && !o.read[k] {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // maxDepth bounds the nesting of a case file.

@@ -14,7 +14,7 @@ func (p Params) wrong(key, want string) error {
 
 // String is a text.
 func (p Params) String(key string) (string, error) {
-	if s, ok := p.Values[key].(string); ok {
+	if s, ok := p.get(key).(string); ok {
 		return s, nil
 	}
 	return "", p.wrong(key, "a text")
@@ -34,7 +34,7 @@ func (p Params) Strings(key string) ([]string, error) {
 	if !p.Has(key) {
 		return nil, nil
 	}
-	if s, ok := stringsOf(p.Values[key]); ok {
+	if s, ok := stringsOf(p.get(key)); ok {
 		return s, nil
 	}
 	return nil, p.wrong(key, "a list of texts")
@@ -42,7 +42,7 @@ func (p Params) Strings(key string) ([]string, error) {
 
 // Float is a number.
 func (p Params) Float(key string) (float64, error) {
-	if f, ok := p.Values[key].(float64); ok {
+	if f, ok := p.get(key).(float64); ok {
 		return f, nil
 	}
 	return 0, p.wrong(key, "a number")
@@ -59,7 +59,7 @@ func (p Params) FloatOr(key string, def float64) (float64, error) {
 // Floats is a list of numbers; a single number counts as a list of one, a
 // missing field or null as an empty list.
 func (p Params) Floats(key string) ([]float64, error) {
-	switch v := p.Values[key].(type) {
+	switch v := p.get(key).(type) {
 	case nil:
 		return nil, nil
 	case float64:
@@ -80,7 +80,7 @@ func (p Params) Floats(key string) ([]float64, error) {
 
 // Int is a whole number.
 func (p Params) Int(key string) (int, error) {
-	f, ok := p.Values[key].(float64)
+	f, ok := p.get(key).(float64)
 	if !ok || f != float64(int(f)) {
 		return 0, p.wrong(key, "a whole number")
 	}
@@ -100,7 +100,7 @@ func (p Params) Bool(key string, def bool) (bool, error) {
 	if !p.Has(key) {
 		return def, nil
 	}
-	if b, ok := p.Values[key].(bool); ok {
+	if b, ok := p.get(key).(bool); ok {
 		return b, nil
 	}
 	return false, p.wrong(key, "true or false")
@@ -108,7 +108,7 @@ func (p Params) Bool(key string, def bool) (bool, error) {
 
 // Sub is a nested object, in the order of the file.
 func (p Params) Sub(key string) (Params, error) {
-	if o, ok := p.Values[key].(*Object); ok {
+	if o, ok := p.get(key).(*Object); ok {
 		return Params{o}, nil
 	}
 	return Params{}, p.wrong(key, "an object")

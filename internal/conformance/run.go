@@ -70,7 +70,17 @@ func checkFile(dir fs.FS, name string) Result {
 		return Result{Case: strings.TrimSuffix(name, ".json"), Method: "-", Verdict: BrokenCaseFile,
 			Reason: fmt.Sprintf("%s: %v", name, err)}
 	}
-	return Check(c)
+	r := Check(c)
+	r.File = name
+	return r
+}
+
+// name is the case, with its file where that has another name.
+func (r Result) name() string {
+	if r.File == "" || r.File == r.Case+".json" {
+		return r.Case
+	}
+	return r.Case + " (" + r.File + ")"
 }
 
 func (rep *Report) add(r Result) {
@@ -93,7 +103,7 @@ func (rep *Report) writeTable(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "case\tmethod\tcompared\tlargest rel. diff.\tverdict")
 	for _, r := range rep.Results {
-		fmt.Fprintf(tw, "%s\t%s\t%d\t%.2g\t%s\n", r.Case, r.Method, r.Compared, r.MaxRel, r.Verdict)
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%.2g\t%s\n", r.name(), r.Method, r.Compared, r.MaxRel, r.Verdict)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -106,7 +116,7 @@ func (rep *Report) writeTable(w io.Writer) error {
 		fmt.Fprintf(w, "\n%s:\n", v)
 		for _, r := range rep.Results[i:] {
 			if r.Verdict == v {
-				fmt.Fprintf(w, "  %s: %s\n", r.Case, r.explain())
+				fmt.Fprintf(w, "  %s: %s\n", r.name(), r.explain())
 			}
 		}
 	}
@@ -128,6 +138,9 @@ func (r Result) explain() string {
 		parts = append(parts, r.Reason)
 	} else if len(r.Missing) > 0 {
 		parts = append(parts, "the adapter gives no value for "+strings.Join(r.Missing, ", "))
+	}
+	if len(r.NotRead) > 0 && r.Verdict != Agree {
+		parts = append(parts, "fields not read: "+strings.Join(r.NotRead, ", "))
 	}
 	return strings.Join(parts, "; ")
 }

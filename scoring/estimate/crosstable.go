@@ -1,5 +1,7 @@
 package estimate
 
+import "math"
+
 // Table is a weighted two-way table with tests of independence.
 type Table struct {
 	Weighted [][]float64 // Σw by row and column level
@@ -9,6 +11,8 @@ type Table struct {
 	// Rao 1987): Pearson's X² over the trace of the generalised design effects,
 	// on d₀ and d₀ν degrees of freedom. Pearson is the first-order correction:
 	// Statistic is X², P refers X² over the mean design effect to chi-square.
+	// Beside an error the table stands where it is not nil (ShareSE where the
+	// variance is known), and X² where Pearson.DF1 > 0, without a P.
 	F, Pearson Test
 	// Wald is the Wald test (Koch et al. 1975), AdjustedWald its form for few
 	// clusters (Thomas & Rao 1987). nil where the covariance is singular or
@@ -42,14 +46,19 @@ func CrossTable(d *Design, row, col []int32, rows, cols int, domain []bool) (Tab
 			cells[int(col[i])*rows+int(row[i])].Values[i] = 1
 		}
 	}
-	mean, err := Means(d, cells, in)
-	if err != nil {
-		return Table{}, err
+	mean, refused := Means(d, cells, in)
+	if len(mean.Estimates) == 0 {
+		return Table{}, refused
 	}
 	t := newTable(rows, cols, mean)
 	pr, pc, err := t.margins()
 	if err != nil {
 		return t, err
+	}
+	t.Pearson = Test{Statistic: t.pearson(pr, pc, float64(n)), DF1: float64((rows - 1) * (cols - 1)), P: math.NaN()}
+	if refused != nil {
+		t.ShareSE = nil
+		return t, refused
 	}
 	nu := float64(d.unitsMinusStrata(domain))
 	if !(nu > 0) {
@@ -97,6 +106,17 @@ func (t *Table) margins() (pr, pc []float64, err error) {
 	return pr, pc, nil
 }
 
+// pearson is X² of the weighted shares with n answers.
+func (t *Table) pearson(pr, pc []float64, n float64) (x2 float64) {
+	for i := range pr {
+		for j := range pc {
+			e := float64(pr[i] * pc[j])
+			x2 += n * (t.Share[i][j] - e) * (t.Share[i][j] - e) / e
+		}
+	}
+	return x2
+}
+
 // unitsMinusStrata counts over all rows of a domain, zero weights included.
 func (d *Design) unitsMinusStrata(domain []bool) int {
 	c := *d
@@ -115,7 +135,7 @@ func (t *Table) raoScott(mean Vector, pr, pc []float64, n, nu float64) error {
 	k := (rows - 1) * (cols - 1)
 	contrast := make([][]float64, 0, k) // each over the cells, divided by the share
 	raw := make([][]float64, 0, k)
-	x2 := 0.0
+	x2 := t.Pearson.Statistic
 	for j := 1; j < cols; j++ {
 		for i := 1; i < rows; i++ {
 			c, r := make([]float64, rows*cols), make([]float64, rows*cols)
@@ -130,12 +150,6 @@ func (t *Table) raoScott(mean Vector, pr, pc []float64, n, nu float64) error {
 				}
 			}
 			contrast, raw = append(contrast, c), append(raw, r)
-		}
-	}
-	for i := range rows {
-		for j := range cols {
-			e := float64(pr[i] * pc[j])
-			x2 += n * (t.Share[i][j] - e) * (t.Share[i][j] - e) / e
 		}
 	}
 	den, num := square(k), square(k)
@@ -166,7 +180,7 @@ func (t *Table) raoScott(mean Vector, pr, pc []float64, n, nu float64) error {
 	d0 := trace * trace / squares
 	t.F = Test{Statistic: x2 / trace, DF1: d0, DF2: d0 * nu}
 	t.F.P = FTail(t.F.Statistic, t.F.DF1, t.F.DF2)
-	t.Pearson = Test{Statistic: x2, DF1: float64(k), P: ChiSquareTail(x2/(trace/float64(k)), float64(k))}
+	t.Pearson.P = ChiSquareTail(x2/(trace/float64(k)), float64(k))
 	return nil
 }
 

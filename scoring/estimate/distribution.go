@@ -36,7 +36,7 @@ func TQuantile(p, df float64) float64 {
 // TTail is P(T > x) of Student's t.
 func TTail(x, df float64) float64 {
 	if math.IsInf(df, 1) {
-		return distuv.UnitNormal.Survival(x)
+		return normalTail(x)
 	}
 	tail := 0.5 * mathext.RegIncBeta(df/2, 0.5, df/(df+float64(x*x)))
 	if x < 0 {
@@ -45,7 +45,9 @@ func TTail(x, df float64) float64 {
 	return tail
 }
 
-func normalTail(x float64) float64 { return distuv.UnitNormal.Survival(x) }
+// normalTail is P(Z > x). The library's Survival subtracts from 1 and has no
+// digits left from x = 8 on.
+func normalTail(x float64) float64 { return distuv.UnitNormal.CDF(-x) }
 
 // FTail is P(F > x) with d1 and d2 degrees of freedom; d2 = +Inf is the scaled
 // chi-square.

@@ -13,7 +13,9 @@ type Test struct {
 	P        float64
 }
 
-// TTest is a design-based t-test with its estimate and interval.
+// TTest is a design-based t-test with its estimate and interval. Beside an
+// error, Estimate.N > 0 says that the estimate (and its SE, where that is not
+// what is refused) stands all the same.
 type TTest struct {
 	Test
 	Estimate Estimate
@@ -26,7 +28,8 @@ type TTest struct {
 func TTestMean(d *Design, x Column, domain []bool, level float64) (TTest, error) {
 	e, err := Mean(d, x, domain)
 	if err != nil {
-		return TTest{}, err
+		e.DF--
+		return TTest{Estimate: e}, err
 	}
 	return tTest(e, e.DF-1, level)
 }
@@ -41,7 +44,11 @@ func TTestGroups(d *Design, y, group Column, domain []bool, level float64) (TTes
 	}
 	r, err := Regress(d, y, []Column{Of(ones), group}, Gaussian, domain)
 	if err != nil {
-		return TTest{}, err
+		t := TTest{}
+		if r.N > 0 && !r.Aliased[1] {
+			t.Estimate = Estimate{Value: r.Coefficients[1], N: r.N, DF: r.DF}
+		}
+		return t, err
 	}
 	if r.Aliased[1] {
 		return TTest{}, fault("one_group", "all rows are in one group, so there is no difference to test")
@@ -50,12 +57,14 @@ func TTestGroups(d *Design, y, group Column, domain []bool, level float64) (TTes
 }
 
 func tTest(e Estimate, df int, level float64) (TTest, error) {
+	known := TTest{Test: Test{DF1: 1, DF2: float64(df)}, Estimate: e} // what a refusal leaves
+	known.Estimate.DF = df
 	if df < 1 {
-		return TTest{}, fault("no_df", "no degrees of freedom are left for a test").
+		return known, fault("no_df", "no degrees of freedom are left for a test").
 			At("design", show(float64(df)), "more first-stage units than strata", "")
 	}
 	if e.SE == 0 {
-		return TTest{}, fault("no_variance", "the standard error is zero, so the test has no value")
+		return known, fault("no_variance", "the standard error is zero, so the test has no value")
 	}
 	f := float64(df)
 	t := e.Value / e.SE

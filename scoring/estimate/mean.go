@@ -239,6 +239,7 @@ func ElementVariances(d *Design, xs []Column, domain []bool) (Vector, error) {
 
 // Ratio is Σwy/Σwx over the rows of a domain where both have a value, with the
 // standard error of the scores w(y-Rx)/Σwx (Särndal et al. 1992, eq. 5.6.3).
+// Where only the variance is refused, the error comes with Value and N > 0.
 func Ratio(d *Design, y, x Column, domain []bool) (Estimate, error) {
 	in := Complete(d, domain, y, x)
 	if _, _, err := d.weighted(in); err != nil {
@@ -256,9 +257,6 @@ func Ratio(d *Design, y, x Column, domain []bool) (Estimate, error) {
 		}
 	}
 	e, err := Total(d, Of(res), in)
-	if err != nil {
-		return Estimate{}, err
-	}
 	e.Value, e.DF = r, d.DegreesOfFreedom(domain)
-	return e, nil
+	return e, err
 }

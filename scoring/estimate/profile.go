@@ -37,7 +37,8 @@ func (s Share) Profile(level, df float64) (lower, upper *float64) {
 	if math.IsNaN(s.dispersion) || s.answers < 2 || !(alpha > 0) {
 		return nil, nil // the design effect leaves no value
 	}
-	furthest := critical(1-alpha, float64(s.answers-1))
+	// From the tail: 1-alpha would lose the digits of a small alpha.
+	furthest := -TQuantile(alpha/2, float64(s.answers-1))
 	centre := math.Log(p / (1 - p))
 	x, z := []float64{centre}, []float64{0}
 	for _, sign := range []float64{-1, 1} {
@@ -67,9 +68,22 @@ func (s Share) deviance(logit float64) float64 {
 	return 2 * s.scaledN * (float64(p*(math.Log(p)-logExpit(logit))) + float64((1-p)*(math.Log1p(-p)-logExpit(-logit))))
 }
 
-// invert finds x with value y by linear interpolation of increasing values.
+// invert finds x with value y by linear interpolation in the order of y, which
+// a spline through a flat profile does not keep by itself.
 func invert(x, y []float64, at float64) (float64, bool) {
 	n := len(y)
+	if !sort.Float64sAreSorted(y) {
+		order := make([]int, n)
+		for i := range order {
+			order[i] = i
+		}
+		sort.SliceStable(order, func(a, b int) bool { return y[order[a]] < y[order[b]] })
+		byX, byY := x, y
+		x, y = make([]float64, n), make([]float64, n)
+		for k, i := range order {
+			x[k], y[k] = byX[i], byY[i]
+		}
+	}
 	if at < y[0] || at > y[n-1] {
 		return 0, false
 	}

@@ -45,7 +45,8 @@ func (r Regression) Coefficient(j int) Estimate {
 // columns have a value. The covariance is that of the weighted score totals
 // between two inverse information matrices (Binder 1983; Lumley 2010, section
 // 5.2). Logistic data that a plane separates has no finite estimate and is
-// refused.
+// refused. Where only the covariance is refused (a stratum with one unit), the
+// error comes with the coefficients and N > 0, but without a Covariance.
 func Regress(d *Design, y Column, xs []Column, family Family, domain []bool) (Regression, error) {
 	in := Complete(d, domain, append([]Column{y}, xs...)...)
 	n, sumW, err := d.weighted(in)
@@ -89,9 +90,11 @@ func Regress(d *Design, y Column, xs []Column, family Family, domain []bool) (Re
 			scores[k][i] = s * e
 		}
 	}
+	r.Dispersion = d.dispersion(y.Values, fit, family, rows, n, sumW) *
+		(d.meanWeight(in) / d.meanWeight(domain))
 	v, err := d.Variance(scores, in)
 	if err != nil {
-		return Regression{}, err
+		return r, err
 	}
 	r.Covariance = square(len(xs))
 	for a, ja := range fit.qr.kept {
@@ -99,8 +102,6 @@ func Regress(d *Design, y Column, xs []Column, family Family, domain []bool) (Re
 			r.Covariance[ja][jb] = v[a][b]
 		}
 	}
-	r.Dispersion = d.dispersion(y.Values, fit, family, rows, n, sumW) *
-		(d.meanWeight(in) / d.meanWeight(domain))
 	return r, nil
 }
 

@@ -49,6 +49,10 @@ var (
 	snSmall = []float64{0.743, 1.851, 0.954, 1.351, 0.993, 1.198, 1.005, 1.131}
 )
 
+// QnConstant makes Qn estimate the standard deviation of normal data (Rousseeuw
+// & Croux 1993, section 3).
+const QnConstant = 2.21914
+
 // Qn is the scale of Rousseeuw & Croux (1993): 2.21914 times the k-th smallest
 // |x_i − x_j|, i < j, k = C(⌊n/2⌋+1, 2); corrected for small n when correct is
 // set. Unweighted; 0 for fewer than two values. Time O(n log n).
@@ -60,7 +64,7 @@ func Qn(x []float64, correct bool) float64 {
 	s := slices.Clone(x)
 	slices.Sort(s)
 	h := int64(n/2 + 1)
-	q := 2.21914 * pairDistance(s, h*(h-1)/2)
+	q := QnConstant * pairDistance(s, h*(h-1)/2)
 	if !correct {
 		return q
 	}

@@ -101,7 +101,7 @@ func rankSum(a, b []float64) float64 {
 		return 1
 	}
 	z := math.Max(0, math.Abs(float64(observed)-float64(k)*mu)-1) / math.Sqrt(v)
-	return math.Min(1, 2*distuv.UnitNormal.Survival(z))
+	return math.Min(1, 2*distuv.UnitNormal.CDF(-z))
 }
 
 // exactRankSum counts the choices of k ranks by their sum.
@@ -209,7 +209,7 @@ func countTail(x int, mu, phi float64) float64 {
 // studentTail is P(T ≥ z) of Student's t. Where the spread was estimated from
 // few units, the normal distribution would accuse too often.
 func studentTail(z float64, units int) float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: math.Max(float64(units-1), 2)}.Survival(z)
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: math.Max(float64(units-1), 2)}.CDF(-z)
 }
 
 // share is one unit's hits of trials with the share expected by the null model.
