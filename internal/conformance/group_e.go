@@ -181,8 +181,9 @@ func interceptMM(x, one []float64, out map[string]any) error {
 // peerQn is Qn, or Qn with the chosen distance in single precision: the peer
 // rounds it on one of the two ways out of its search.
 func peerQn(x []float64, corrected bool) any {
-	q, single := robust.Qn(x, corrected), 0.0
-	if raw := robust.Qn(x, false) / robust.QnConstant; raw > 0 {
+	q := robust.Qn(x, corrected)
+	single := q
+	if raw := robust.Qn(x, false) / robust.QnConstant; raw > 0 && raw < math.MaxFloat32 {
 		single = q * (float64(float32(raw)) / raw)
 	}
 	return either{q, single}
