@@ -17,9 +17,11 @@ if command -v gcc >/dev/null 2>&1; then race=-race; fi
 packages=${PACKAGES:-./cmd/gongping ./...}
 beside=$(($(nproc 2>/dev/null || echo 2) + 1))
 runner=$(CGO_ENABLED=0 go tool -n gotestsum) || exit 1
+# One database server for all test programs.
+CGO_ENABLED=0 go build -o artifacts/beside ./internal/testkit/beside || exit 1
 
 # shellcheck disable=SC2086 # lists are meant to be split
-"$runner" --format pkgname --hide-summary skipped --jsonfile "$events" -- $race -vet=off -p "$beside" -timeout 25m ${FLAGS:-} $packages
+artifacts/beside "$runner" --format pkgname --hide-summary skipped --jsonfile "$events" -- $race -vet=off -p "$beside" -timeout 25m ${FLAGS:-} $packages
 status=$?
 
 # A test is an event with a name; a package that does not build has none.

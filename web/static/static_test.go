@@ -3,6 +3,7 @@ package static
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -84,5 +85,29 @@ func TestEmbeddedFilesAreComplete(t *testing.T) {
 		if !a.Has(name) {
 			t.Errorf("%s is missing", name)
 		}
+	}
+}
+
+// TestNoScreenIsLocked keeps WCAG 1.3.4 without a browser: a page can only be
+// bound to one orientation of the screen by a rule that asks for it.
+func TestNoScreenIsLocked(t *testing.T) {
+	t.Parallel()
+	sheets := 0
+	err := fs.WalkDir(embedded, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".css") && !strings.HasSuffix(path, ".html") {
+			return err
+		}
+		b, err := fs.ReadFile(embedded, path)
+		if err != nil {
+			return err
+		}
+		sheets++
+		if strings.Contains(string(b), "orientation") {
+			t.Errorf("%s asks how the screen is held", path)
+		}
+		return nil
+	})
+	if err != nil || sheets < 2 {
+		t.Errorf("%d style sheets read, %v", sheets, err)
 	}
 }
