@@ -4,8 +4,8 @@ package grades
 
 import (
 	"cmp"
-	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +16,6 @@ import (
 	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/pg/gradedb"
-	"gongping/scoring/composite"
 	"gongping/scoring/grade"
 	"gongping/web/handle"
 	"gongping/web/page/render"
@@ -60,114 +59,13 @@ func (h *pages) list(c *gin.Context, who authz.Actor) error {
 	return nil
 }
 
-type sheetData struct {
-	grades.Sheet
-	ID                        string
-	Lang                      string
-	Tiles                     []render.Stat
-	Rows                      []row
-	Open                      int // signatures outstanding
-	MayPropose, MaySign       bool
-	MayFile, MayVote, MayTake bool
-	Units                     []render.Option
-}
-
-// row is a committee with its grade in words.
-type row struct {
-	gradedb.Proposal
-	Grade   string // what is proposed, in words
-	Tone    string
-	Why     string
-	Choices []render.Option
-	Given   string // the signed grade in words
-	Rel     string // reliability, with as many decimals as tell it from the gate
-}
-
-func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
-	sh, err := h.svc.Sheet(c.Request.Context(), who, c.Param("round"))
-	if err != nil {
-		return err
-	}
-	p, f := h.Printer(c), h.Format(c)
-	d := sheetData{Sheet: sh, ID: sh.Round.ID, Lang: string(p.Lang()), Open: sh.Unsigned(),
-		MayPropose: authz.May(who, authz.GradePropose, authz.Object{Area: sh.Round.AreaCode}), MaySign: authz.May(who, authz.GradeSign, authz.Object{}),
-		MayFile: authz.May(who, authz.TrialFile, authz.Object{}), MayVote: authz.May(who, authz.TrialVote, authz.Object{}), MayTake: authz.May(who, authz.GradeExport, authz.Object{})}
-	count := map[string]int{}
-	for _, x := range sh.Proposals {
-		count[x.State]++
-		r := h.row(c, x, sh.Rules)
-		r.Rel = short(f, x.Reliability, sh.Gates.ConsequenceReliability)
-		d.Rows = append(d.Rows, r)
-		d.Units = append(d.Units, render.Option{Value: x.Unit, Text: x.UnitName})
-	}
-	for _, s := range []grade.State{grade.Proposed, grade.Tied, grade.Refused} {
-		d.Tiles = append(d.Tiles, render.Stat{Label: p.T("grades.state." + string(s)), Value: f.Int(count[string(s)]), Note: p.T("grades.state." + string(s) + ".note")})
-	}
-	d.Tiles = append(d.Tiles, render.Stat{Label: p.T("grades.unsigned"), Value: f.Int(d.Open), Note: p.T("grades.unsigned.note")})
-	page := render.Page{Title: p.T("grades.title"), Subtitle: sh.Round.Title, Data: d,
-		Crumbs: []render.Crumb{{Text: p.T("grades.title"), Href: "/grades"}, {Text: sh.Round.Title}}}
-	if d.MayTake && sh.Batch != nil {
-		page.Actions = append(page.Actions, render.Action{Text: p.T("grades.export"), Href: "/grades/" + d.ID + "/export", Icon: "download"})
-	}
-	if d.MayPropose {
-		page.Actions = append(page.Actions, render.Action{Text: p.T("grades.propose"), Href: "/grades/" + d.ID, Icon: "wand", Primary: sh.Batch == nil || sh.Stale, Post: true, Confirm: p.T("grades.propose.ask")})
-	}
-	h.Render(c, http.StatusOK, "grades/sheet", page)
-	return nil
-}
-
-// short writes a reliability with two decimals, or three where two would make one
-// below the gate look as if it reached it.
-func short(f render.Format, rel, gate float64) string {
-	if rel < gate && math.Round(rel*100) >= math.Round(gate*100) {
-		return f.Num(math.Min(rel, gate-0.001), 3)
-	}
-	return f.Num(rel, 2)
-}
-
-func (h *pages) row(c *gin.Context, x gradedb.Proposal, rules composite.Grades) row {
-	p := h.Printer(c)
-	name := func(id string) string {
-		for _, g := range rules.Scale {
-			if g.ID == id {
-				if s := g.Text[string(p.Lang())]; s != "" {
-					return s
-				}
-				return g.Text["zh"]
-			}
-		}
-		return id
-	}
-	r := row{Proposal: x, Tone: map[string]string{"proposed": "info", "tied": "warning", "refused": "neutral"}[x.State]}
-	if x.Why != "" {
-		r.Why = p.T("grade.why." + x.Why)
-	}
-	switch x.State {
-	case string(grade.Proposed):
-		r.Grade = name(x.Grade)
-		r.Choices = append(r.Choices, render.Option{Value: x.Grade, Text: r.Grade})
-	case string(grade.Tied):
-		for i, g := range x.Grades {
-			if i > 0 {
-				r.Grade += " / "
-			}
-			r.Grade += name(g)
-			r.Choices = append(r.Choices, render.Option{Value: g, Text: name(g)})
-		}
-	}
-	r.Choices = append(r.Choices, render.Option{Value: grades.None, Text: p.T("grades.none")})
-	if x.Signed != nil {
-		r.Given = p.T("grades.none")
-		if x.SignedGrade != "" {
-			r.Given = name(x.SignedGrade)
-		}
-	}
-	return r
-}
-
 func (h *pages) back(c *gin.Context, key string, err error) error {
 	if err == nil {
-		h.Done(c, "/grades/"+c.Param("round"), key, nil)
+		to := "/grades/" + c.Param("round")
+		if view, e := url.ParseQuery(c.PostForm("view")); e == nil && len(view) > 0 {
+			to += "?" + view.Encode() // the page of the list that the signer was on
+		}
+		h.Done(c, to, key, nil)
 	}
 	return err
 }

@@ -1,9 +1,11 @@
 package panel
 
 import (
+	"cmp"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +26,9 @@ type manageData struct {
 	Alerts    []render.Alert
 	People    []personRow
 	Fair      render.Table
+	Streets   []render.Field // to narrow the fair scores to one street
+	Street    string
+	FairPages render.Pagination
 	History   []render.Event
 	May       bool
 	Per       string
@@ -61,7 +66,7 @@ func (h *pages) manage(c *gin.Context, who authz.Actor) error {
 	}
 	h.tiles(c, &d)
 	h.people(c, &d)
-	d.Fair = h.fair(c, &m)
+	h.fair(c, &d)
 	for _, x := range m.Plans {
 		text := p.T("panel.manage.plan_text", "Per", x.Per, "Seed", x.Seed)
 		if x.Reason != "" {
@@ -182,13 +187,39 @@ func (h *pages) say(c *gin.Context, x *fit.Reviewer) (out []string, tone string)
 	return out, "warning"
 }
 
-func (h *pages) fair(c *gin.Context, m *panel.Management) render.Table {
-	p, f := h.Printer(c), h.Format(c)
+// fairRows is how many committees a page of the fair scores has; those rated by
+// fewer reviewers than planned come first, as somebody has to see to them.
+const fairRows = 20
+
+func (h *pages) fair(c *gin.Context, d *manageData) {
+	p, f, m := h.Printer(c), h.Format(c), &d.Management
 	t := render.Table{ID: "fair", Caption: p.T("panel.manage.fair"), Sortable: true, Columns: []render.Column{{Text: p.T("panel.committee")}, {Text: p.T("panel.manage.reviewers"), Numeric: true},
 		{Text: p.T("panel.manage.ratings"), Numeric: true}, {Text: p.T("panel.manage.raw"), Numeric: true}, {Text: p.T("panel.manage.fair_value"), Numeric: true},
 		{Text: p.T("panel.manage.interval"), Numeric: true}, {Text: p.T("panel.files"), Numeric: true}},
 		Empty: render.Empty{Icon: "clipboard-check", Title: p.T("panel.manage.no_ratings"), Text: p.T("panel.manage.no_ratings.text")}}
+	query, per := c.Request.URL.Query(), 0
+	if len(m.Plans) > 0 {
+		per = m.Plans[0].Per
+	}
+	d.Street = query.Get("street")
+	var units []fit.Fair
 	for _, u := range m.Result.Units {
+		if strings.HasPrefix(u.Unit, d.Street) {
+			units = append(units, u)
+		}
+	}
+	slices.SortStableFunc(units, func(a, b fit.Fair) int { return cmp.Compare(min(a.Reviewers, per), min(b.Reviewers, per)) })
+	units, d.FairPages = render.Cut(units, query, "page", fairRows, "fair-scores")
+	streets := []render.Option{{Text: p.T("grades.filter.streets")}}
+	for _, x := range m.Committees {
+		if len(streets) == 1 || streets[len(streets)-1].Value != x.Code[:9] {
+			streets = append(streets, render.Option{Value: x.Code[:9], Text: x.Street})
+		}
+	}
+	if len(m.Result.Units) > fairRows {
+		d.Streets = []render.Field{{Name: "street", Label: p.T("results.street"), Type: "select", Value: d.Street, Options: streets}}
+	}
+	for _, u := range units {
 		name := m.Names[u.Unit]
 		if name == "" {
 			name = u.Unit
@@ -200,7 +231,7 @@ func (h *pages) fair(c *gin.Context, m *panel.Management) render.Table {
 		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: name, Href: "/rounds/" + m.Round.ID + "/panel/" + u.Unit, Sort: u.Unit}, {Text: f.Int(u.Reviewers)}, {Text: f.Int(u.Ratings)},
 			{Text: f.Num(u.Raw, 2)}, cell, {Text: f.Interval(max(0, u.Score-1.96*u.SE), min(10, u.Score+1.96*u.SE), 2)}, {Text: f.Int(m.Evidence[u.Unit])}}})
 	}
-	return t
+	d.Fair = t
 }
 
 func (h *pages) plan(c *gin.Context, who authz.Actor) error {

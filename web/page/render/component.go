@@ -75,10 +75,11 @@ type Field struct {
 	Options                               []Option
 }
 
-// Pagination leads through a long list; the page number is added to Href.
+// Pagination leads through a long list; the page number is added to Href, and
+// Hash, the id of the place that the link jumps to, behind it.
 type Pagination struct {
 	Page, Last, Total int
-	Href              string
+	Href, Hash        string
 }
 
 // Tab is one of the pages behind a row of tabs.

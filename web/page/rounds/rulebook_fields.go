@@ -186,6 +186,11 @@ func figures(b *composite.RuleBook) []figure {
 	return out
 }
 
+// Faulty tells whether a field of the group is refused, so that its card is open.
+func (g numberGroup) Faulty() bool {
+	return slices.ContainsFunc(g.Fields, func(f numberField) bool { return f.Error != "" })
+}
+
 // groups are the figures by card. A fault that names a figure stands at its
 // field, and the alert names the field in words.
 func (f *ruleBookForm) groups(p *locale.Printer, b *composite.RuleBook, fault error) []numberGroup {

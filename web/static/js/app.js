@@ -143,14 +143,100 @@
       return up ? d : -d;
     });
     rows.forEach(function (x) { body.appendChild(x.r); });
+    if (table.gpRows) table.gpRows.show();
     var el = document.getElementById('gp-live');
     if (el) live(th.textContent.trim() + ' ' + el.getAttribute(up ? 'data-sort-asc' : 'data-sort-desc'));
   }
 
+  // Long tables show their first rows, with a line that finds any other and a
+  // button for more (which stands alone where the server has a search); on a phone a row is a card, so fewer. All rows are in the
+  // page: a reader without script has them all, and so has a printer.
+  var phone = window.matchMedia('(max-width: 767.98px)');
+
+  function long(table) {
+    var el = document.getElementById('gp-live');
+    var first = phone.matches ? 10 : 50, step = phone.matches ? 20 : 100;
+    var body = table.tBodies[0];
+    if (!el || !body || table.gpRows || body.rows.length <= first + 5) return;
+    // Where the server finds and pages, a second search would find less than the first.
+    var card = table.closest('.gp-card') || table.parentNode;
+    var served = card.querySelector('form.gp-filter, .gp-pages') || document.querySelector('main form[role=search]');
+    var all = function () { return Array.prototype.slice.call(body.rows); };
+    var bar = document.createElement('div');
+    bar.className = 'gp-rows';
+    var find = document.createElement('input');
+    find.type = 'search';
+    find.className = 'form-control';
+    find.placeholder = el.getAttribute('data-rows-find');
+    find.setAttribute('aria-label', find.placeholder);
+    var count = document.createElement('span');
+    count.className = 'gp-muted';
+    count.setAttribute('role', 'status');
+    bar.appendChild(find);
+    bar.appendChild(count);
+    var foot = document.createElement('div');
+    foot.className = 'gp-rows gp-rows-more';
+    var more = document.createElement('button');
+    more.type = 'button';
+    more.className = 'btn';
+    more.textContent = el.getAttribute('data-rows-more');
+    foot.appendChild(more);
+    var box = table.closest('.table-responsive') || table;
+    if (!served) box.parentNode.insertBefore(bar, box);
+    box.parentNode.insertBefore(foot, box.nextSibling);
+    var limit = first;
+    var state = table.gpRows = {
+      show: function () {
+        var words = find.value.trim().toLowerCase(), found = 0, shown = 0;
+        all().forEach(function (r) {
+          var fits = !words || r.textContent.toLowerCase().indexOf(words) >= 0;
+          if (fits) found++;
+          r.hidden = !fits || shown >= limit;
+          if (!r.hidden) shown++;
+        });
+        count.textContent = el.getAttribute('data-rows-count').replace('{shown}', shown).replace('{found}', found).replace('{all}', body.rows.length);
+        more.hidden = shown >= found;
+      },
+      reveal: function () { limit = body.rows.length; find.value = ''; state.show(); }
+    };
+    find.addEventListener('input', function () { limit = first; state.show(); });
+    find.addEventListener('keydown', function (e) { if (e.key === 'Enter') e.preventDefault(); });
+    more.addEventListener('click', function () {
+      var next = all().filter(function (r) { return r.hidden; })[0];
+      limit += step;
+      state.show();
+      var to = next && !next.hidden && next.querySelector('a, button, input, select, summary');
+      if (to) to.focus({ preventScroll: true });
+    });
+    state.show();
+  }
+
   function ready(root) {
     root.querySelectorAll('table[data-sortable]').forEach(sortable);
+    root.querySelectorAll('table[data-cards]').forEach(long);
     if (window.gpCharts) window.gpCharts.scan(root);
   }
+
+  // Folded cards: a link to one or into one opens it, and so does a field in it
+  // that the browser refuses, which could not be shown otherwise.
+  function unfold(el) {
+    for (; el; el = el.parentElement) {
+      if (el.tagName === 'DETAILS') el.open = true;
+      if (el.tagName === 'TR' && el.hidden && el.closest('table').gpRows) el.closest('table').gpRows.reveal();
+    }
+  }
+  function target() {
+    var el = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!el || !el.closest('details, tr')) return;
+    unfold(el);
+    el.scrollIntoView();
+  }
+  document.addEventListener('invalid', function (e) { unfold(e.target); }, true);
+  document.addEventListener('click', function (e) {
+    var a = e.target.closest && e.target.closest('a[href^="#"]');
+    if (a && a.getAttribute('href') === location.hash) target();
+  });
+  window.addEventListener('hashchange', target);
 
   document.addEventListener('htmx:after:swap', function () { ready(document); });
   document.addEventListener('htmx:error', function () {
@@ -159,5 +245,6 @@
   });
   menu();
   ready(document);
+  target();
   window.gp = { ask: ask, live: live };
 })();
