@@ -110,9 +110,13 @@ type Indicator struct {
 	Value  float64 `json:"value,omitempty"`
 	SE     float64 `json:"se,omitempty"`
 	// Held are the recording practices that nobody has decided on yet: as long
-	// as there are any the figure is not scored.
+	// as there are any the figure is not scored. HeldSmall alone stands for a
+	// figure that may not be shown; its numbers are not in the input.
 	Held []string `json:"held,omitempty"`
 }
+
+// HeldSmall says that fewer people answered than may be shown.
+const HeldSmall = "small"
 
 // Rating is one panel rating.
 type Rating struct {

@@ -86,6 +86,16 @@ func (v Waterfall) patch(t Text, lo, hi float64, o m, series []m) {
 	o["gpNarrow"] = m{"xAxis": m{"axisLabel": m{"rotate": 40, "width": 90, "overflow": "truncate"}}}
 }
 
+// even is a round step that divides a span into four to ten.
+func even(span float64) float64 {
+	for _, step := range []float64{0.05, 0.1, 0.2, 0.5, 1, 2, 5} {
+		if span <= 8*step {
+			return step
+		}
+	}
+	return 10
+}
+
 // Influence is the view model of how far the score moves when the k most
 // extreme answers are left out, on either side.
 type Influence struct {
@@ -122,7 +132,8 @@ func (v Influence) Figure(t Text) Figure {
 			}
 		}
 		room := (hi - lo) / 4 // for the labels at the ends of the bars
-		horizontal(o, names, axis("value", "", m{"min": math.Floor(10*(lo-room)) / 10, "max": math.Ceil(10*(hi+room)) / 10, "axisLabel": m{"color": colour("chart-muted"), "hideOverlap": true}}))
+		step := even(hi - lo + 2*room) // whole steps, so that the ends carry ticks like the others
+		horizontal(o, names, axis("value", "", m{"min": clean(step * math.Floor((lo-room)/step)), "max": clean(step * math.Ceil((hi+room)/step)), "interval": step, "axisLabel": m{"color": colour("chart-muted"), "hideOverlap": true}}))
 		o["yAxis"].(m)["axisLine"] = m{"show": false}
 		for i, s := range series {
 			scores, tone := v.WithoutLow, "chart-high"

@@ -171,6 +171,38 @@ scale: {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
 	}
 }
 
+// columns assigns the columns of a table with the headers of another office.
+func (x *closedCalls) columns(manager authz.Actor, table, query string) {
+	_, rows, _ := strings.Cut(table, "\n")
+	foreign := []byte("单位,考核项,期间,办成,受理,未到期,重复,户\n" + rows)
+	var up struct {
+		Upload  string
+		Strange bool
+		Headers []string
+		Faults  int
+		Rows    int
+	}
+	x.call(manager, "upload-import", foreign, &up, 200, "records", query)
+	if !up.Strange || len(up.Headers) != 8 {
+		x.t.Fatalf("strange headers are not said to be so: %+v", up)
+	}
+	at := func(column, header string) m { return m{"column": column, "header": header} }
+	body := m{"name": "平台月报", "columns": []m{at("area", "单位"), at("indicator", "考核项"), at("month", "期间"), at("numerator", "办成"), at("denominator", "受理")}}
+	x.call(x.Actor("manager-2"), "assign-columns", body, nil, 404, "records", up.Upload)
+	old := up.Upload
+	x.call(manager, "assign-columns", body, &up, 200, "records", up.Upload)
+	if up.Faults != 0 || up.Rows == 0 || up.Upload == old {
+		x.t.Errorf("assigned columns are not read: %+v", up)
+	}
+	x.call(manager, "get-import", nil, nil, 404, "records", old)
+	x.call(manager, "discard-import", nil, nil, 204, "records", up.Upload)
+	var list []m
+	x.call(manager, "list-column-mappings", nil, &list, 200, "?kind=records")
+	if len(list) != 1 || list[0]["name"] != "平台月报" {
+		x.t.Errorf("remembered: %v", list)
+	}
+}
+
 // records uploads months of figures, of which one committee's never change.
 func (x *closedCalls) records() {
 	manager, same := x.Actor("manager"), x.Committees()[0]
@@ -201,6 +233,7 @@ func (x *closedCalls) records() {
 	x.call(x.Actor("manager-2"), "get-import", nil, nil, 404, "records", up.Upload)
 	x.call(manager, "discard-import", nil, nil, 204, "records", up.Upload)
 	x.call(manager, "get-import", nil, nil, 404, "records", up.Upload)
+	x.columns(manager, table.String(), query)
 	x.call(manager, "upload-import", []byte(table.String()), &up, 200, "records", query)
 	x.call(manager, "confirm-import", m{"sha256": strings.Repeat("0", 64)}, nil, 409, "records", up.Upload)
 	x.call(manager, "confirm-import", m{"sha256": up.SHA256}, &up, 200, "records", up.Upload)
@@ -550,6 +583,7 @@ func (x *closedCalls) grades() {
 		clear(x.tokens) // they have expired
 		s = sheet{}
 		var made struct{ ID string }
+		x.call(manager, "export-grades", nil, nil, 409, r.ID) // nothing was proposed: the problem says so
 		x.call(manager, "propose-grades", nil, &made, 201, r.ID)
 		x.call(leader, "propose-grades", nil, nil, 403, r.ID)
 		x.call(leader, "grades", nil, &s, 200, r.ID)
@@ -574,6 +608,12 @@ func (x *closedCalls) grades() {
 	x.call(manager, "sign-consequence", m{"confirm": true, "reason": reason}, nil, 403, id)
 	x.call(leader, "sign-consequence", m{"confirm": true, "reason": reason}, nil, 204, id)
 	x.call(leader, "sign-consequence", m{"confirm": true, "reason": reason}, nil, 409, id)
+	x.call(manager, "export-grades", nil, nil, 409, x.ID) // others wait for a signature
+	scored.Publish(x.World, second.ID, x.Clock.Now(), func(int, string) scored.Figures { return scored.Figures{Score: 70, HalfWidth: 1, Reliability: 0.1} })
+	x.Clock.Advance(40 * 24 * time.Hour)
+	clear(x.tokens)
+	x.call(manager, "propose-grades", nil, nil, 201, second.ID)
+	x.call(manager, "export-grades", nil, nil, 200, second.ID) // nothing can be graded, so nothing waits
 	var trial struct{ ID string }
 	x.call(manager, "file-trial", m{"unit": unit, "matter": "试行楼组议事，报名人数不足，两个月后停办，已向居民说明。"}, &trial, 201, x.ID)
 	x.call(manager, "file-trial", m{"unit": unit[:9], "matter": "试行楼组议事，报名人数不足，两个月后停办。"}, nil, 422, x.ID)

@@ -35,6 +35,7 @@ var sheetTypes = regexp.MustCompile(`text/csv|spreadsheetml`)
 var answering = map[string]string{
 	"web/page/results/export.go":     "tabular.Writer, excelize with texts",
 	"web/page/grades/grades.go":      "grades.Service.Export: tabular.Writer",
+	"web/api/gradesapi/gradesapi.go": "grades.Service.Export: tabular.Writer",
 	"web/page/results/questions.go":  "tabular.Writer",
 	"web/page/intake/intake.go":      "templates: layout.WriteTemplate, tabular.Writer",
 	"web/exchange/exchange.go":       "tabular.Writer, tabular.WriteWorkbook",

@@ -70,6 +70,10 @@ func (s *Summary) Err() error {
 // the Row is reused, values are not. A second value that is not nil ends the
 // reading: the file as a whole is unusable from there on.
 func (f *File) Read(spec *Spec) (*Summary, iter.Seq2[*Row, error], error) {
+	return f.read(spec, spec.mapHeaders)
+}
+
+func (f *File) read(spec *Spec, headers func([]string) (*Mapping, *errs.Error)) (*Summary, iter.Seq2[*Row, error], error) {
 	header, number, err := f.rows.next()
 	if errors.Is(err, io.EOF) {
 		return nil, nil, errs.New(errs.Invalid, "import.empty", "the table has no header row")
@@ -81,7 +85,7 @@ func (f *File) Read(spec *Spec) (*Summary, iter.Seq2[*Row, error], error) {
 		return nil, nil, err
 	}
 	sum := &Summary{Format: f.Format, Encoding: f.Encoding, limit: f.limits.Faults}
-	m, bad := spec.mapHeaders(append([]string(nil), header...))
+	m, bad := headers(append([]string(nil), header...))
 	m.serial = f.Format == "xlsx"
 	sum.Mapping = m
 	if bad != nil {
@@ -144,6 +148,8 @@ func (r *Row) fill(m *Mapping, cells []string) {
 		raw := ""
 		if at := m.at[i]; at >= 0 && at < len(cells) {
 			raw = cells[at]
+		} else if m.fixed != nil {
+			raw = m.fixed[i]
 		}
 		v, e := r.spec.Columns[i].check(raw, m.serial)
 		r.values[i] = v

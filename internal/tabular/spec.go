@@ -94,8 +94,9 @@ type Mapping struct {
 	// Headers are the headers as found, Columns the name each was mapped to,
 	// "" for one that is not used.
 	Headers, Columns []string
-	at               []int // spec column -> file column, -1 when absent
-	serial           bool  // dates may be numbers of days, as in a workbook
+	at               []int    // spec column -> file column, -1 when absent
+	fixed            []string // spec column -> one value for every row; nil where nothing was assigned
+	serial           bool     // dates may be numbers of days, as in a workbook
 }
 
 // mapHeaders matches a header row with the specification.

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"gongping/scoring"
@@ -12,15 +13,21 @@ import (
 // composites joins resident rating, records and panel ratings of every
 // committee by the rule book's weights.
 func (r *run) composites() {
-	records, held := map[string]scoring.Indicator{}, 0
+	records, held, small := map[string]scoring.Indicator{}, 0, 0
 	for _, v := range r.in.Indicators {
 		records[v.Committee+"/"+v.Indicator] = v
-		if len(v.Held) > 0 {
+		switch {
+		case slices.Contains(v.Held, scoring.HeldSmall):
+			small++
+		case len(v.Held) > 0:
 			held++
 		}
 	}
 	if held > 0 {
 		r.note("run.records_held", "N", strconv.Itoa(held))
+	}
+	if small > 0 {
+		r.note("run.records_small", "N", strconv.Itoa(small))
 	}
 	panel := r.panel()
 	z := r.z

@@ -197,8 +197,15 @@ func (sh *Sheet) narrow(who authz.Actor) {
 // the newest published run.
 func current(ctx context.Context, q pg.Querier, district, roundID string) (gradedb.Batch, error) {
 	b, err := gradedb.Latest(ctx, q, district, roundID)
+	if pg.NoRows(err) {
+		if _, err := rounddb.Get(ctx, q, district, roundID); err != nil {
+			return b, app.NotFound(err, "round")
+		}
+		return b, errs.New(errs.Conflict, "grade.none_proposed", "no grades have been proposed for this round yet").
+			At("proposals", "none", "proposals from a published result", "let a manager propose grades, then have them signed")
+	}
 	if err != nil {
-		return b, app.NotFound(err, "grade_batch")
+		return b, err
 	}
 	latest, err := scoredb.LatestPublished(ctx, q, district, roundID)
 	if err == nil && latest != b.RunID {

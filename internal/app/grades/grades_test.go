@@ -77,7 +77,12 @@ func TestFromResultToSignature(t *testing.T) {
 		}
 		return 75, 1, 0.9
 	})
-	_, err := f.svc.Propose(f.ctx, manager, f.ID)
+	_, err := f.svc.Export(f.ctx, manager, f.ID)
+	wantKey(t, err, "grade.none_proposed")
+	if _, err := f.svc.Export(f.ctx, manager, "6f0f4b1e-94a1-4b8e-8d3c-000000000000"); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the export of no round: %v", err)
+	}
+	_, err = f.svc.Propose(f.ctx, manager, f.ID)
 	f.must(err)
 	sh, err := f.svc.Sheet(f.ctx, manager, f.ID)
 	f.must(err)

@@ -128,5 +128,8 @@ func (o *Outcome) detail(p *Preview) map[string]any {
 	for k, n := range o.Counts {
 		d[k] = n
 	}
+	if len(p.Assigned) > 0 {
+		d["assigned"] = len(p.Assigned)
+	}
 	return d
 }

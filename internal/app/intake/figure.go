@@ -130,7 +130,7 @@ func readIndicators(ctx context.Context, q querier, who authz.Actor, src Source,
 }
 
 func (t *indicatorTable) store(ctx context.Context, tx *app.Tx, p *Preview, out *Outcome) error {
-	if err := insertBatch(ctx, tx, p, out, note(map[string]any{"round": t.round})); err != nil {
+	if err := insertBatch(ctx, tx, p, out, p.note(t.round)); err != nil {
 		return err
 	}
 	d := out.detail(p)
@@ -187,7 +187,7 @@ func readRatings(ctx context.Context, q querier, who authz.Actor, src Source, p 
 }
 
 func (t *ratingTable) store(ctx context.Context, tx *app.Tx, p *Preview, out *Outcome) error {
-	if err := insertBatch(ctx, tx, p, out, note(map[string]any{"round": t.round})); err != nil {
+	if err := insertBatch(ctx, tx, p, out, p.note(t.round)); err != nil {
 		return err
 	}
 	d := out.detail(p)

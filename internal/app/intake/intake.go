@@ -101,6 +101,9 @@ type Request struct {
 	// Resumable stages a frame in committed chunks, so that an import that was
 	// interrupted goes on where it stopped; large files always are.
 	Resumable bool
+	// Assigned says where the columns are taken from in a table of another
+	// office, whose headers are not ours; nil means by the headers.
+	Assigned []tabular.Assignment
 }
 
 // Progress is told how far a pass has come; total is 0 where it is not known.
@@ -204,10 +207,16 @@ func (s *Service) Check(ctx context.Context, who authz.Actor, req Request, src S
 		return nil, err
 	}
 	p := &Preview{Request: req, File: src.Name, Digest: src.Hex(), Columns: columns(req.Kind.spec()), at: s.Clock.Now()}
+	if len(req.Assigned) > 0 && !req.Kind.Assignable() {
+		return nil, notAssignable()
+	}
 	err := s.Read(ctx, who, req.Kind.action(), authz.Object{Area: who.Area}, func(ctx context.Context, q querier) error {
 		_, err := s.read(ctx, q, who, src, p, prog)
 		return err
 	})
+	if err == nil && req.Kind.Assignable() {
+		err = p.head(src)
+	}
 	if err != nil {
 		return nil, err
 	}

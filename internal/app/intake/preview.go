@@ -33,11 +33,17 @@ type Preview struct {
 	Rows, Bad        int // data rows, and those with a fault
 	// Faults forbid the import, Warnings ask for a look. All are counted, the
 	// first are described.
-	Faults, Warnings  int
-	Errors, Cautions  []*errs.Error
-	Columns           []string   // names of the table's columns
-	First             [][]string // first rows, personal data masked
-	Counts            []Count    // what confirming would do
+	Faults, Warnings int
+	Errors, Cautions []*errs.Error
+	Columns          []string   // names of the table's columns
+	First            [][]string // first rows, personal data masked
+	Counts           []Count    // what confirming would do
+	// Headers and Samples are the file's own columns and its first values, of
+	// tables whose columns a person may assign; Strange tells that the header
+	// row could not be used.
+	Headers           []string
+	Samples           [][]string
+	Strange           bool
 	at                time.Time
 	badRow            map[string]bool
 	households, alike int
@@ -115,12 +121,13 @@ func scan(ctx context.Context, src Source, spec *tabular.Spec, limits tabular.Li
 	}
 	defer f.Close()
 	p.Format, p.Encoding = f.Format, f.Encoding
-	sum, rows, err := f.Read(spec)
+	sum, rows, err := f.ReadAs(spec, p.Assigned)
 	if err != nil {
 		e, ok := errors.AsType[*errs.Error](err)
 		if !ok || e.Key != "import.header" {
 			return false, err
 		}
+		p.Strange = true
 		p.fault(e.Details...)
 		return false, nil
 	}

@@ -73,7 +73,7 @@ func readRecords(ctx context.Context, q querier, who authz.Actor, src Source, p 
 }
 
 func (t *recordTable) store(ctx context.Context, tx *app.Tx, p *Preview, out *Outcome) error {
-	if err := insertBatch(ctx, tx, p, out, note(map[string]any{"round": t.round})); err != nil {
+	if err := insertBatch(ctx, tx, p, out, p.note(t.round)); err != nil {
 		return err
 	}
 	d := out.detail(p)
@@ -131,7 +131,7 @@ func (s *Service) readTickets(ctx context.Context, q querier, who authz.Actor, s
 }
 
 func (t *ticketTable) store(ctx context.Context, tx *app.Tx, p *Preview, out *Outcome) error {
-	if err := insertBatch(ctx, tx, p, out, note(map[string]any{"round": t.round})); err != nil {
+	if err := insertBatch(ctx, tx, p, out, p.note(t.round)); err != nil {
 		return err
 	}
 	for i := range t.rows { // who complained is not kept, only whether it was the same

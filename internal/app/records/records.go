@@ -267,8 +267,18 @@ func known(list []recorddb.Ticket, of func(recorddb.Ticket) *bool) (f Figure, ok
 // are scored; those of a street or the district are shown and nothing else.
 func Indicators(ctx context.Context, db pg.Querier, district string, r survey.Round, book *composite.RuleBook, plain []scoring.Indicator) ([]scoring.Indicator, error) {
 	list, err := figures(ctx, db, district, r, book)
-	if err != nil || len(list) == 0 {
-		return plain, err
+	if err != nil {
+		return nil, err
+	}
+	cell := float64(book.Suppression.Cell)
+	if len(list) == 0 {
+		return unscored(plain, cell), nil
+	}
+	small := map[string]bool{}
+	for i := range list {
+		if f := &list[i]; f.Indicator == Satisfied && f.OK && f.decided() < cell {
+			small[f.Area] = true
+		}
 	}
 	times, err := recorddb.PlainTimes(ctx, db, district, r.ID)
 	if err != nil {
@@ -293,6 +303,9 @@ func Indicators(ctx context.Context, db pg.Querier, district string, r survey.Ro
 		if f.Held() {
 			v.Held = f.FlagKeys()
 		}
+		if f.Indicator == Satisfied && small[f.Area] {
+			v = tooFew(v)
+		}
 		i, there := at[key]
 		switch {
 		case !f.OK && there:
@@ -307,7 +320,25 @@ func Indicators(ctx context.Context, db pg.Querier, district string, r survey.Ro
 	slices.SortFunc(plain, func(a, b scoring.Indicator) int {
 		return cmp.Or(cmp.Compare(a.Committee, b.Committee), cmp.Compare(a.Indicator, b.Indicator))
 	})
-	return plain, nil
+	return unscored(plain, cell), nil
+}
+
+// unscored takes the satisfaction of fewer callers than a cell out of a run's
+// input, wherever it was imported. It is hidden on the pages of records, and a
+// part of a composite would give it away: the part itself, or the composite less
+// the other parts.
+func unscored(list []scoring.Indicator, cell float64) []scoring.Indicator {
+	for i, v := range list {
+		if v.Indicator == Satisfied && len(v.Held) == 0 && v.Denominator < cell {
+			list[i] = tooFew(v)
+		}
+	}
+	return list
+}
+
+// tooFew is an indicator without its figures.
+func tooFew(v scoring.Indicator) scoring.Indicator {
+	return scoring.Indicator{Committee: v.Committee, Indicator: v.Indicator, Method: v.Method, Held: []string{scoring.HeldSmall}}
 }
 
 // maxReason is the longest reason, in characters.

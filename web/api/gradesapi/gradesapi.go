@@ -91,6 +91,7 @@ func Register(a huma.API, svc *grades.Service) {
 	}
 	made := func(o huma.Operation) huma.Operation { o.DefaultStatus = http.StatusCreated; return o }
 	huma.Register(a, op(http.MethodGet, "grades", "/rounds/{id}/grades", "Proposals of a round with their signatures", "The newest batch, with consequences and trials. A worker sees the signed grade of the own committee only."), o.sheet)
+	huma.Register(a, op(http.MethodGet, "export-grades", "/rounds/{id}/grades/export", "Signed grades and consequences as CSV", "Refused while anything waits for a signature, and where nothing was proposed: the problem says which."), o.export)
 	huma.Register(a, made(op(http.MethodPost, "propose-grades", "/rounds/{id}/grades", "Make proposals from the newest published run", "By a manager. Earlier batches stay; the newest is the one to be signed. Refused below the gates, tied where the data cannot separate.")), o.propose)
 	huma.Register(a, op(http.MethodPost, "sign-grade", "/rounds/{id}/grades/{unit}", "Sign a grade, settle a tie, or decline with none", "By the street's leader in their own name, once. A tie needs a reason, and so does none."), o.sign)
 	huma.Register(a, op(http.MethodPost, "sign-consequence", "/consequences/{id}", "Confirm or decline what is proposed for a worker", "By the street's leader in their own name, with a reason, once."), o.consequence)
@@ -120,6 +121,20 @@ func (o *operations) sheet(ctx context.Context, in *ByRound) (*answer[Sheet], er
 		out.Trials = append(out.Trials, Trial{t.ID, t.Unit, t.Matter, t.At, t.Votes, t.Decided(), t.Excused(), sh.Voted[t.ID]})
 	}
 	return &answer[Sheet]{out}, nil
+}
+
+// table is a CSV file.
+type table struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (o *operations) export(ctx context.Context, in *ByRound) (*table, error) {
+	b, err := o.svc.Export(ctx, signin.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &table{"text/csv; charset=utf-8", b}, nil
 }
 
 // Made is the id of what was made.

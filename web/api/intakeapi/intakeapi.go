@@ -15,6 +15,7 @@ import (
 	"gongping/internal/app/intake"
 	"gongping/internal/errs"
 	"gongping/internal/pg/intakedb"
+	"gongping/internal/tabular"
 	"gongping/web/api"
 	"gongping/web/locale"
 	"gongping/web/problem"
@@ -43,6 +44,9 @@ func Register(a huma.API, svc *intake.Service) {
 	huma.Register(a, up, o.upload)
 	huma.Register(a, post("confirm-import", "/imports/{kind}/{upload}/confirm", "Imports", "Confirm an upload",
 		"Writes the whole table in one transaction. Answers when it is written, or after 30 seconds with state writing.", 0), o.confirm)
+	huma.Register(a, post("assign-columns", "/imports/{kind}/{upload}/columns", "Imports", "Say what the columns of a table with other headers are",
+		"Each of our columns is taken from a header of the file, or has one value for every row. Checks the file again and answers the upload that takes this one's place; with a name the mapping is remembered.", 0), o.assign)
+	huma.Register(a, get("list-column-mappings", "/column-mappings", "Imports", "List remembered column mappings", "The newest of every name, for a kind of table."), o.mappings)
 	receipt := post("issue-frame-receipt", "/frames/{id}/receipts", "Frames", "Issue a one-time code for a person's receipt of inclusion",
 		"Refused while a round on the frame is in the field.", 0)
 	receipt.DefaultStatus = http.StatusCreated
@@ -284,6 +288,11 @@ type Upload struct {
 	First    [][]string      `json:"first" doc:"First rows, personal data masked"`
 	Counts   []intake.Count  `json:"counts"`
 	Outcome  *intake.Outcome `json:"outcome,omitempty"`
+
+	Headers  []string             `json:"headers,omitempty" doc:"The file's own headers, of tables whose columns may be assigned"`
+	Samples  [][]string           `json:"samples,omitempty" doc:"First rows by those headers; phone and identity numbers are covered"`
+	Assigned []tabular.Assignment `json:"assigned,omitempty" doc:"As assigned"`
+	Strange  bool                 `json:"strange,omitempty" doc:"The header row cannot be used: assign the columns"`
 }
 
 // Fault is what is wrong with a cell or row.
@@ -298,7 +307,8 @@ type Fault struct {
 
 func preview(ctx context.Context, token string, p *intake.Preview) Upload {
 	return Upload{Upload: token, State: "waiting", File: p.File, Digest: p.Digest, Rows: p.Rows, OK: p.OK(), Faults: p.Faults, Warnings: p.Warnings,
-		Errors: faults(ctx, p.Errors), Cautions: faults(ctx, p.Cautions), Columns: p.Columns, First: p.First, Counts: p.Counts}
+		Errors: faults(ctx, p.Errors), Cautions: faults(ctx, p.Cautions), Columns: p.Columns, First: p.First, Counts: p.Counts,
+		Headers: p.Headers, Samples: p.Samples, Assigned: p.Assigned, Strange: p.Strange}
 }
 
 // faults says the faults of a table in the caller's language.

@@ -19,6 +19,7 @@ type jointData struct {
 
 type splitView struct {
 	Round, Note, Run string
+	Why              string // why the department's row is not the number above it
 	Number, Min      int
 	Tiles            []render.Stat
 	Rows             []splitRow
@@ -67,6 +68,11 @@ func (h *pages) joint(c *gin.Context, who authz.Actor, card departments.Card, re
 		{Label: p.T("department.joint.tasks"), Value: f.Int(now), Note: p.T("department.joint.tasks_note", "N", bare)}}}
 	if s := card.Split; s != nil {
 		d.Split = h.split(c, who, s)
+		for _, x := range card.Periods {
+			if !x.File && x.Title == s.RoundTitle && x.All != 0 {
+				d.Split.Why = p.T("department.split.why", "All", h.few(c, x.All))
+			}
+		}
 	}
 	return d
 }

@@ -43,6 +43,8 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *intake.Service) {
 	r.GET("/import/:kind", h.Signed(h.uploadForm))
 	r.POST("/import/:kind", h.Signed(h.upload))
 	r.GET("/import/:kind/:token", h.Signed(h.preview))
+	r.GET("/import/:kind/:token/columns", h.Signed(h.columns))
+	r.POST("/import/:kind/:token/columns", h.Signed(h.assign))
 	r.POST("/import/:kind/:token/confirm", h.Signed(h.confirm))
 	r.POST("/import/:kind/:token/discard", h.Signed(h.discard))
 	r.GET("/import/:kind/:token/running", h.Signed(h.running))

@@ -176,6 +176,7 @@ type previewData struct {
 	Warnings    []problem.Detail
 	First       render.Table
 	Again       string
+	Columns     string // address of the page that assigns the columns
 }
 
 type count struct {
@@ -189,10 +190,17 @@ func (h *pages) preview(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	p, pr := u.Preview, h.Printer(c)
+	if p.Strange && p.Kind.Assignable() && len(p.Headers) > 0 {
+		c.Redirect(http.StatusSeeOther, "/import/"+string(p.Kind)+"/"+u.Token+"/columns")
+		return nil
+	}
 	d := previewData{Kind: string(p.Kind), Token: u.Token, P: p, Steps: h.steps(c, 1), Errors: h.faults(c, p.Errors), Warnings: h.faults(c, p.Cautions),
 		Again: "/import/" + string(p.Kind)}
 	if p.Round != "" {
 		d.Again += "?round=" + p.Round
+	}
+	if p.Kind.Assignable() {
+		d.Columns = "/import/" + string(p.Kind) + "/" + u.Token + "/columns"
 	}
 	for _, n := range p.Counts {
 		d.Counts = append(d.Counts, count{pr.T("intake.count." + n.Key), n.N})
