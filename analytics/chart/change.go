@@ -131,7 +131,7 @@ func (v Influence) Figure(t Text) Figure {
 				lo, hi = min(lo, s), max(hi, s)
 			}
 		}
-		room := (hi - lo) / 4 // for the labels at the ends of the bars
+		room := (hi - lo) / 4          // for the labels at the ends of the bars
 		step := even(hi - lo + 2*room) // whole steps, so that the ends carry ticks like the others
 		horizontal(o, names, axis("value", "", m{"min": clean(step * math.Floor((lo-room)/step)), "max": clean(step * math.Ceil((hi+room)/step)), "interval": step, "axisLabel": m{"color": colour("chart-muted"), "hideOverlap": true}}))
 		o["yAxis"].(m)["axisLine"] = m{"show": false}

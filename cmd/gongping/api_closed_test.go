@@ -172,7 +172,8 @@ scale: {"1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
 }
 
 // columns assigns the columns of a table with the headers of another office.
-func (x *closedCalls) columns(manager authz.Actor, table, query string) {
+func (x *closedCalls) columns(table, query string) {
+	manager := x.Actor("manager")
 	_, rows, _ := strings.Cut(table, "\n")
 	foreign := []byte("单位,考核项,期间,办成,受理,未到期,重复,户\n" + rows)
 	var up struct {
@@ -233,7 +234,7 @@ func (x *closedCalls) records() {
 	x.call(x.Actor("manager-2"), "get-import", nil, nil, 404, "records", up.Upload)
 	x.call(manager, "discard-import", nil, nil, 204, "records", up.Upload)
 	x.call(manager, "get-import", nil, nil, 404, "records", up.Upload)
-	x.columns(manager, table.String(), query)
+	x.columns(table.String(), query)
 	x.call(manager, "upload-import", []byte(table.String()), &up, 200, "records", query)
 	x.call(manager, "confirm-import", m{"sha256": strings.Repeat("0", 64)}, nil, 409, "records", up.Upload)
 	x.call(manager, "confirm-import", m{"sha256": up.SHA256}, &up, 200, "records", up.Upload)

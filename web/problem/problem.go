@@ -139,6 +139,9 @@ func part(e *errs.Error, p *locale.Printer, name, english string) string {
 	if key := e.Key + "." + name; english != "" && p.Lang() != locale.English && p.Has(key) {
 		return p.Map(key, e.Args)
 	}
+	if name == "hint" {
+		return written(english)
+	}
 	return english
 }
 
@@ -146,12 +149,27 @@ func part(e *errs.Error, p *locale.Printer, name, english string) string {
 // error's own message, which names the values at hand.
 func sentence(e *errs.Error, p *locale.Printer) string {
 	if p.Lang() == locale.English && e.Message != "" {
-		return e.Message
+		return written(e.Message)
 	}
 	if e.Key != "" && p.Has(e.Key) {
 		return p.Map(e.Key, e.Args)
 	}
-	return e.Message
+	return written(e.Message)
+}
+
+// written makes a sentence of an error's words, which begin small and end
+// without a stop as Go's do.
+func written(s string) string {
+	if s == "" {
+		return s
+	}
+	if c := s[0]; 'a' <= c && c <= 'z' && (len(s) == 1 || s[1] == ' ' || s[1] == '\'' || 'a' <= s[1] && s[1] <= 'z') {
+		s = string(c-'a'+'A') + s[1:]
+	}
+	if end := s[len(s)-1]; 'a' <= end && end <= 'z' || '0' <= end && end <= '9' || end == ')' {
+		s += "."
+	}
+	return s
 }
 
 // Line writes a detail as one line for a list on a page.

@@ -89,7 +89,7 @@ func TestHiddenSatisfactionIsNotInTheComposite(t *testing.T) {
 				t.Errorf("%s: the part is %+v", u.Unit, u.Parts)
 			}
 		}
-		if !slices.ContainsFunc(out.Notes, func(n scoring.Note) bool { return n.Key == "run.records_small" }) {
+		if !slices.ContainsFunc(out.Warnings, func(n scoring.Note) bool { return n.Key == "run.records_small" }) {
 			t.Errorf("nothing says that a figure was left out: %v", out.Notes)
 		}
 		if results[i], err = json.Marshal(shown); err != nil {

@@ -166,7 +166,7 @@ func (h *pages) assign(c *gin.Context, who authz.Actor) error {
 	}
 	next, err := h.svc.Assign(c.Request.Context(), who, u.Token, columns, c.PostForm("remember"))
 	if errs.Is(err, errs.Invalid) {
-		h.showColumns(c, http.StatusBadRequest, u, columns, columnsData{Alert: h.alert(c, err), Remember: c.PostForm("remember")})
+		h.showColumns(c, problem.Status(errs.CodeOf(err)), u, columns, columnsData{Alert: h.alert(c, err), Remember: c.PostForm("remember")})
 		return nil
 	}
 	if err != nil {

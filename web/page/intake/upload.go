@@ -127,8 +127,19 @@ func (h *pages) upload(c *gin.Context, who authz.Actor) error {
 func (h *pages) alert(c *gin.Context, err error) *render.Alert {
 	p := problem.From(err, h.Printer(c))
 	a := &render.Alert{Tone: "danger", Text: p.Detail, Hint: p.Hint}
-	for _, d := range p.Errors {
-		a.Details = append(a.Details, d.Line())
+	list := p.Errors
+	if e, ok := errors.AsType[*errs.Error](err); ok && len(list) == len(e.Details) {
+		list = h.faults(c, e.Details)
+	} else if ok && len(list) == 1 {
+		list = h.faults(c, []*errs.Error{e})
+		if list[0].Message == a.Text { // said above already
+			list[0].Message, list[0].Hint = "", ""
+		}
+	}
+	for _, d := range list {
+		if line := d.Line(); line != "" {
+			a.Details = append(a.Details, line)
+		}
 	}
 	return a
 }

@@ -204,7 +204,7 @@ func (h *pages) changes(c *gin.Context, who authz.Actor) error {
 			n = strconv.Itoa(x.OldN) + " → " + n
 		}
 		d.Table.Rows = append(d.Table.Rows, render.Row{Cells: []render.Cell{{Text: x.Name, Href: v.href(x.Unit)}, {Text: n},
-			{Text: v.value(x.Old), Note: v.interval(x.Old)}, {Text: v.value(x.New), Note: v.interval(x.New)}, {Text: diff}, {Text: band}}})
+			{Text: v.value(x.Old), Note: v.interval(x.Old)}, {Text: v.value(x.New), Note: v.interval(x.New)}, {Text: diff}, {Text: or(band, render.Dash)}}})
 	}
 	title, err := h.roundTitle(c, who, &run)
 	if err != nil {

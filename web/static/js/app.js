@@ -155,9 +155,9 @@
 
   function long(table) {
     var el = document.getElementById('gp-live');
-    var first = phone.matches ? 10 : 50, step = phone.matches ? 20 : 100;
+    var first = phone.matches ? 8 : 50, step = phone.matches ? 20 : 100;
     var body = table.tBodies[0];
-    if (!el || !body || table.gpRows || body.rows.length <= first + 5) return;
+    if (!el || !body || table.gpRows || body.rows.length <= first + 2) return;
     // Where the server finds and pages, a second search would find less than the first.
     var card = table.closest('.gp-card') || table.parentNode;
     var served = card.querySelector('form.gp-filter, .gp-pages') || document.querySelector('main form[role=search]');
@@ -211,7 +211,25 @@
     state.show();
   }
 
+  // On a phone some cards begin closed: their heads become buttons.
+  function fold(card) {
+    var head = card.querySelector('.card-header'), title = head && head.querySelector('.card-title');
+    if (!phone.matches || card.gpFold || !title) return;
+    var body = head.nextElementSibling, b = document.createElement('button');
+    b.type = 'button';
+    b.className = 'gp-unfold';
+    while (title.firstChild) b.appendChild(title.firstChild);
+    title.appendChild(b);
+    card.gpFold = function (open) {
+      body.hidden = !open;
+      b.setAttribute('aria-expanded', String(open));
+    };
+    b.addEventListener('click', function () { card.gpFold(body.hidden); });
+    card.gpFold(false);
+  }
+
   function ready(root) {
+    root.querySelectorAll('section[data-fold]').forEach(fold);
     root.querySelectorAll('table[data-sortable]').forEach(sortable);
     root.querySelectorAll('table[data-cards]').forEach(long);
     if (window.gpCharts) window.gpCharts.scan(root);
@@ -222,12 +240,13 @@
   function unfold(el) {
     for (; el; el = el.parentElement) {
       if (el.tagName === 'DETAILS') el.open = true;
+      if (el.gpFold) el.gpFold(true);
       if (el.tagName === 'TR' && el.hidden && el.closest('table').gpRows) el.closest('table').gpRows.reveal();
     }
   }
   function target() {
     var el = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!el || !el.closest('details, tr')) return;
+    if (!el || !el.closest('details, tr, [data-fold]')) return;
     unfold(el);
     el.scrollIntoView();
   }
