@@ -61,11 +61,18 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 		cookies[role] = &http.Cookie{Name: "gp_session", Value: token, Path: "/"}
 	}
 	catalog := locale.Embedded()
-	get := func(role authz.Role, lang, path string) (int, string) {
-		req, err := http.NewRequest(http.MethodGet, st.URL+path, nil)
+	ask := func(role authz.Role, lang, method, path, origin, body string) (int, string) {
+		req, err := http.NewRequest(method, st.URL+path, strings.NewReader(body))
 		must(err)
 		req.Header.Set("Accept-Language", lang)
 		req.Header.Set("Accept", "text/html")
+		if method == http.MethodPost {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if origin != "" {
+				req.Header.Set("Origin", origin)
+				req.Header.Set("Sec-Fetch-Site", "cross-site")
+			}
+		}
 		if c := cookies[role]; c != nil {
 			req.AddCookie(c)
 		}
@@ -74,7 +81,18 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 		defer res.Body.Close()
 		b, err := io.ReadAll(res.Body)
 		must(err)
-		return res.StatusCode, visible(string(b))
+		return res.StatusCode, string(b)
+	}
+	fetch := func(role authz.Role, lang, path string) (int, string) {
+		return ask(role, lang, http.MethodGet, path, "", "")
+	}
+	get := func(role authz.Role, lang, path string) (int, string) {
+		status, page := fetch(role, lang, path)
+		return status, visible(page)
+	}
+	send := func(role authz.Role, lang, path, origin, body string) (int, string) {
+		status, page := ask(role, lang, http.MethodPost, path, origin, body)
+		return status, visible(page)
 	}
 	nobody := app.NewID()
 	for _, lang := range []string{"zh", "en"} {
@@ -118,8 +136,60 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 			}
 			sound(t, c.path, text)
 		}
+		// Whatever a person can reach by links in such a district is there, and sound.
+		for _, role := range authz.Roles {
+			if cookies[role] == nil {
+				continue
+			}
+			seen, queue := map[string]bool{}, []string{"/"}
+			for len(queue) > 0 && len(seen) < 40 {
+				path := queue[0]
+				queue = queue[1:]
+				if seen[path] {
+					continue
+				}
+				seen[path] = true
+				status, page := fetch(role, lang, path)
+				if status != http.StatusOK {
+					t.Errorf("%s as %s in %s, which a page links to: %d", path, role, lang, status)
+				}
+				sound(t, path, visible(page))
+				for _, m := range links.FindAllStringSubmatch(page, -1) {
+					if to := html.UnescapeString(m[1]); !elsewhere2.MatchString(to) {
+						queue = append(queue, to)
+					}
+				}
+			}
+			if len(seen) < 4 {
+				t.Errorf("a %s reaches only %d pages", role, len(seen))
+			}
+		}
+		// What is refused says so on a page of ours: nobody signed in, a form from
+		// elsewhere, a link that is none, a form that does not fit, a file too large.
+		for _, c := range []struct {
+			role         authz.Role
+			path, origin string
+			body         string
+			status       int
+		}{
+			{"", "/r/not-a-link", "", "", 404}, {authz.Manager, "/rulebooks", "https://elsewhere.example", "title.zh=x", 403},
+			{authz.Manager, "/rulebooks", "", "title.zh=", 422}, {authz.Manager, "/ladder", "", "worker=nobody&post=9&level=99&reason=x", 422},
+			{authz.Admin, "/accounts", "", "login=&name=&role=", 422}, {authz.Manager, "/ladder", "", "reason=" + strings.Repeat("x", 12<<20), 413},
+		} {
+			status, text := send(c.role, lang, c.path, c.origin, c.body)
+			if status != c.status || len(text) < 20 {
+				t.Errorf("%s with %.40q as %s in %s: %d, want %d:\n%.500s", c.path, c.body, c.role, lang, status, c.status, ownPart(text))
+			}
+			sound(t, c.path, text)
+		}
 	}
 }
+
+// links are the addresses of our own pages that a page leads to.
+var links = regexp.MustCompile(`<a [^>]*href="(/[^"#]*)`)
+
+// elsewhere2 are links that are no pages, or that change how pages are shown.
+var elsewhere2 = regexp.MustCompile(`^/(prefs|static|templates|sign-out|api|geo)|\.(csv|xlsx|json|txt)$|/export|format=`)
 
 var (
 	hidden = regexp.MustCompile(`(?s)<(script|style|code|pre|textarea|option|svg)\b.*?</(script|style|code|pre|textarea|option|svg)>`)

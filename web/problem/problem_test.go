@@ -52,10 +52,10 @@ func TestDataFaultsKeepPlaceFindingExpectationAndHint(t *testing.T) {
 	whole := errs.New(errs.Invalid, "", "2 rows are wrong")
 	whole.Details = []*errs.Error{row, row}
 	p := From(fmt.Errorf("import: %w", whole), locale.Embedded().For(locale.English))
-	if len(p.Errors) != 2 || p.Errors[0] != (Detail{"B14", "birth year out of range", "19555", "1906 to 2008", "check it"}) {
+	if len(p.Errors) != 2 || p.Errors[0] != (Detail{"B14", "Birth year out of range.", "19555", "1906 to 2008", "Check it."}) {
 		t.Errorf("%+v", p)
 	}
-	if got := p.Errors[0].Line(); got != "B14 · birth year out of range · “19555” · 1906 to 2008 · check it" {
+	if got := p.Errors[0].Line(); got != "B14 · Birth year out of range. · “19555” · 1906 to 2008 · Check it." {
 		t.Errorf("%q", got)
 	}
 }

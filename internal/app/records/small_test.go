@@ -90,7 +90,7 @@ func TestHiddenSatisfactionIsNotInTheComposite(t *testing.T) {
 			}
 		}
 		if !slices.ContainsFunc(out.Warnings, func(n scoring.Note) bool { return n.Key == "run.records_small" }) {
-			t.Errorf("nothing says that a figure was left out: %v", out.Notes)
+			t.Errorf("nothing says that a figure was left out: %v", out.Warnings)
 		}
 		if results[i], err = json.Marshal(shown); err != nil {
 			t.Fatal(err)

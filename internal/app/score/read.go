@@ -105,9 +105,11 @@ func (s *Service) result(ctx context.Context, db pg.Querier, who authz.Actor, ru
 		return err
 	}
 	if len(who.Area) > 9 {
-		res.Street, err = one(ctx, db, d, runID, who.Area[:9], res.veil)
+		if res.Street, err = one(ctx, db, d, runID, who.Area[:9], res.veil); err != nil {
+			return err
+		}
 	}
-	return err
+	return unlinked(ctx, db, who, &res.Run)
 }
 
 func one(ctx context.Context, db pg.Querier, district, run, unit string, v *veil) (*scoredb.UnitRow, error) {
@@ -151,10 +153,25 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 // the actor may see it.
 func (s *Service) Head(ctx context.Context, who authz.Actor, runID string) (run scoredb.Run, err error) {
 	err = s.Read(ctx, who, authz.RunRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		run, err = visible(ctx, db, who, runID)
-		return err
+		if run, err = visible(ctx, db, who, runID); err != nil {
+			return err
+		}
+		return unlinked(ctx, db, who, &run)
 	})
 	return run, err
+}
+
+// unlinked takes the way to a run that was never published from who may not see
+// it, after everything that compares versions has been done.
+func unlinked(ctx context.Context, db pg.Querier, who authz.Actor, run *scoredb.Run) error {
+	if run.Supersedes == "" || sees(who) {
+		return nil
+	}
+	old, err := scoredb.Get(ctx, db, who.District, run.Supersedes)
+	if err == nil && old.PublishedAt == nil {
+		run.Supersedes = ""
+	}
+	return err
 }
 
 // visible returns a finished run that the actor may see.

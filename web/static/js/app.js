@@ -155,7 +155,8 @@
 
   function long(table) {
     var el = document.getElementById('gp-live');
-    var first = phone.matches ? 8 : 50, step = phone.matches ? 20 : 100;
+    var wide = table.tHead && table.tHead.rows[0] && table.tHead.rows[0].cells.length > 7; // long cards
+    var first = phone.matches ? (wide ? 5 : 8) : 50, step = phone.matches ? 20 : 100;
     var body = table.tBodies[0];
     if (!el || !body || table.gpRows || body.rows.length <= first + 2) return;
     // Where the server finds and pages, a second search would find less than the first.
@@ -213,7 +214,7 @@
 
   // On a phone some cards begin closed: their heads become buttons.
   function fold(card) {
-    var head = card.querySelector('.card-header'), title = head && head.querySelector('.card-title');
+    var head = card.querySelector('.card-header, .gp-editor-heading'), title = head && (head.querySelector('.card-title') || head);
     if (!phone.matches || card.gpFold || !title) return;
     var body = head.nextElementSibling, b = document.createElement('button');
     b.type = 'button';
@@ -229,7 +230,7 @@
   }
 
   function ready(root) {
-    root.querySelectorAll('section[data-fold]').forEach(fold);
+    root.querySelectorAll('[data-fold]').forEach(fold);
     root.querySelectorAll('table[data-sortable]').forEach(sortable);
     root.querySelectorAll('table[data-cards]').forEach(long);
     if (window.gpCharts) window.gpCharts.scan(root);
