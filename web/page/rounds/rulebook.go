@@ -310,6 +310,9 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 	}
 	if err != nil {
 		f.Alert = h.alert(c, err)
+		for _, lang := range []string{"zh", "en"} {
+			f.name("title."+lang, p.T("document."+lang, "Label", p.T("document.title")))
+		}
 	}
 	for _, name := range rounds.Presets {
 		f.Presets = append(f.Presets, render.Option{Value: name, Text: p.T("rulebook.preset." + name)})
