@@ -80,6 +80,8 @@ func (s *Separable) At(i, j int) float64 {
 
 // ComparePairs tests every pair of scores by the normal distribution and
 // corrects the p-values.
+//
+// Source: z = |a − b| / √(SE_a² + SE_b²), Schenker and Gentleman (2001); corrections as in AdjustP.
 func ComparePairs(score, se []float64, c Correction) (*Separable, error) {
 	checkLength("se", len(se), len(score))
 	if err := checkFinite("the scores", score); err != nil {

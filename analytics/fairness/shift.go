@@ -23,6 +23,9 @@ type Shift struct {
 // level is that of the intervals (0.95).
 //
 // Faults: those of CompareGroups, before or now.
+//
+// Source: CompareGroups for each side; the change of one group against that of the other is
+// the difference in differences (Ashenfelter and Card 1985).
 func MeasureShift(before, now []float64, focal []bool, level float64) (*Shift, error) {
 	checkLength("now", len(now), len(before))
 	checkLength("focal", len(focal), len(before))

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"time"
@@ -57,7 +59,7 @@ func chosen(list string) []task {
 	}
 	var out []task
 	for _, t := range tasks {
-		if t.key == "plain" || slices.Contains(strings.Split(list, ","), t.key) {
+		if strings.HasPrefix(t.key, "plain") || slices.Contains(strings.Split(list, ","), t.key) {
 			out = append(out, t)
 		}
 	}
@@ -73,9 +75,9 @@ func measure(least, max, committees int, tasks []task, r *rival) {
 		}
 		d := generate(n, committees)
 		theirs := r.run(d, tasks)
-		fmt.Printf("\n%d answers, %d committees; columns %s\n", n, committees, size(d.bytes()))
+		fmt.Printf("\n%d answers, %d committees; all columns of an estimate %s\n", n, committees, size(d.bytes()))
 		fmt.Printf("%-46s %10s %10s %9s %8s %8s %10s %9s\n", "task", "time", "cpu", "allocated", "/columns", "growth", "R (cpu)", "R/ours")
-		plain := time.Duration(0)
+		plain := map[string]time.Duration{}
 		for _, t := range tasks {
 			if t.skip != nil && t.skip(d) {
 				continue
@@ -88,29 +90,44 @@ func measure(least, max, committees int, tasks []task, r *rival) {
 				fmt.Printf("%-46s %v\n", t.name, err)
 				continue
 			}
-			if t.key == "plain" {
-				plain = took
+			if strings.HasPrefix(t.key, "plain") {
+				plain[t.key] = took
 			}
 			growth := ""
 			if b := before[t.name]; b > 0 {
 				growth = fmt.Sprintf("%.1f", float64(took)/float64(b))
 			}
 			before[t.name] = took
-			columns := d.bytes()
+			columns := uint64(t.reads) * uint64(d.n)
 			if t.columns != nil {
 				columns = t.columns(d)
 			}
 			fmt.Printf("%-46s %10s %10s %9s %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), float64(bytes)/float64(columns), growth, compared(theirs, t.key, took))
-			if passes[t.key] && plain > 0 {
-				fmt.Printf("   %.1f plain passes", float64(took)/float64(plain))
+			fmt.Print(inPasses(t.key, took, plain))
+			if bytes > 3*columns && t.columns == nil {
+				fmt.Printf("   holds %.1f columns at once", float64(held(func() error { return t.run(d) }))/float64(columns))
 			}
 			fmt.Println()
 		}
 	}
 }
 
-// passes are the tasks that are measured in plain passes, too.
-var passes = map[string]bool{"domains": true, "means": true, "domains2": true}
+// passes are the tasks that are measured in plain passes, too: with the key of the
+// pass over the columns that they read, where it is another than the plain one.
+var passes = map[string]string{"domains": "plain", "means": "plain", "domains2": "plain2", "design": "plain", "design2": "plain2"}
+
+// inPasses is a time in plain passes.
+func inPasses(key string, took time.Duration, plain map[string]time.Duration) string {
+	own, ok := passes[key]
+	if !ok || plain["plain"] == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("   %.1f plain passes", float64(took)/float64(plain["plain"]))
+	if own != "plain" {
+		text += fmt.Sprintf(", %.1f with households", float64(took)/float64(plain[own]))
+	}
+	return text
+}
 
 func compared(theirs map[string]string, key string, took time.Duration) string {
 	v, ok := theirs[key]
@@ -149,6 +166,28 @@ func clock(f func() error) (wall, cpu time.Duration, bytes uint64, err error) {
 		}
 	}
 	return wall, cpu, bytes, nil
+}
+
+// held is about the most memory that f holds at once, beyond what is there before: f
+// runs once more, garbage is collected early, and the heap is looked at all the time.
+func held(f func() error) uint64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(5))
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	before, most := sample[0].Value.Uint64(), uint64(0)
+	done := make(chan error)
+	go func() { done <- f() }()
+	for {
+		select {
+		case <-done:
+			return most
+		default:
+			metrics.Read(sample)
+			most = max(most, sample[0].Value.Uint64()-min(before, sample[0].Value.Uint64()))
+			time.Sleep(50 * time.Microsecond)
+		}
+	}
 }
 
 func short(d time.Duration) string {

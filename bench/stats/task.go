@@ -16,31 +16,39 @@ import (
 // task is something to measure; key is its name in R's answer.
 type task struct {
 	name, key string
-	skip      func(*data) bool
-	prepare   func(*data) // not measured
+	reads     int // bytes a row of the columns that it reads
 	run       func(*data) error
-	columns   func(*data) uint64 // bytes of what it reads; nil = data.bytes
+	skip      func(*data) bool
+	prepare   func(*data)        // not measured
+	columns   func(*data) uint64 // bytes of what it reads where rows do not say it
 }
 
 // Sink keeps results from being optimised away.
 var Sink float64
 
+// Bytes of a code (committee, stratum, household, group, age, …) and of a number
+// (weight, score, mark, population size).
+const code, number = 4, 8
+
 var tasks = []task{
-	{"plain pass: n, Σw, Σwy, Σwyy by committee", "plain", nil, nil, plainPass, nil},
-	{"mean and error, ultimate clusters", "mean", nil, nil, func(d *data) error { return mean(d, 1) }, nil},
-	{"mean and error, two stages", "mean2", nil, nil, func(d *data) error { return mean(d, 2) }, nil},
-	{"committee means and errors, ultimate clusters", "domains", nil, func(d *data) { made.d = nil }, func(d *data) error { return domains(d, 1) }, nil},
-	{"  of that the means, design prepared", "means", nil, nil, preparedMeans, nil},
-	{"committee means and errors, two stages", "domains2", nil, nil, func(d *data) error { return domains(d, 2) }, nil},
-	{"raking on three margins", "rake", nil, nil, rake, nil},
-	{"bootstrap, 500 replicates by committee", "boot", nil, nil, func(d *data) error { return bootstrap(d, false) }, nil},
-	{"  rows as units (one stage), a five-point item", "boot1", nil, nil, func(d *data) error { return bootstrap(d, true) }, nil},
-	{"Huber by committee (one five-point item)", "huber", nil, nil, func(d *data) error { return huber(d, d.mark) }, nil},
-	{"Huber by committee (mean of four items)", "huber4", nil, nil, func(d *data) error { return huber(d, d.score) }, nil},
-	{"random intercepts, committees", "mixed", nil, nil, func(d *data) error { return mixed(d, d.committee, d.committees) }, nil},
-	{"random intercepts, 4000 groups", "mixed4000", nil, nil, func(d *data) error { return mixed(d, d.group4000, 4000) }, nil},
-	{"fair score (scoring/fair), case mix", "fair", nil, nil, fairScore, nil},
-	{"whole scoring run (scoring/assess)", "run", tooLarge, func(d *data) { made.input = d.input() }, wholeRun, func(*data) uint64 { return inputBytes(made.input) }},
+	{name: "plain pass: n, Σw, Σwy, Σwyy by committee", key: "plain", reads: code + 2*number, run: plainPass},
+	{name: "plain pass, with Σwy by household", key: "plain2", reads: 2*code + 2*number, run: plainPass2},
+	{name: "design, ultimate clusters", key: "design", reads: 2*code + number, run: func(d *data) error { return newDesign(d, 1) }},
+	{name: "design, two stages", key: "design2", reads: 2*code + 3*number, run: func(d *data) error { return newDesign(d, 2) }},
+	{name: "mean and error, ultimate clusters", key: "mean", reads: 2*code + 2*number, run: func(d *data) error { return mean(d, 1) }},
+	{name: "mean and error, two stages", key: "mean2", reads: 2*code + 4*number, run: func(d *data) error { return mean(d, 2) }},
+	{name: "committee means and errors, ultimate clusters", key: "domains", reads: 2*code + 2*number, prepare: func(d *data) { made.d = nil }, run: func(d *data) error { return domains(d, 1) }},
+	{name: "  of that the means, domains prepared", key: "means", reads: 2*code + 2*number, run: preparedMeans},
+	{name: "committee means and errors, two stages", key: "domains2", reads: 2*code + 2*number, run: func(d *data) error { return domains(d, 2) }},
+	{name: "raking on three margins", key: "rake", reads: 3*code + number, run: rake},
+	{name: "bootstrap, 500 replicates by committee", key: "boot", reads: 3*code + 2*number, run: func(d *data) error { return bootstrap(d, false) }},
+	{name: "  rows as units (one stage), a five-point item", key: "boot1", reads: code + 2*number, run: func(d *data) error { return bootstrap(d, true) }},
+	{name: "Huber by committee (one five-point item)", key: "huber", reads: code + 2*number, run: func(d *data) error { return huber(d, d.mark) }},
+	{name: "Huber by committee (mean of four items)", key: "huber4", reads: code + 2*number, run: func(d *data) error { return huber(d, d.score) }},
+	{name: "random intercepts, committees", key: "mixed", reads: code + number, run: func(d *data) error { return mixed(d, d.committee, d.committees) }},
+	{name: "random intercepts, 4000 groups", key: "mixed4000", reads: code + number, run: func(d *data) error { return mixed(d, d.group4000, 4000) }},
+	{name: "fair score (scoring/fair), case mix", key: "fair", reads: 3*code + 2*number, run: fairScore},
+	{name: "whole scoring run (scoring/assess)", key: "run", run: wholeRun, skip: tooLarge, prepare: func(d *data) { made.input = d.input() }, columns: func(*data) uint64 { return inputBytes(made.input) }},
 }
 
 // tooLarge reports that the texts of a run's input and what a run makes of them
@@ -80,6 +88,24 @@ func plainPass(d *data) error {
 	return nil
 }
 
+// plainPass2 is what any estimate of two stages must at least do: household totals,
+// too. It reads the columns that the estimate reads once the design is made.
+func plainPass2(d *data) error {
+	type sums struct{ n, w, wy, wyy float64 }
+	s, total := make([]sums, d.committees), make([]float64, d.household[d.n-1]+1)
+	household, weight, score := d.household[:d.n], d.weight[:d.n], d.score[:d.n]
+	for i, c := range d.committee {
+		t, w, y := &s[c], weight[i], score[i]
+		t.n++
+		t.w += w
+		t.wy += w * y
+		t.wyy += w * y * y
+		total[household[i]] += w * y
+	}
+	Sink = s[0].wyy + total[0]
+	return nil
+}
+
 // prepared designs are made once per data set: the run makes one, too.
 var made struct {
 	d       *data
@@ -93,14 +119,27 @@ func design(d *data, stages int) (*estimate.Design, error) {
 	if made.d == d && made.stages == stages && made.design != nil {
 		return made.design, nil
 	}
+	des, err := estimate.New(spec(d, stages))
+	made.d, made.stages, made.design, made.domains = d, stages, des, nil
+	return des, err
+}
+
+func spec(d *data, stages int) estimate.Spec {
 	s := estimate.Spec{Rows: d.n, DesignWeight: d.weight, Lonely: estimate.LonelyCertainty, Stages: []estimate.Stage{{Unit: d.household, Stratum: d.stratum}}}
 	if stages == 2 {
 		s.Stages[0].Population = d.households
 		s.Stages = append(s.Stages, estimate.Stage{Population: d.members})
 	}
-	des, err := estimate.New(s)
-	made.d, made.stages, made.design, made.domains = d, stages, des, nil
-	return des, err
+	return s
+}
+
+// newDesign checks and sorts the design anew, which the estimates below have made.
+func newDesign(d *data, stages int) error {
+	des, err := estimate.New(spec(d, stages))
+	if err == nil {
+		Sink = float64(des.Rows())
+	}
+	return err
 }
 
 func mean(d *data, stages int) error {

@@ -51,7 +51,7 @@ scores: [{name: s, label: 满意度, items: [q1, q2]}]
 covariates: [sex, {column: age, as: number}]
 statistics:
   - {stat: fair_score, of: s, unit: unit, adjust: true, answers: true, evidence: {building: building, week: week}}
-  - {stat: mean, of: [s, q1], by: [unit]}
+  - {stat: mean, of: [s, q1], by: [unit], bootstrap: 50}
   - {stat: total, of: q1, by: [街道]}
   - {stat: proportion, of: q1, values: [4, 5], by: [unit], method: beta}
   - {stat: quantile, of: s, by: [街道], at: [0.25, 0.5]}
@@ -516,3 +516,29 @@ func TestFlagsAreASpecification(t *testing.T) {
 
 // handMean is 553 marks over 137 answers.
 const handMean = 553.0 / 137
+
+// The bootstrap's errors stand beside the linearised ones, near them, for every
+// group that is shown and for all of them; where a stratum cannot be drawn again the
+// report says so.
+func TestBootstrapBesideLinearisedErrors(t *testing.T) {
+	t.Parallel()
+	lines := []string{"g,h,q"}
+	for i := range 600 {
+		lines = append(lines, fmt.Sprintf("%c,%d,%d", 'a'+i%3, i%2, 1+(i*i+i/7)%5))
+	}
+	m := table(t, run(t, "design: {strata: h}\nstatistics: [{stat: mean, of: q, by: g, bootstrap: 800}]", lines), "mean")
+	if len(m.Cells) != 4 {
+		t.Fatalf("%d rows, want three groups and all", len(m.Cells))
+	}
+	for i := range m.Cells {
+		se, boot := m.cell(i, "se").Number, m.cell(i, "bootstrap_se").Number
+		if se == nil || boot == nil || math.Abs(*boot / *se - 1) > 0.12 {
+			t.Errorf("row %d: linearised %v, bootstrap %v", i, se, boot)
+		}
+	}
+	lines = append(lines, "a,9,3")
+	m = table(t, run(t, "design: {strata: h, lonely: average}\nstatistics: [{stat: mean, of: q, by: g, bootstrap: 50}]", lines), "mean")
+	if m.cell(0, "bootstrap_se").Number != nil || !strings.Contains(strings.Join(m.Notes, " "), "one first-stage unit") {
+		t.Errorf("a stratum with one unit: %v", m.Notes)
+	}
+}

@@ -17,6 +17,7 @@ type figure struct {
 	value, se    float64
 	lo, hi       float64
 	hasSE, hasIV bool
+	boot         *float64 // standard error of the bootstrap
 	deff         *float64
 	err          error
 }
@@ -98,6 +99,19 @@ type grouped struct {
 	table  *Table
 	a      *analysis
 	hidden []fairness.Cell
+	// boot, where asked for, are the bootstrap errors of one variable by group.
+	boot func(codes []int32, count int) []*float64
+}
+
+// row is a figure as cells, with the bootstrap's error before the remark where it
+// was asked for.
+func (g *grouped) row(f figure, reliable bool, rel []float64, c int) []Cell {
+	row := f.cells(reliable, rel, c)
+	if g.q.Bootstrap > 0 {
+		last := len(row) - 1
+		row = append(row[:last:last], maybe(f.boot), row[last])
+	}
+	return row
 }
 
 func (a *analysis) grouped(q *Statistic, title string, digits int) (*grouped, error) {
@@ -116,6 +130,9 @@ func (a *analysis) grouped(q *Statistic, title string, digits int) (*grouped, er
 	for _, h := range figureHeads {
 		if h.Digits == 2 && (h.Key == "estimate" || h.Key == "se" || h.Key == "low" || h.Key == "high") {
 			h.Digits = digits
+		}
+		if h.Key == "remark" && q.Bootstrap > 0 {
+			t.Heads = append(t.Heads, Head{Key: "bootstrap_se", Digits: digits})
 		}
 		t.Heads = append(t.Heads, h)
 	}
@@ -143,6 +160,11 @@ func (g *grouped) add(name, label string, missing []bool, est estimator, fast fu
 			}
 		}
 	}
+	if g.boot != nil {
+		for c, se := range g.boot(parts.codes, len(parts.names)) {
+			figures[c].boot = se
+		}
+	}
 	rel := reliabilities(figures, hide)
 	for c, f := range figures {
 		row := []Cell{str(label)}
@@ -150,10 +172,10 @@ func (g *grouped) add(name, label string, missing []bool, est estimator, fast fu
 			row = append(row, str(parts.names[c]))
 		}
 		if hide[c] != fairness.Shown {
-			row = append(row, hidden(hide[c], len(figureHeads)-1)...)
+			row = append(row, hidden(hide[c], len(g.table.Heads)-len(row)-1)...)
 			row = append(row, Cell{})
 		} else {
-			row = append(row, f.cells(reliable && rel != nil, rel, c)...)
+			row = append(row, g.row(f, reliable && rel != nil, rel, c)...)
 		}
 		g.table.Cells = append(g.table.Cells, row)
 	}
@@ -184,11 +206,21 @@ func (g *grouped) total(label string, parts *groups, hide []fairness.Cell, est e
 	if len(parts.names) < 2 {
 		return
 	}
-	f := est(parts.mask(keep))
+	in := parts.mask(keep)
+	f := est(in)
 	if f.n < g.a.spec.MinCell {
 		return
 	}
-	g.table.Cells = append(g.table.Cells, append([]Cell{str(label), name}, f.cells(false, nil, 0)...))
+	if g.boot != nil {
+		codes := make([]int32, len(in))
+		for i, ok := range in {
+			if !ok {
+				codes[i] = -1
+			}
+		}
+		f.boot = g.boot(codes, 1)[0]
+	}
+	g.table.Cells = append(g.table.Cells, append([]Cell{str(label), name}, g.row(f, false, nil, 0)...))
 }
 
 func shownOnly(hide []fairness.Cell) func(int) bool {

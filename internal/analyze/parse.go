@@ -213,6 +213,7 @@ func (r *reader) statistic(n *yaml.Node, path string, s *Spec) {
 		"unit":       r.text(&q.Unit),
 		"worst":      r.whole(&q.Worst, 1, 20),
 		"answers":    r.yes(&q.Answers),
+		"bootstrap":  r.whole(&q.Bootstrap, 2, 10000),
 		"at":         func(n *yaml.Node, p string) { q.At = r.list(n, p, 0, 1) },
 		"bands":      func(n *yaml.Node, p string) { q.Bands = r.list(n, p, 0, 100) },
 		"gates": func(n *yaml.Node, p string) {

@@ -111,6 +111,7 @@ type Statistic struct {
 	Unit       string
 	Bands      []float64
 	Worst      int
+	Bootstrap  int // replicates of the bootstrap beside the linearised errors; 0 = none
 	Gates      map[string]float64
 	Evidence   map[string]string
 	Answers    bool
@@ -123,7 +124,7 @@ var kinds = map[string]struct {
 	about  string
 	fields []string
 }{
-	"mean":        {"weighted means by group, with design-based errors", []string{"total"}},
+	"mean":        {"weighted means by group, with design-based errors, with `bootstrap` (number of replicates) also resampled", []string{"total", "bootstrap"}},
 	"total":       {"weighted totals", []string{"total"}},
 	"proportion":  {"share of answers among `values`", []string{"values", "method", "total"}},
 	"quantile":    {"weighted quantiles `at` [0.5] by `rule`, Woodruff intervals", []string{"at", "rule", "method", "total"}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gongping/scoring/estimate"
+	"gongping/scoring/replicate"
 )
 
 func joined(list []string) string { return strings.Join(list, ", ") }
@@ -46,11 +47,40 @@ func (a *analysis) mean(q *Statistic) ([]*Table, error) {
 			}
 			return out, nil
 		}
+		if q.Bootstrap > 0 {
+			g.boot = a.bootstrap(q.Bootstrap, v.Column, g)
+		}
 		if err := g.add(name, v.label, v.Missing, a.meanOf(v.Column), fast, true); err != nil {
 			return nil, err
 		}
 	}
+	if q.Bootstrap > 0 {
+		g.note(a.join(a.T("analysis.note.bootstrap", "N", q.Bootstrap), a.fixedWeights()))
+	}
 	return g.done(), nil
+}
+
+// bootstrapSeed is fixed: the same data give the same digits.
+const bootstrapSeed = 1
+
+// bootstrap gives the errors of the means by the bootstrap of Rao, Wu and Yue (1992)
+// over the first-stage units; nil where it has none. What forbids it altogether (a
+// stratum with one unit) is said below the table.
+func (a *analysis) bootstrap(replicates int, y estimate.Column, g *grouped) func([]int32, int) []*float64 {
+	return func(codes []int32, count int) []*float64 {
+		out := make([]*float64, count)
+		list, err := replicate.DomainMeans(a.design, y, codes, count, replicates, bootstrapSeed)
+		if err != nil {
+			g.note(a.T("analysis.note.no_bootstrap")) // the one thing a checked design can lack
+			return out
+		}
+		for c := range list {
+			if list[c].Refused == nil {
+				out[c] = &list[c].SE
+			}
+		}
+		return out
+	}
 }
 
 func (a *analysis) meanOf(x estimate.Column) estimator {

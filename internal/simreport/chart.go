@@ -18,7 +18,8 @@ const (
 	left, right, top, bottom = 38, 8, 8, 22
 )
 
-// chart is one panel: a metric against n, a line per estimator.
+// chart is one panel: a metric against n, or moves against how many answers move, a
+// line per estimator.
 type chart struct {
 	Title string
 	SVG   template.HTML
@@ -26,10 +27,27 @@ type chart struct {
 
 type point struct{ x, y float64 }
 
+// panel is a chart before it is drawn. ticks are the places across with their labels.
+type panel struct {
+	title  string
+	lines  map[string][]point
+	ticks  []point // x: place, y: the number to write
+	target float64 // a dashed line, 0 = none
+	lo, hi float64 // fixed ends of the scale; equal = from the figures
+}
+
 func charts(r *simulate.Report, scenario string, items int) []chart {
 	var out []chart
+	add := func(p panel) {
+		if len(p.lines) > 0 {
+			out = append(out, chart{p.title, draw(p)})
+		}
+	}
 	for _, m := range metrics {
-		lines := map[string][]point{}
+		p := panel{title: m.title, lines: map[string][]point{}, target: m.target, lo: m.lo, hi: m.hi}
+		for _, n := range r.Config.N {
+			p.ticks = append(p.ticks, point{math.Log(float64(n)), float64(n)})
+		}
 		for i := range r.Cells {
 			c := &r.Cells[i]
 			if c.Scenario != scenario || c.Items != items {
@@ -38,32 +56,40 @@ func charts(r *simulate.Report, scenario string, items int) []chart {
 			for k := range c.Measures {
 				if y, ok := m.value(c, &c.Measures[k]); ok {
 					e := c.Measures[k].Estimator
-					lines[e] = append(lines[e], point{math.Log(float64(c.N)), y})
+					p.lines[e] = append(p.lines[e], point{math.Log(float64(c.N)), y})
 				}
 			}
 		}
-		if len(lines) > 0 {
-			out = append(out, chart{m.title, draw(lines, r.Config.N, m.target, m.title)})
+		add(p)
+	}
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.Scenario == scenario && c.Items == items {
+			add(moves(c, "hostile", func(m *simulate.Measure) []float64 { return m.ShiftLow }))
+			add(moves(c, "coached", func(m *simulate.Measure) []float64 { return m.ShiftHigh }))
 		}
 	}
 	return out
 }
 
-// draw makes the SVG. Every string in it is a number or a constant.
-func draw(lines map[string][]point, ns []int, target float64, title string) template.HTML {
-	lo, hi := math.Min(0, target), target
-	for _, l := range lines {
-		for _, p := range l {
-			lo, hi = math.Min(lo, p.y), math.Max(hi, p.y)
+// moves is how far 1, 2, … answers at one end of the scale move the scores.
+func moves(c *simulate.Cell, kind string, get func(*simulate.Measure) []float64) panel {
+	p := panel{title: fmt.Sprintf("Moved by 1 to %d %s answers, n = %d (points)", simulate.MaxWorst, kind, c.N), lines: map[string][]point{}}
+	for k := range simulate.MaxWorst {
+		p.ticks = append(p.ticks, point{float64(k), float64(k + 1)})
+	}
+	for i := range c.Measures {
+		m := &c.Measures[i]
+		for k, y := range get(m) {
+			p.lines[m.Estimator] = append(p.lines[m.Estimator], point{float64(k), y})
 		}
 	}
-	if strings.HasPrefix(title, "Coverage") {
-		lo, hi = 0.8, 1
-	}
-	if hi <= lo {
-		hi = lo + 1
-	}
-	x0, x1 := math.Log(float64(ns[0])), math.Log(float64(ns[len(ns)-1]))
+	return p
+}
+
+// draw makes the SVG. Every string in it is a number or a constant.
+func draw(p panel) template.HTML {
+	lo, hi, step := p.scale()
+	x0, x1 := p.ticks[0].x, p.ticks[len(p.ticks)-1].x
 	if x1 <= x0 {
 		x0, x1 = x0-1, x0+1
 	}
@@ -72,23 +98,57 @@ func draw(lines map[string][]point, ns []int, target float64, title string) temp
 		return top + (hi-math.Min(math.Max(y, lo), hi))/(hi-lo)*(height-top-bottom)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg role="img" aria-label="%s" width="%d" height="%d" viewBox="0 0 %d %d">`, template.HTMLEscapeString(title), width, height, width, height)
-	for i := range 5 {
-		y := lo + (hi-lo)*float64(i)/4
-		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#e5e7eb"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`, left, width-right, py(y), py(y), left-4, py(y)+3, format(y))
+	fmt.Fprintf(&b, `<svg role="img" aria-label="%s" width="%d" height="%d" viewBox="0 0 %d %d">`, template.HTMLEscapeString(p.title), width, height, width, height)
+	digits := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
+	for k := 0; ; k++ {
+		y := lo + float64(k)*step
+		if y > hi+step/2 {
+			break
+		}
+		label := strings.TrimPrefix(strconv.FormatFloat(y, 'f', digits, 64), "-")
+		if y < -step/2 {
+			label = "−" + label
+		}
+		stroke := "#e5e7eb"
+		if math.Abs(y) < step/2 {
+			stroke = "#9ca3af"
+		}
+		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`, left, width-right, py(y), py(y), stroke, left-4, py(y)+3, label)
 	}
-	for _, n := range ns {
-		x := px(math.Log(float64(n)))
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%d</text>`, x, height-6, n)
+	for _, t := range p.ticks {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%.0f</text>`, px(t.x), height-6, t.y)
 	}
-	if target > 0 {
-		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#9ca3af" stroke-dasharray="4 3"/>`, left, width-right, py(target), py(target))
+	if p.target > 0 {
+		fmt.Fprintf(&b, `<line x1="%d" x2="%d" y1="%.1f" y2="%.1f" stroke="#4b5563" stroke-dasharray="4 3"/>`, left, width-right, py(p.target), py(p.target))
 	}
 	for i, name := range simulate.Estimators {
-		series(&b, lines[name], colours[i], px, py)
+		series(&b, p.lines[name], colours[i], px, py)
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())
+}
+
+// scale gives the ends of the scale and the step between round numbers on it.
+func (p *panel) scale() (lo, hi, step float64) {
+	lo, hi = math.Min(0, p.target), math.Max(0, p.target)
+	for _, l := range p.lines {
+		for _, q := range l {
+			lo, hi = math.Min(lo, q.y), math.Max(hi, q.y)
+		}
+	}
+	if p.hi > p.lo {
+		lo, hi = p.lo, p.hi
+	}
+	if hi <= lo {
+		hi = lo + 1
+	}
+	step = math.Pow(10, math.Floor(math.Log10((hi-lo)/4)))
+	for _, f := range []float64{2, 2.5, 2} { // 1, 2, 5, 10 times the power
+		if (hi-lo)/step > 5 {
+			step *= f
+		}
+	}
+	return math.Floor(lo/step+1e-9) * step, math.Ceil(hi/step-1e-9) * step, step
 }
 
 func series(b *strings.Builder, l []point, colour string, px, py func(float64) float64) {

@@ -14,21 +14,21 @@ import (
 // Table writes one block per cell and, at the end, the targets that were missed.
 func Table(w io.Writer, r *simulate.Report) error {
 	for i := range r.Cells {
-		if err := block(w, &r.Cells[i]); err != nil {
+		if err := block(w, &r.Cells[i], r.Config.Reps); err != nil {
 			return err
 		}
 	}
 	return targets(w, r)
 }
 
-func block(w io.Writer, c *simulate.Cell) error {
+func block(w io.Writer, c *simulate.Cell, rounds int) error {
 	if _, err := fmt.Fprintf(w, "\n%s  (n=%d, items=%d, true SD %.2f)\n", c.Title, c.N, c.Items, c.TrueSD); err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "estimator\tRMSE\t±\tbias\tcoverage\twrong band\tbottom tenth\thostile 1\thostile 5\tcoached 1\tkept\tcoached units\t")
 	for _, m := range c.Measures {
-		fmt.Fprintf(t, "%s\t%.3f\t%.3f\t%+.2f\t%s\t%.3f\t%.3f\t%+.2f\t%+.2f\t%+.2f\t%s\t%s\t\n", m.Estimator, m.RMSE, m.RMSEError, m.Bias,
+		fmt.Fprintf(t, "%s\t%.3f\t%s\t%+.2f\t%s\t%.3f\t%.3f\t%+.2f\t%+.2f\t%+.2f\t%s\t%s\t\n", m.Estimator, m.RMSE, spread(rounds, &m.RMSEError, "%.3f"), m.Bias,
 			opt(m.Coverage, "%.3f"), m.WrongBand, m.Bottom, m.ShiftLow[0], m.ShiftLow[simulate.MaxWorst-1], m.ShiftHigh[0],
 			opt(m.Kept, "%.2f"), opt(m.CoachBias, "%+.2f"))
 	}
@@ -44,6 +44,14 @@ func opt(x *float64, format string) string {
 		return "-"
 	}
 	return fmt.Sprintf(format, *x)
+}
+
+// spread shows a standard error over the rounds, which one round does not have.
+func spread(rounds int, x *float64, format string) string {
+	if rounds < 2 {
+		return "-"
+	}
+	return opt(x, format)
 }
 
 // targets lists the targets that were not met, and those that no estimator
@@ -81,7 +89,7 @@ func differences(w io.Writer, r *simulate.Report) error {
 	for _, c := range r.Cells {
 		fmt.Fprintf(t, "%s\t%d\t%d\t", c.Scenario, c.N, c.Items)
 		for _, v := range c.Verdicts[:3] {
-			fmt.Fprintf(t, "%+.4f\t%s\t", v.Value-v.Limit, opt(v.SE, "%.4f"))
+			fmt.Fprintf(t, "%+.4f\t%s\t", v.Value-v.Limit, spread(r.Config.Reps, v.SE, "%.4f"))
 		}
 		v := c.Verdicts[0]
 		fmt.Fprintf(t, "%.4f\t%.4f\t%s\t%s\t\n", v.Value, v.Limit, opt(v.Bound, "%.4f"), opt(v.Oracle, "%.4f"))

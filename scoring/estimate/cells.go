@@ -10,49 +10,16 @@ import (
 // denseCells bounds the size of a table domain × unit, relative to the rows.
 const denseCells = 4
 
-// keys says what cells are made of, besides the domain: the unit of every row at
-// the last stage, or its stratum where the units are single rows.
-type keys struct {
-	of        []int32 // row -> key
-	row       []int32 // key -> one of its rows
-	largest   int     // rows of the largest key
-	ascending bool    // of never falls
-}
-
-// keys of the last stage.
-func (p *Domains) keys() keys {
-	st := &p.d.stages[p.last]
-	k := keys{of: st.unit, row: st.row, largest: st.largest, ascending: st.ascending}
-	if !p.rows {
-		return k
-	}
-	k.row = make([]int32, len(st.sampled))
-	largest := make([]int32, p.workers())
-	split(len(largest), len(k.row), func(w, from, to int) {
-		most := int32(0)
-		for h := from; h < to; h++ {
-			k.row[h], most = st.row[st.firstUnit[h]], max(most, st.sampled[h])
-		}
-		largest[w] = most
-	})
-	k.largest = int(slices.Max(largest))
-	if p.last > 0 && len(st.sampled) == len(p.d.stages[p.last-1].stratumOf) {
-		k.of = p.d.stages[p.last-1].unit // one stratum in every unit of the stage before
-		return k
-	}
-	k.of = make([]int32, p.d.n)
-	for i, u := range st.unit {
-		k.of[i] = st.stratumOf[u]
-	}
-	return k
-}
-
 // nested looks whether all rows of a key lie in one domain, as households do in
 // committees. Then cells are keys, and nothing need be numbered. It returns the
 // least and the largest code.
-func (p *Domains) nested(code []int32, k keys) (lo, hi int32) {
+func (p *Domains) nested(code []int32) (lo, hi int32) {
+	k := &p.keys
+	if k.ascending && p.nestedInOrder(code) {
+		return 0, 0
+	}
 	domain := make([]int32, len(k.row))
-	workers := p.workers()
+	workers := p.d.workers()
 	type part struct{ lo, hi, differ int32 }
 	parts := make([]part, workers)
 	split(workers, len(domain), func(w, from, to int) {
@@ -96,6 +63,46 @@ func (p *Domains) nested(code []int32, k keys) (lo, hi int32) {
 	return all.lo, all.hi
 }
 
+// nestedInOrder is nested for rows in the order of their keys, where domains do not
+// fall either and no row is outside, as a survey is mostly taken in: then it is
+// enough to compare the first and the last row of every key. It writes nothing where
+// that does not hold.
+func (p *Domains) nestedInOrder(code []int32) bool {
+	if n := len(code); code[0] < 0 || uint(code[n-1]) >= uint(p.count) {
+		return false
+	}
+	workers := p.d.workers()
+	wrong := make([]int32, workers)
+	split(workers, len(code), func(w, from, to int) {
+		falls, before := int32(0), code[max(from-1, 0)]
+		for _, g := range code[from:to] {
+			falls |= g | g - before
+			before = g
+		}
+		wrong[w] = falls
+	})
+	if slices.Min(wrong) < 0 { // a code below 0, or one that falls
+		return false
+	}
+	row, first := p.keys.row, make([]int32, p.count+1)
+	differ := code[row[len(row)-1]] ^ code[len(code)-1]
+	g := code[row[0]]
+	for c, i := range row[1:] {
+		differ |= g ^ code[i-1]
+		first[g+1], g = int32(c)+1, code[i] // the last cell of a domain stays
+	}
+	first[g+1] = int32(len(row))
+	if differ != 0 {
+		return false
+	}
+	for g := range p.count {
+		first[g+1] = max(first[g+1], first[g])
+		p.widest = max(p.widest, int(first[g+1]-first[g]))
+	}
+	p.cells, p.cell, p.maxRows, p.ascending, p.start, p.first = len(row), p.keys.of, p.keys.largest, true, row, first
+	return true
+}
+
 // orderCells lists the cells by domain, given the domain of each.
 func (p *Domains) orderCells(domain []int32) {
 	p.first = make([]int32, p.count+1)
@@ -124,7 +131,8 @@ func (p *Domains) orderCells(domain []int32) {
 }
 
 // setCells numbers the pairs (domain, key) that occur, in that order.
-func (p *Domains) setCells(code []int32, k keys) {
+func (p *Domains) setCells(code []int32) {
+	k := &p.keys
 	if int64(p.count)*int64(len(k.row)) > int64(denseCells*p.d.n)+1<<16 {
 		p.sparseCells(code, k.of)
 	} else {
@@ -205,7 +213,7 @@ func at(renumber []int32, i int32) int32 {
 // the other has woken up.
 const leastRows = 1 << 14
 
-func (p *Domains) workers() int { return max(1, min(runtime.GOMAXPROCS(0), p.d.n/leastRows)) }
+func (d *Design) workers() int { return max(1, min(runtime.GOMAXPROCS(0), d.n/leastRows)) }
 
 // split runs f on the parts of 0…n-1, one for each worker.
 func split(workers, n int, f func(k, from, to int)) {

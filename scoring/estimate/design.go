@@ -88,6 +88,7 @@ type Design struct {
 	// maxWeight is the largest design weight; positive is true where none is zero.
 	maxWeight float64
 	positive  bool
+	plan
 }
 
 // Rows is the number of rows of the sample.
@@ -138,6 +139,7 @@ func New(s Spec) (*Design, error) {
 		d.stages = append(d.stages, g)
 		parent = g.unit
 	}
+	d.setPlan()
 	w := s.DesignWeight
 	if w == nil {
 		w = d.impliedWeights()
@@ -233,6 +235,8 @@ func Encode(labels []string) (codes []int32, levels []string) {
 
 // PSUUnsampled is 1 - n/N of every first-stage stratum: the finite population
 // correction, 1 without a population size.
+//
+// Source: Cochran (1977), section 2.6.
 func (d *Design) PSUUnsampled() []float64 {
 	st := &d.stages[0]
 	f := make([]float64, len(st.sampled))

@@ -11,6 +11,8 @@ import (
 // function, so that a limit is good to the last few digits.
 
 // TQuantile is the p-quantile of Student's t; df = +Inf is the normal.
+//
+// Source: Newton steps on TTail; Abramowitz and Stegun (1964), eq. 26.7.1.
 func TQuantile(p, df float64) float64 {
 	if math.IsInf(df, 1) {
 		return distuv.UnitNormal.Quantile(p)
@@ -34,6 +36,8 @@ func TQuantile(p, df float64) float64 {
 }
 
 // TTail is P(T > x) of Student's t.
+//
+// Source: Abramowitz and Stegun (1964), eq. 26.7.1.
 func TTail(x, df float64) float64 {
 	if math.IsInf(df, 1) {
 		return normalTail(x)
@@ -51,6 +55,8 @@ func normalTail(x float64) float64 { return distuv.UnitNormal.CDF(-x) }
 
 // FTail is P(F > x) with d1 and d2 degrees of freedom; d2 = +Inf is the scaled
 // chi-square.
+//
+// Source: Abramowitz and Stegun (1964), eq. 26.6.2.
 func FTail(x, d1, d2 float64) float64 {
 	if x <= 0 {
 		return 1
@@ -62,6 +68,8 @@ func FTail(x, d1, d2 float64) float64 {
 }
 
 // ChiSquareTail is P(X > x) of chi-square.
+//
+// Source: Abramowitz and Stegun (1964), section 26.4.
 func ChiSquareTail(x, df float64) float64 {
 	if x <= 0 {
 		return 1
@@ -71,6 +79,8 @@ func ChiSquareTail(x, df float64) float64 {
 
 // BetaQuantile is the p-quantile of the beta distribution; a or b of 0 put all
 // mass at 0 or 1.
+//
+// Source: Newton steps on the incomplete beta function; Abramowitz and Stegun (1964), section 26.5.
 func BetaQuantile(p, a, b float64) float64 {
 	switch {
 	case a <= 0:

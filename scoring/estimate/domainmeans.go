@@ -50,7 +50,7 @@ func (p *Domains) Means(y Column) []DomainEstimate {
 	if y.Missing != nil {
 		mustLen("missing", len(y.Missing), p.d.n)
 	}
-	workers := p.workers()
+	workers := p.d.workers()
 	out := make([]DomainEstimate, p.count)
 	sc, err := p.scalesFor(y, workers)
 	if err != nil {
@@ -59,8 +59,12 @@ func (p *Domains) Means(y Column) []DomainEstimate {
 		}
 		return out
 	}
-	sums, squares := p.accumulate(y, sc)
 	deff := make([]float64, 2*p.count)
+	if p.inOrder(workers) {
+		p.byDomain(workers, func(_, from, to int) { p.meansInOrder(y, sc, out, deff, from, to) })
+		return out
+	}
+	sums, squares := p.accumulate(y, sc)
 	p.byDomain(workers, func(_, from, to int) {
 		c := combiner{p: p, sc: sc, inv: sc.inverse(), sums: sums, squares: squares}
 		for g := from; g < to; g++ {
@@ -133,15 +137,30 @@ func (p *Domains) scalesFor(y Column, workers int) (scales, error) {
 
 // rangeOf is the range of x; finite is false where a value is NaN or infinite. It
 // compares the bits as whole numbers, which needs no branch that the processor
-// could guess wrongly: those of negative numbers are turned round, NaN lies
-// beyond the infinities.
+// could guess wrongly: those of numbers of at least zero stand in their order, NaN
+// beyond infinity; where one is negative, all are turned first.
 func rangeOf(x []float64) (lo, hi float64, finite bool) {
 	least, most := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, v := range x {
-		b := turned(int64(math.Float64bits(v)))
+	low, high := least, most // of every other number: no comparison waits for the one before
+	i := 1
+	for ; i < len(x); i += 2 {
+		a, b := int64(math.Float64bits(x[i-1])), int64(math.Float64bits(x[i]))
+		least, most, low, high = min(least, a), max(most, a), min(low, b), max(high, b)
+	}
+	if i == len(x) {
+		b := int64(math.Float64bits(x[i-1]))
 		least, most = min(least, b), max(most, b)
 	}
-	lo, hi = math.Float64frombits(uint64(turned(least))), math.Float64frombits(uint64(turned(most)))
+	least, most = min(least, low), max(most, high)
+	if least < 0 {
+		least, most = math.MaxInt64, math.MinInt64
+		for _, v := range x {
+			b := turned(int64(math.Float64bits(v)))
+			least, most = min(least, b), max(most, b)
+		}
+		least, most = turned(least), turned(most)
+	}
+	lo, hi = math.Float64frombits(uint64(least)), math.Float64frombits(uint64(most))
 	return lo, hi, hi-lo >= 0 && !math.IsInf(lo, 0) && !math.IsInf(hi, 0)
 }
 
@@ -156,7 +175,7 @@ func (s *scales) inverse() scales {
 // accumulate sums up all cells. Where cells follow each other in the rows, or
 // are few, both processors add.
 func (p *Domains) accumulate(y Column, sc scales) ([]cellSums, []rowSums) {
-	workers := p.workers()
+	workers := p.d.workers()
 	if p.ascending {
 		return p.accumulateRuns(y, sc, workers)
 	}
@@ -166,7 +185,7 @@ func (p *Domains) accumulate(y Column, sc scales) ([]cellSums, []rowSums) {
 	part, squares := make([][]cellSums, workers), make([][]rowSums, workers)
 	split(workers, p.d.n, func(k, from, to int) {
 		part[k], squares[k] = p.newSums()
-		p.add(part[k], squares[k], y, sc, from, to)
+		p.add(part[k], squares[k], y, sc, from, to, 0)
 	})
 	for k := 1; k < workers; k++ {
 		for c, a := range part[k] {
@@ -197,7 +216,7 @@ func (p *Domains) accumulateRuns(y Column, sc scales, workers int) ([]cellSums, 
 		}
 		return i
 	}
-	split(workers, p.d.n, func(_, from, to int) { p.add(sums, squares, y, sc, cut(from), cut(to)) })
+	split(workers, p.d.n, func(_, from, to int) { p.add(sums, squares, y, sc, cut(from), cut(to), 0) })
 	return sums, squares
 }
 
@@ -208,9 +227,13 @@ func (p *Domains) newSums() ([]cellSums, []rowSums) {
 	return make([]cellSums, p.cells), nil
 }
 
-// add adds up some rows. Where single rows are sampling units, squares of their
-// scores are needed, too.
-func (p *Domains) add(sums []cellSums, squares []rowSums, y Column, sc scales, from, to int) {
+// add adds up rows from…to-1; sums and squares begin with cell base. Where single
+// rows are sampling units, squares of their scores are needed, too.
+func (p *Domains) add(sums []cellSums, squares []rowSums, y Column, sc scales, from, to int, base int32) {
+	if squares != nil && y.Missing == nil && p.d.positive && p.ascending {
+		p.addPeople(sums, squares, y.Values[from:to], sc, from, base)
+		return
+	}
 	weight, v, cell := p.d.weight[from:to], y.Values[from:to], p.cell[from:to]
 	var missing []bool
 	if y.Missing != nil {
@@ -221,7 +244,7 @@ func (p *Domains) add(sums []cellSums, squares []rowSums, y Column, sc scales, f
 		if c < 0 || missing != nil && missing[i] {
 			continue
 		}
-		s := &sums[c]
+		s := &sums[c-base]
 		if w == 0 {
 			s.zero++
 			continue
@@ -233,10 +256,29 @@ func (p *Domains) add(sums []cellSums, squares []rowSums, y Column, sc scales, f
 		s.wy += int64(wx * sc.wy)
 		s.wyy += int64(float64(wx*x) * sc.wyy)
 		if squares != nil {
-			q := &squares[c]
+			q := &squares[c-base]
 			q.ww += int64(float64(w*w) * sc.ww)
 			q.wwy += int64(float64(w*wx) * sc.wwy)
 			q.wwyy += int64(float64(wx*wx) * sc.wwyy)
 		}
+	}
+}
+
+// addPeople is add for single rows of positive weight that all have an answer and
+// a cell.
+func (p *Domains) addPeople(sums []cellSums, squares []rowSums, v []float64, sc scales, from int, base int32) {
+	weight, cell := p.d.weight[from:from+len(v)], p.cell[from:from+len(v)]
+	for i, y := range v {
+		w, c := weight[i], uint(cell[i]-base)
+		x := y - sc.centre
+		wx := w * x
+		s, q := &sums[c], &squares[c]
+		s.n++
+		s.w += int64(w * sc.w)
+		s.wy += int64(wx * sc.wy)
+		s.wyy += int64(float64(wx*x) * sc.wyy)
+		q.ww += int64(float64(w*w) * sc.ww)
+		q.wwy += int64(float64(w*wx) * sc.wwy)
+		q.wwyy += int64(float64(wx*wx) * sc.wwyy)
 	}
 }

@@ -3,7 +3,6 @@ package estimate
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Domains is a division of the rows of a design into domains, prepared so that
@@ -17,8 +16,7 @@ import (
 type Domains struct {
 	d     *Design
 	count int
-	last  int  // the last stage that contributes to variances
-	rows  bool // its units are single rows
+	plan
 
 	cells   int     // number of cells
 	cell    []int32 // row -> cell, -1 outside all domains
@@ -27,10 +25,13 @@ type Domains struct {
 	first   []int32 // domain -> its first place; one more entry at the end
 	maxRows int     // no cell has more rows
 	df      []int32 // domain -> degrees of freedom
-	factor  [][]float64
 	// ascending: the cell never falls from one row to the next, and no row is
 	// outside.
 	ascending bool
+	// start is the first row of each cell where ascending cells stand in the order
+	// of domains; nil elsewhere. widest is then the most cells of a domain.
+	start  []int32
+	widest int
 }
 
 // NewDomains prepares domains: code[i] is the domain 0…count-1 of row i, -1
@@ -39,10 +40,8 @@ type Domains struct {
 // Source: Särndal, Swensson and Wretman (1992), section 5.8.
 func NewDomains(d *Design, code []int32, count int) (*Domains, error) {
 	mustLen("domain codes", len(code), d.n)
-	p := &Domains{d: d, count: count}
-	p.setStages()
-	k := p.keys()
-	if lo, hi := p.nested(code, k); lo < -1 || hi >= int32(count) {
+	p := &Domains{d: d, count: count, plan: d.plan}
+	if lo, hi := p.nested(code); lo < -1 || hi >= int32(count) {
 		for i, g := range code {
 			if g < -1 || int(g) >= count {
 				return nil, fault("domain_code", "a domain code is out of range").
@@ -51,50 +50,10 @@ func NewDomains(d *Design, code []int32, count int) (*Domains, error) {
 		}
 	}
 	if p.cell == nil {
-		p.setCells(code, k)
+		p.setCells(code)
 	}
 	p.setDF()
 	return p, nil
-}
-
-// setStages finds the last stage that adds variance and the product of the
-// sampling fractions before each stratum.
-func (p *Domains) setStages() {
-	d := p.d
-	var outer []float64
-	for k := range d.stages {
-		st := &d.stages[k]
-		factor := make([]float64, len(st.sampled))
-		live := make([]bool, p.workers())
-		split(len(live), len(factor), func(w, from, to int) {
-			any := false
-			for h := from; h < to; h++ {
-				factor[h] = 1
-				if k > 0 {
-					factor[h] = outer[st.parentOf[h]]
-				}
-				any = any || factor[h] > 0
-			}
-			live[w] = any
-		})
-		if !slices.Contains(live, true) {
-			break
-		}
-		p.last, p.factor = k, append(p.factor, factor)
-		if k+1 < len(d.stages) {
-			outer = make([]float64, len(st.stratumOf))
-			split(p.workers(), len(outer), func(_, from, to int) {
-				before, f := int32(-1), 0.0
-				for u := from; u < to; u++ {
-					if h := st.stratumOf[u]; h != before {
-						before, f = h, factor[h]*(float64(st.sampled[h])/st.population[h])
-					}
-					outer[u] = f
-				}
-			})
-		}
-	}
-	p.rows = len(d.stages[p.last].stratumOf) == d.n
 }
 
 // setDF counts, per domain, first-stage units less strata with a row of
@@ -111,7 +70,7 @@ func (p *Domains) setDF() {
 		}
 		return
 	}
-	p.byDomain(p.workers(), func(_, from, to int) {
+	p.byDomain(p.d.workers(), func(_, from, to int) {
 		for g := from; g < to; g++ {
 			unit, stratum := int32(-1), int32(-1)
 			for c := p.first[g]; c < p.first[g+1]; c++ {
@@ -216,6 +175,7 @@ func (d *Design) UltimateCluster() *Design {
 	}
 	st.setGains()
 	c.stages, c.hasFPC = []stage{st}, false
+	c.setPlan()
 	return &c
 }
 

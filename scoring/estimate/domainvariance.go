@@ -11,21 +11,29 @@ type combiner struct {
 	sc, inv scales
 	sums    []cellSums
 	squares []rowSums // of single rows
+	base    int32     // the cell with which sums and squares begin
 	// scratch of the current stage: unit or stratum, score total, score squares
 	key   []int32
 	total []float64
+	cell  []weightTotal // of the cells of the domain
 	sq    []float64
 }
+
+// weightTotal is Σw and Σwy of a cell, y from the centre.
+type weightTotal struct{ w, wy float64 }
 
 func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
 	from, to := c.p.first[g], c.p.first[g+1]
 	var n int64
 	w, wy, wyy := 0.0, 0.0, 0.0
-	for i := from; i < to; i++ {
-		s := &c.sums[at(c.p.order, i)]
+	c.cell = slices.Grow(c.cell[:0], int(to-from))[:to-from]
+	for i := range c.cell {
+		s := &c.sums[at(c.p.order, from+int32(i))-c.base]
 		n += int64(s.n)
-		w += float64(float64(s.w) * c.inv.w)
-		wy += float64(float64(s.wy) * c.inv.wy)
+		x := weightTotal{float64(float64(s.w) * c.inv.w), float64(float64(s.wy) * c.inv.wy)}
+		c.cell[i] = x
+		w += x.w
+		wy += x.wy
 		wyy += float64(float64(s.wyy) * c.inv.wyy)
 	}
 	if n == 0 || w <= 0 {
@@ -67,15 +75,14 @@ func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 		}
 	}
 	for i := from; i < to; i++ {
-		cell := at(c.p.order, i)
-		s := &c.sums[cell]
-		if s.n|s.zero == 0 {
+		cell, x := at(c.p.order, i), &c.cell[i-from]
+		if s := &c.sums[cell-c.base]; s.n|s.zero == 0 {
 			continue
 		}
-		t := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
+		t := (x.wy - float64(mean*x.w)) / w
 		c.key, c.total = append(c.key, at(c.p.key, cell)), append(c.total, t)
 		if c.squares != nil {
-			r := &c.squares[cell]
+			r := &c.squares[cell-c.base]
 			q := float64(float64(r.wwyy)*c.inv.wwyy) - float64(2*mean*float64(float64(r.wwy)*c.inv.wwy)) +
 				float64(mean*mean*float64(float64(r.ww)*c.inv.ww))
 			c.sq = append(c.sq, max(0, q)/(w*w))
@@ -97,25 +104,26 @@ func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 // same order.
 func (c *combiner) oneStratum(st *stage, from, to int32, mean, w float64) (float64, error) {
 	h, t, within := st.stratumOf[from], 0.0, 0.0
-	total := slices.Grow(c.total, int(to-from))
-	for i := range c.sums[from:to] {
-		cell := int(from) + i
-		s := &c.sums[cell]
-		if s.n|s.zero == 0 {
+	sums, k := c.sums[from-c.base:to-c.base], 0
+	total := slices.Grow(c.total, len(sums))[:len(sums)]
+	cell := c.cell[:len(sums)]
+	for i := range sums {
+		if sums[i].n|sums[i].zero == 0 {
 			continue
 		}
-		u := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
-		total = append(total, u)
+		u := (cell[i].wy - float64(mean*cell[i].w)) / w
+		total[k] = u
+		k++
 		t += u
-		if c.squares != nil {
-			add, err := c.people(cell, u, mean, w)
-			if err != nil {
-				return 0, err
-			}
-			within += add
+	}
+	total = total[:k]
+	c.total = total
+	if c.squares != nil {
+		var err error
+		if within, err = c.people(from, to, mean, w); err != nil {
+			return 0, err
 		}
 	}
-	c.total = total
 	factor := c.p.factor[0][h]
 	term, ok, err := c.p.d.stratumTerm(0, int(h), c.squaresAround(st, h, 0, len(total), t, false), t)
 	switch {
@@ -129,24 +137,47 @@ func (c *combiner) oneStratum(st *stage, from, to int32, mean, w float64) (float
 	return within, nil
 }
 
-// people is the term of the rows drawn within a unit whose score total is u.
-func (c *combiner) people(cell int, u, mean, w float64) (float64, error) {
-	factor := c.p.factor[1][cell]
-	if factor == 0 {
-		return 0, nil
+// people is the term of the rows drawn within the units from…to-1, whose score
+// totals are those of c.total. Below zero is only what rounding leaves.
+func (c *combiner) people(from, to int32, mean, w float64) (float64, error) {
+	st := &c.p.d.stages[1]
+	sums, squares := c.sums[from-c.base:to-c.base], c.squares[from-c.base:to-c.base]
+	n := len(sums)
+	squares, factor, sampled, gain := squares[:n], c.p.factor[1][from:to][:n], st.sampled[from:to][:n], st.gain[from:to][:n]
+	within, k, ww, twice, square := 0.0, 0, w*w, 2*mean, mean*mean
+	for i := range sums {
+		if sums[i].n|sums[i].zero == 0 {
+			continue
+		}
+		u := c.total[k]
+		k++
+		if factor[i] == 0 {
+			continue
+		}
+		r := &squares[i]
+		q := float64(float64(r.wwyy)*c.inv.wwyy) - float64(twice*float64(float64(r.wwy)*c.inv.wwy)) +
+			float64(square*float64(float64(r.ww)*c.inv.ww))
+		if q < 0 {
+			q = 0
+		}
+		around := q/ww - float64(u*u)/float64(sampled[i])
+		if around < 0 {
+			around = 0
+		}
+		term := float64(gain[i] * around)
+		if gain[i] == lonelyGain {
+			var ok bool
+			var err error
+			if term, ok, err = c.p.d.lonelyTerm(1, int(from)+i, u); err != nil {
+				return 0, err
+			}
+			if !ok {
+				return 0, lonelyAverage(1)
+			}
+		}
+		within += float64(factor[i] * term)
 	}
-	r, st := &c.squares[cell], &c.p.d.stages[1]
-	q := float64(float64(r.wwyy)*c.inv.wwyy) - float64(2*mean*float64(float64(r.wwy)*c.inv.wwy)) +
-		float64(mean*mean*float64(float64(r.ww)*c.inv.ww))
-	squares := max(0, max(0, q)/(w*w)-float64(u*u)/float64(st.sampled[cell]))
-	term, ok, err := c.p.d.stratumTerm(1, cell, squares, u)
-	if err != nil {
-		return 0, err
-	}
-	if !ok {
-		return 0, lonelyAverage(1)
-	}
-	return float64(factor * term), nil
+	return within, nil
 }
 
 // stage adds up the strata of stage k and replaces the scratch by the totals

@@ -6,10 +6,14 @@ import "math"
 type Interval struct{ Lower, Upper float64 }
 
 // Normal is Value ± z·SE.
+//
+// Source: Cochran (1977), chapter 2.
 func (e Estimate) Normal(level float64) Interval { return wald(e.Value, e.SE, level, math.Inf(1)) }
 
 // T is Value ± t·SE with df degrees of freedom; ok is false where df < 1, when
 // the design carries no information about its own variance.
+//
+// Source: Cochran (1977), chapter 2; DF as in Korn and Graubard (1999), section 5.2.
 func (e Estimate) T(level, df float64) (iv Interval, ok bool) {
 	if !(df > 0) {
 		return Interval{}, false
@@ -55,6 +59,8 @@ type Share struct {
 }
 
 // Proportion is the weighted share of rows whose indicator (0 or 1) is 1.
+//
+// Source: the mean of an indicator, Cochran (1977), chapter 3.
 func Proportion(d *Design, indicator Column, domain []bool) (Share, error) {
 	in := Complete(d, domain, indicator)
 	for i, ok := range in {

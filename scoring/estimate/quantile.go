@@ -88,6 +88,8 @@ func Sort(x, weight []float64, in []bool) Sorted {
 
 // Quantile is the p-quantile, 0 ≤ p ≤ 1; ok is false for an empty sample or p
 // outside [0, 1].
+//
+// Source: Hyndman and Fan (1996), with weights in place of counts.
 func (s Sorted) Quantile(p float64, rule QuantileRule) (q float64, ok bool) {
 	n := len(s.x)
 	if n == 0 || !(p >= 0 && p <= 1) {

@@ -10,6 +10,9 @@ import (
 
 // Score runs the official estimator over all units. Errors name the faulty row
 // and how to mend it; units without answers get the status NotEnough.
+//
+// Source: docs/methods/fair-score.md; Morris (1983) for the ordinary mean, Laird (1978) for
+// the shares of extremes, Plummer (2015) for what an extreme may say about the mean.
 func Score(in *Input, par Params) (*Result, error) {
 	if err := par.check(); err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ func (p *Prior) Add(s Sums, score, designWeight float64, n int) Sums {
 }
 
 // Rescore scores a unit from its sums with the prior held fixed.
+//
+// Source: as Score; Morris (1983), Laird (1978).
 func (p *Prior) Rescore(s Sums, u int, ev Evidence) Estimate {
 	if s.N <= 0 || s.W <= 0 {
 		return Estimate{}
@@ -42,6 +44,8 @@ func (r *UnitResult) Evidence() Evidence {
 
 // HuberMean is the diagnostic Huber mean of scores with design weights (nil =
 // 1), and the robustness weight of every answer.
+//
+// Source: Huber (1964).
 func HuberMean(scores, designWeight []float64, k float64) (mean float64, robustWeight []float64) {
 	cells := make([]cell, len(scores))
 	for i, s := range scores {

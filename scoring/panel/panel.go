@@ -94,6 +94,8 @@ type table struct {
 // the model cannot do is said in Why and done by Deviation instead. Results do
 // not depend on the order of the ratings and are rounded to 1e-9, so that the
 // last bits of a processor's exponential do not show.
+//
+// Source: Linacre (1989), as rater.FitFacets.
 func Fit(ratings []scoring.Rating, low, high float64) Result {
 	low, high = min(low, high), max(low, high)
 	t := code(ratings, low, high)

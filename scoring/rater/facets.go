@@ -214,6 +214,8 @@ func (f *Facets) fairAverages() {
 // the logit scale, in points of the ratings: the mean over the items of the
 // variance of a rating. By the delta method the standard error of a fair average
 // is that slope times the unit's.
+//
+// Source: Linacre (1989); the slope of an expected rating is its variance, Wright and Masters (1982), chapter 5.
 func (f *Facets) FairSlope(u int) float64 {
 	p := make([]float64, f.categories)
 	s, n := 0.0, 0.0
@@ -233,6 +235,8 @@ func (f *Facets) FairSlope(u int) float64 {
 // Residual is how far rating i of the panel that was fitted lies from what the
 // model expects, with the variance that it expects; ok is false where the
 // rating did not take part.
+//
+// Source: Wright and Masters (1982), chapter 5.
 func (f *Facets) Residual(d Panel, i int) (residual, variance float64, ok bool) {
 	u, r, m := f.Unit[d.Unit[i]], f.Rater[d.Rater[i]], f.Item[d.Item[i]]
 	if u.Extreme || r.Extreme || m.Extreme {

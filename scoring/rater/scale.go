@@ -26,6 +26,8 @@ type Consistency struct {
 // Covariance returns the covariance matrix of the columns. With pairwise true
 // each entry uses every row that has both items; otherwise only complete rows
 // count.
+//
+// Source: pairwise entries are an available-case analysis, Little and Rubin (2002), chapter 3.
 func Covariance(m Matrix, pairwise bool) ([][]float64, error) {
 	_, k, err := m.check()
 	if err != nil {

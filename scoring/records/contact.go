@@ -44,6 +44,8 @@ func MeanOf(scores, weights []float64, confidence float64) (m Mean) {
 // had contact as of all: Σ share × mean over those with and without contact. A
 // unit that is in touch with more people neither gains nor loses by that alone.
 // Not OK where one of the groups has no figure.
+//
+// Source: direct standardisation, Fleiss, Levin and Paik (2003), chapter 19.
 func Standardised(with, without Mean, share float64) (m Mean) {
 	if !with.OK || !without.OK || !(share >= 0 && share <= 1) {
 		return m

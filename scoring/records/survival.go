@@ -184,6 +184,8 @@ type Counted struct {
 // neither way (the share is of the decided), and a repeat counts countRepeat of
 // a matter, closed as often as the others. Least and Most are what the share
 // would be if nothing, or all, of the pending were done in time.
+//
+// Source: Least and Most are worst-case bounds, Manski (1989).
 func ShareOf(c Count, countRepeat float64) (out Counted) {
 	decided := c.Received - c.Pending
 	if decided <= 0 || c.Done < 0 {

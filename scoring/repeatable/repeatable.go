@@ -17,6 +17,8 @@ const (
 
 // Exp returns e**x to about 1e-16 relative; 0 below -708, +Inf above 709.
 // Reduction x = k ln2 + r, then the rational approximation of fdlibm e_exp.c.
+//
+// Source: fdlibm (Sun Microsystems 1993).
 func Exp(x float64) float64 {
 	switch {
 	case x < -708:
@@ -40,6 +42,8 @@ func Exp(x float64) float64 {
 }
 
 // Log returns the natural logarithm of x > 0 (fdlibm e_log.c).
+//
+// Source: fdlibm (Sun Microsystems 1993).
 func Log(x float64) float64 {
 	bits := math.Float64bits(x)
 	k := int64(bits>>52) - 1023
@@ -81,6 +85,8 @@ func NormalCDF(x float64) float64 {
 }
 
 // Normal is the distribution function and exp(-x²/2).
+//
+// Source: Hart et al. (1968) in the form of West (2009).
 func Normal(x float64) (p, e float64) {
 	z := math.Abs(x)
 	if z > 37 {

@@ -184,6 +184,8 @@ func (s *Set) each(f func(r int, weight []float64)) {
 const rankTolerance = 1e-5
 
 // DegreesOfFreedom is the rank of the replicate weights minus 1.
+//
+// Source: the rule of R's survey package (Lumley 2010).
 func (s *Set) DegreesOfFreedom() int {
 	var basis [][]float64
 	w := make([]float64, len(s.full))

@@ -16,11 +16,15 @@ func in(domain []bool, i int, cols ...estimate.Column) bool {
 }
 
 // Mean is the weighted mean of a column in a domain (nil = all rows).
+//
+// Source: Hájek (1971).
 func Mean(x estimate.Column, domain []bool) Statistic {
 	return Ratio(x, estimate.Column{}, domain)
 }
 
 // Total is the weighted total of a column in a domain.
+//
+// Source: Horvitz and Thompson (1952).
 func Total(x estimate.Column, domain []bool) Statistic {
 	return func(w []float64) (float64, bool) {
 		sum := 0.0
@@ -35,6 +39,8 @@ func Total(x estimate.Column, domain []bool) Statistic {
 
 // Ratio is Σwy/Σwx over rows where both have a value; x without values counts
 // as 1, which gives the mean.
+//
+// Source: Cochran (1977), chapter 6.
 func Ratio(y, x estimate.Column, domain []bool) Statistic {
 	return func(w []float64) (float64, bool) {
 		num, den := 0.0, 0.0

@@ -32,6 +32,8 @@ const maxLevels = 1024
 // data is sorted within groups, Huber's equation then costs a binary search
 // per iteration. Rows are added up in their order, and groups do not depend on
 // each other: the result is the same for any number of processors.
+//
+// Source: Huber (1964); scales and zero rule as in Estimate.
 func ByGroup(x, w []float64, group []int32, groups int, rule Rule) (*Groups, error) {
 	mustLen("group", len(group), len(x))
 	if len(x) > 0 {

@@ -57,6 +57,8 @@ func (s Sample) Quantile(p float64) float64 {
 
 // LowerQuantile is the smallest value with a cumulated share of at least p
 // (type 1).
+//
+// Source: Hyndman and Fan (1996).
 func (s Sample) LowerQuantile(p float64) float64 {
 	lo, _ := s.around(p)
 	if lo < 0 {
@@ -66,6 +68,8 @@ func (s Sample) LowerQuantile(p float64) float64 {
 }
 
 // Median is Quantile(0.5).
+//
+// Source: type 2 of Hyndman and Fan (1996).
 func (s Sample) Median() float64 { return s.Quantile(0.5) }
 
 // around returns the position that reaches p, and the next one when p is hit
@@ -90,6 +94,8 @@ func (s Sample) around(p float64) (lo, hi int) {
 
 // HighMedian is the largest value such that at most half of the weight lies
 // above it: the upper of two middle values.
+//
+// Source: Rousseeuw and Croux (1993), with weights.
 func (s Sample) HighMedian() float64 {
 	_, hi := s.around(0.5)
 	if hi < 0 {
@@ -117,6 +123,8 @@ func (s Sample) deviationsInto(center float64, d *Sample) {
 
 // WeightedMedian is the weighted median of x (midpoint when exactly half the
 // weight is reached).
+//
+// Source: type 2 of Hyndman and Fan (1996), with weights.
 func WeightedMedian(x, w []float64) (float64, error) {
 	if err := check(x, w); err != nil {
 		return 0, err
@@ -126,6 +134,8 @@ func WeightedMedian(x, w []float64) (float64, error) {
 
 // WeightedQuantile is the weighted p-quantile of x by the rule of
 // Sample.Quantile.
+//
+// Source: type 2 of Hyndman and Fan (1996), with weights.
 func WeightedQuantile(x, w []float64, p float64) (float64, error) {
 	if err := check(x, w); err != nil {
 		return 0, err

@@ -61,6 +61,8 @@ func (p Psi) Weight(r float64) float64 {
 }
 
 // Score is ψ(r).
+//
+// Source: Huber (1964); Beaton and Tukey (1974).
 func (p Psi) Score(r float64) float64 {
 	if p.family == huber {
 		return math.Max(-p.c, math.Min(p.c, r))
@@ -69,6 +71,8 @@ func (p Psi) Score(r float64) float64 {
 }
 
 // Slope is ψ′(r), by the left where ψ has a corner.
+//
+// Source: Huber (1964); Beaton and Tukey (1974).
 func (p Psi) Slope(r float64) float64 {
 	r = math.Abs(r)
 	switch p.family {

@@ -31,6 +31,8 @@ func (s Sample) IQR(constant float64) float64 {
 }
 
 // MeanDeviation is √(π/2) times the weighted mean of |x − center|.
+//
+// Source: the factor makes it the standard deviation of a normal sample, Tukey (1960).
 func (s Sample) MeanDeviation(center float64) float64 {
 	sum := 0.0
 	for k, x := range s.X {

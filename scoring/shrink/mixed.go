@@ -74,6 +74,8 @@ type MixedFit struct {
 
 // ICC is the share of the variance that lies between the levels of the only
 // grouping, and false when the model has several.
+//
+// Source: τ²/(τ² + σ²), Searle, Casella and McCulloch (1992), chapter 3.
 func (f *MixedFit) ICC() (float64, bool) {
 	if len(f.Variance) != 1 || f.Variance[0]+f.Residual == 0 {
 		return 0, false

@@ -25,6 +25,8 @@ type Moments struct {
 
 // CollectMoments reads the rows of d, which has one grouping, twice: once for
 // the means, once for the squares about them.
+//
+// Source: Searle, Casella and McCulloch (1992), chapter 3.
 func CollectMoments(d Mixed) (*Moments, error) {
 	g := d.Groups[0]
 	p := len(d.X)
@@ -41,6 +43,8 @@ func CollectMoments(d Mixed) (*Moments, error) {
 // OneWay builds the moments of a model with an intercept only from the number
 // of answers and the mean of every group and the pooled sum of squares about
 // those means.
+//
+// Source: Searle, Casella and McCulloch (1992), chapter 3.
 func OneWay(name string, count []int, mean []float64, within float64) (*Moments, error) {
 	checkLength("mean", len(mean), len(count))
 	if err := checkFinite("a group mean", mean); err != nil {

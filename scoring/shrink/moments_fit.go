@@ -110,6 +110,8 @@ func (f *profile) slope(rho float64) float64 {
 // slope of the profiled criterion is scanned over twenty decades of the
 // variance ratio, so that a second valley is not missed, and each zero with a
 // valley is polished to the last digits; zero variance is always compared.
+//
+// Source: the criterion profiled over the variance ratio, Bates et al. (2015), section 3.4.
 func FitMoments(m *Moments, method Method) (*MixedFit, error) {
 	if m.n <= m.p {
 		return nil, fault("too_few", "collect more answers or use fewer covariates",

@@ -183,6 +183,8 @@ func normalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 // SizeForReliability is the smallest n with expected reliability of at least
 // target: n ≥ deff σ² target / (τ² (1 − target)), before finite population
 // correction.
+//
+// Source: Spearman (1910) and Brown (1910), solved for n.
 func (o Outlook) SizeForReliability(target float64) (int, error) {
 	if !(target > 0 && target < 1) || !(o.Between > 0) || !(o.Within > 0) {
 		return 0, fault("reliability", "reliability", fmt.Sprint(target), "between 0 and 1, with committees that differ", "",

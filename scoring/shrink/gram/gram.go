@@ -27,6 +27,8 @@ type Factor struct {
 // Decompose factors the leading p×p block of g, whose rows have the given
 // stride. Column j is dropped when its pivot is at most tol times scale[j]
 // (nil scale: times its own diagonal entry).
+//
+// Source: Cholesky factorisation, Golub and Van Loan (2013), section 4.2.
 func Decompose(g []float64, p, stride int, scale []float64, tol float64) *Factor {
 	f := &Factor{}
 	rows := make([][]float64, 0, p)
