@@ -15,25 +15,18 @@ type combiner struct {
 	// scratch of the current stage: unit or stratum, score total, score squares
 	key   []int32
 	total []float64
-	cell  []weightTotal // of the cells of the domain
 	sq    []float64
 }
-
-// weightTotal is Σw and Σwy of a cell, y from the centre.
-type weightTotal struct{ w, wy float64 }
 
 func (c *combiner) domain(g int, out *DomainEstimate, deff []float64) {
 	from, to := c.p.first[g], c.p.first[g+1]
 	var n int64
 	w, wy, wyy := 0.0, 0.0, 0.0
-	c.cell = slices.Grow(c.cell[:0], int(to-from))[:to-from]
-	for i := range c.cell {
-		s := &c.sums[at(c.p.order, from+int32(i))-c.base]
+	for i := from; i < to; i++ {
+		s := &c.sums[at(c.p.order, i)-c.base]
 		n += int64(s.n)
-		x := weightTotal{float64(float64(s.w) * c.inv.w), float64(float64(s.wy) * c.inv.wy)}
-		c.cell[i] = x
-		w += x.w
-		wy += x.wy
+		w += float64(float64(s.w) * c.inv.w)
+		wy += float64(float64(s.wy) * c.inv.wy)
 		wyy += float64(float64(s.wyy) * c.inv.wyy)
 	}
 	if n == 0 || w <= 0 {
@@ -75,11 +68,12 @@ func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 		}
 	}
 	for i := from; i < to; i++ {
-		cell, x := at(c.p.order, i), &c.cell[i-from]
-		if s := &c.sums[cell-c.base]; s.n|s.zero == 0 {
+		cell := at(c.p.order, i)
+		s := &c.sums[cell-c.base]
+		if s.n|s.zero == 0 {
 			continue
 		}
-		t := (x.wy - float64(mean*x.w)) / w
+		t := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
 		c.key, c.total = append(c.key, at(c.p.key, cell)), append(c.total, t)
 		if c.squares != nil {
 			r := &c.squares[cell-c.base]
@@ -103,29 +97,19 @@ func (c *combiner) variance(from, to int32, mean, w float64) (float64, error) {
 // stratum, with or without single rows drawn within them: the same sums in the
 // same order.
 func (c *combiner) oneStratum(st *stage, from, to int32, mean, w float64) (float64, error) {
-	h, t, within := st.stratumOf[from], 0.0, 0.0
-	sums, k := c.sums[from-c.base:to-c.base], 0
-	total := slices.Grow(c.total, len(sums))[:len(sums)]
-	cell := c.cell[:len(sums)]
-	for i := range sums {
-		if sums[i].n|sums[i].zero == 0 {
-			continue
-		}
-		u := (cell[i].wy - float64(mean*cell[i].w)) / w
-		total[k] = u
-		k++
-		t += u
-	}
-	total = total[:k]
-	c.total = total
-	if c.squares != nil {
+	h := st.stratumOf[from]
+	c.total = slices.Grow(c.total, int(to-from))[:to-from]
+	t, within := 0.0, 0.0
+	if c.squares == nil {
+		t = c.units(from, to, mean, w)
+	} else {
 		var err error
-		if within, err = c.people(from, to, mean, w); err != nil {
+		if t, within, err = c.unitsOfPeople(from, to, mean, w); err != nil {
 			return 0, err
 		}
 	}
 	factor := c.p.factor[0][h]
-	term, ok, err := c.p.d.stratumTerm(0, int(h), c.squaresAround(st, h, 0, len(total), t, false), t)
+	term, ok, err := c.p.d.stratumTerm(0, int(h), c.squaresAround(st, h, 0, len(c.total), t, false), t)
 	switch {
 	case err != nil && factor > 0:
 		return 0, err
@@ -137,20 +121,40 @@ func (c *combiner) oneStratum(st *stage, from, to int32, mean, w float64) (float
 	return within, nil
 }
 
-// people is the term of the rows drawn within the units from…to-1, whose score
-// totals are those of c.total. Below zero is only what rounding leaves.
-func (c *combiner) people(from, to int32, mean, w float64) (float64, error) {
-	st := &c.p.d.stages[1]
-	sums, squares := c.sums[from-c.base:to-c.base], c.squares[from-c.base:to-c.base]
-	n := len(sums)
-	squares, factor, sampled, gain := squares[:n], c.p.factor[1][from:to][:n], st.sampled[from:to][:n], st.gain[from:to][:n]
-	within, k, ww, twice, square := 0.0, 0, w*w, 2*mean, mean*mean
+// units lists the score totals of the units from…to-1 and adds them up.
+func (c *combiner) units(from, to int32, mean, w float64) (t float64) {
+	sums, total, k := c.sums[from-c.base:to-c.base], c.total, 0
 	for i := range sums {
-		if sums[i].n|sums[i].zero == 0 {
+		s := &sums[i]
+		if s.n|s.zero == 0 {
 			continue
 		}
-		u := c.total[k]
+		u := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
+		total[k] = u
 		k++
+		t += u
+	}
+	c.total = total[:k]
+	return t
+}
+
+// unitsOfPeople does the same, and adds up the terms of the rows drawn within the
+// units. Squares below zero are only what rounding leaves.
+func (c *combiner) unitsOfPeople(from, to int32, mean, w float64) (t, within float64, err error) {
+	sums, st := c.sums[from-c.base:to-c.base], &c.p.d.stages[1]
+	n := len(sums)
+	squares, factor := c.squares[from-c.base : to-c.base][:n], c.p.factor[1][from:to][:n]
+	sampled, gain := st.sampled[from:to][:n], st.gain[from:to][:n]
+	total, k, ww, twice, square := c.total, 0, w*w, 2*mean, mean*mean
+	for i := range sums {
+		s := &sums[i]
+		if s.n|s.zero == 0 {
+			continue
+		}
+		u := (float64(float64(s.wy)*c.inv.wy) - float64(mean*float64(float64(s.w)*c.inv.w))) / w
+		total[k] = u
+		k++
+		t += u
 		if factor[i] == 0 {
 			continue
 		}
@@ -167,17 +171,17 @@ func (c *combiner) people(from, to int32, mean, w float64) (float64, error) {
 		term := float64(gain[i] * around)
 		if gain[i] == lonelyGain {
 			var ok bool
-			var err error
 			if term, ok, err = c.p.d.lonelyTerm(1, int(from)+i, u); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			if !ok {
-				return 0, lonelyAverage(1)
+				return 0, 0, lonelyAverage(1)
 			}
 		}
 		within += float64(factor[i] * term)
 	}
-	return within, nil
+	c.total = total[:k]
+	return t, within, nil
 }
 
 // stage adds up the strata of stage k and replaces the scratch by the totals

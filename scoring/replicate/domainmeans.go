@@ -141,9 +141,44 @@ func resample(d *estimate.Design, y estimate.Column, code []int32, count int) ([
 	return strata, nil
 }
 
-// fill copies the shares of the stratum's units in the order of what they hold
-// and adds up its domains.
+// fill takes the shares of the stratum's units in the order of what they hold and
+// adds up its domains.
 func (s *resampled) fill(us, first []int32, held []share) {
+	if from, to := first[us[0]], first[us[len(us)-1]+1]; oneEach(us, first) {
+		s.unit = held[from:to:to] // sorted where it lies: a copy would be as large as the survey
+		slices.SortFunc(s.unit, compareShares)
+	} else {
+		s.copyUnits(us, first, held)
+	}
+	place := map[int32]int32{}
+	for k := range s.unit {
+		x := &s.unit[k]
+		if x.w == 0 && x.wy == 0 { // a unit that holds nothing adds nothing
+			continue
+		}
+		at, ok := place[x.domain]
+		if !ok {
+			at = int32(len(s.domain))
+			place[x.domain], s.domain, s.full = at, append(s.domain, x.domain), append(s.full, share{})
+		}
+		x.at = at
+		s.full[at].w += x.w
+		s.full[at].wy += x.wy
+	}
+}
+
+// oneEach reports whether units that follow each other hold one share each.
+func oneEach(us, first []int32) bool {
+	for k, u := range us {
+		if u != us[0]+int32(k) || first[u+1]-first[u] != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// copyUnits copies the shares, unit by unit where one holds several.
+func (s *resampled) copyUnits(us, first []int32, held []share) {
 	of := func(u int32) []share { return held[first[u]:first[u+1]] }
 	sorted, single := slices.Clone(us), true
 	slices.SortFunc(sorted, func(a, b int32) int { return slices.CompareFunc(of(a), of(b), compareShares) })
@@ -154,22 +189,11 @@ func (s *resampled) fill(us, first []int32, held []share) {
 	if !single {
 		s.many = make([]int32, 0, len(us)+1)
 	}
-	place := map[int32]int32{}
 	for _, u := range sorted {
 		if !single {
 			s.many = append(s.many, int32(len(s.unit)))
 		}
-		for _, x := range of(u) {
-			at, ok := place[x.domain]
-			if !ok {
-				at = int32(len(s.domain))
-				place[x.domain], s.domain, s.full = at, append(s.domain, x.domain), append(s.full, share{})
-			}
-			x.at = at
-			s.full[at].w += x.w
-			s.full[at].wy += x.wy
-			s.unit = append(s.unit, x)
-		}
+		s.unit = append(s.unit, of(u)...)
 		if single && len(of(u)) == 0 {
 			s.unit = append(s.unit, share{})
 		}
