@@ -205,7 +205,7 @@ func current(ctx context.Context, q pg.Querier, district, roundID string) (grade
 			At("proposals", "none", "proposals from a published result", "let a manager propose grades, then have them signed")
 	}
 	if err != nil {
-		return b, err
+		return b, app.NotFound(err, "grade_batch")
 	}
 	latest, err := scoredb.LatestPublished(ctx, q, district, roundID)
 	if err == nil && latest != b.RunID {
