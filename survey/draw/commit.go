@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gongping/internal/errs"
+	"gongping/survey/frame"
 	"gongping/survey/frame/canon"
 )
 
@@ -48,6 +49,9 @@ type Commitment struct {
 	Frame   string // name and version of the frame
 	Tally   *Tally
 	Plan    []StratumPlan
+	// Persons is the digest of the frozen frame of persons where the units of
+	// two-stage strata are households (Homes), nil where every unit is a person.
+	Persons *frame.Digest
 	// CodeVersion is the version of the program that will draw.
 	CodeVersion string
 	Randomness  Randomness
@@ -71,12 +75,20 @@ func (c *Commitment) Text() ([]byte, error) {
 	if c.Previous != (canon.Sum{}) {
 		previous = hexOf(c.Previous)
 	}
-	d := newDocument("gongping draw commitment v1")
+	title := "gongping draw commitment v1"
+	if c.Persons != nil {
+		title += " households"
+	}
+	d := newDocument(title)
 	d.line("purpose", c.Purpose)
 	d.line("kind", kind)
 	d.line("frame", c.Frame)
 	d.line("frame_digest", c.Tally.Frame.String())
 	d.line("frame_units", fmt.Sprint(c.Tally.Frame.Count))
+	if c.Persons != nil {
+		d.line("persons_digest", c.Persons.String())
+		d.line("persons", fmt.Sprint(c.Persons.Count))
+	}
 	d.line("units_sha256", hexOf(c.Tally.UnitsSHA))
 	d.line("strata_sha256", hexOf(sumOf(strataText(c.Plan))))
 	d.line("excluded_sha256", hexOf(sumOf(excludedText(c.Tally.Excluded))))

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,6 +23,18 @@ type documents struct {
 	text                       map[string][]byte
 	commitment, reveal, record map[string]string
 	key                        string
+	homes                      bool // the units of two-stage strata are households
+}
+
+// commitmentKeys are the fields of a commitment; where households are units it
+// also names the frozen frame of persons.
+func commitmentKeys(homes bool) []string {
+	keys := []string{"purpose", "kind", "frame", "frame_digest", "frame_units"}
+	if homes {
+		keys = append(keys, "persons_digest", "persons")
+	}
+	return append(keys, "units_sha256", "strata_sha256", "excluded_sha256", "code_version",
+		"randomness_kind", "randomness_name", "randomness_due", "previous", "committed_at")
 }
 
 func shaHex(b []byte) string {
@@ -32,9 +45,11 @@ func shaHex(b []byte) string {
 // parse reads commitment, reveal and record and checks what each says of the
 // others. trusted, when given, is the only public key accepted, in hexadecimal.
 func (d *documents) parse(trusted string) (err error) {
-	d.commitment, err = fields("commitment", d.text["commitment.txt"], "gongping draw commitment v1",
-		"purpose", "kind", "frame", "frame_digest", "frame_units", "units_sha256", "strata_sha256", "excluded_sha256", "code_version",
-		"randomness_kind", "randomness_name", "randomness_due", "previous", "committed_at")
+	first := "gongping draw commitment v1"
+	if d.homes = bytes.HasPrefix(d.text["commitment.txt"], []byte(first+" households\n")); d.homes {
+		first += " households"
+	}
+	d.commitment, err = fields("commitment", d.text["commitment.txt"], first, commitmentKeys(d.homes)...)
 	if err != nil {
 		return err
 	}
@@ -93,6 +108,9 @@ func (d *documents) checkCommitment(string) error {
 	}
 	if c["kind"] != "main" && c["kind"] != "topup" {
 		return fault("commitment", "kind %q is neither main nor topup", c["kind"])
+	}
+	if _, ok := number(c["persons"]); d.homes && (!ok || !isHex(c["persons_digest"], 64)) {
+		return fault("commitment", "the number or digest of the persons is not written as it must be")
 	}
 	if c["previous"] != "none" && !isHex(c["previous"], 64) {
 		return fault("commitment", "previous is neither none nor a digest")

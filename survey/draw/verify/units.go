@@ -21,6 +21,7 @@ type frameReader struct {
 	tree          canon.Tree
 	own           hash.Hash
 	watch         watch
+	homes         bool
 }
 
 const unitsHeader = "frame_id,area,private,stratum,cluster,household,size"
@@ -80,6 +81,9 @@ func (f *frameReader) place(cell []string, size uint64) error {
 	}
 	if strings.HasPrefix(s.method, "two-stage") && (cell[4] == "" || cell[5] == "") {
 		return fault("units", "line %d: a two-stage stratum needs cluster and household", f.n)
+	}
+	if f.homes && cell[5] != cell[0] && (cell[5] != "" || strings.HasPrefix(s.method, "two-stage")) {
+		return fault("units", "line %d: a household stands in one line, under its own id", f.n)
 	}
 	if s.method != "pps-systematic" && s.method != "sequential-poisson" {
 		size = 0

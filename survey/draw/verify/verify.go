@@ -25,6 +25,12 @@ type Report struct {
 	roles                   map[string]line // by frame id
 	strata                  map[string]string
 	twoStage                bool
+
+	// Households tells that the units of two-stage strata are households; then
+	// PersonsDigest and Persons are those of the frozen frame of persons.
+	Households    bool   `json:",omitempty"`
+	PersonsDigest string `json:",omitempty"`
+	Persons       int    `json:",omitempty"`
 }
 
 // stratum is one line of the strata file with the units found for it.
@@ -110,7 +116,7 @@ func bundle(in io.Reader, trustedKey string, look func(*documents) watch) (*Repo
 	if len(excluded) > 0 && d.commitment["kind"] == "main" {
 		return nil, fault("excluded", "a main draw excludes nobody, this one %d", len(excluded))
 	}
-	f := &frameReader{seed: d.reveal["seed"], purpose: d.commitment["purpose"], strata: strata, excluded: excluded, own: sha256.New()}
+	f := &frameReader{seed: d.reveal["seed"], purpose: d.commitment["purpose"], strata: strata, excluded: excluded, own: sha256.New(), homes: d.homes}
 	if look != nil {
 		f.watch = look(d)
 	}
@@ -203,7 +209,9 @@ func readExcluded(text []byte) (map[string]bool, error) {
 
 func report(d *documents) *Report {
 	c := d.commitment
+	persons, _ := number(c["persons"])
 	return &Report{
+		Households: d.homes, PersonsDigest: c["persons_digest"], Persons: int(persons),
 		Purpose: c["purpose"], Kind: c["kind"], Frame: c["frame"], FrameDigest: c["frame_digest"],
 		DrawDigest: d.record["draw_digest"], CommitmentDigest: d.reveal["commitment"], PublicKey: d.key,
 		Seed: d.reveal["seed"], Randomness: c["randomness_kind"] + ": " + c["randomness_name"], Evidence: d.reveal["evidence"],

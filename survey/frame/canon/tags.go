@@ -21,6 +21,13 @@ const (
 	TagDigest     = "gongping/draw/digest/v1"
 )
 
+// Tags of households as units of a draw.
+const (
+	TagMember = "gongping/draw/member/v1"
+	TagHome   = "gongping/draw/home/v1"
+	TagPlace  = "gongping/draw/place/v1"
+)
+
 // Leaf is the leaf of one person in the frame's tree: the published frame id
 // and committee, and the salted commitment to everything else.
 func Leaf(frameID, area string, private Sum) Sum {
@@ -53,4 +60,25 @@ func HouseholdTicket(seed, purpose, stratum, cluster, household string) Sum {
 // random start of a systematic selection in a stratum.
 func Start(seed, purpose, stratum string) Sum {
 	return Hash(TagStart, seed, purpose, stratum)
+}
+
+// Member hides a member of a household unit: nobody without the salt can tell
+// which leaf of the frame of persons it is.
+func Member(salt, leaf Sum) Sum { return Hash(TagMember, string(salt[:]), string(leaf[:])) }
+
+// Home is the commitment of a household unit to its members, in the order of
+// their frame ids. The salt hides how many they are.
+func Home(salt Sum, members []Sum) Sum {
+	fields := make([]string, 1, len(members)+1)
+	fields[0] = string(salt[:])
+	for i := range members {
+		fields = append(fields, string(members[i][:]))
+	}
+	return Hash(TagHome, fields...)
+}
+
+// PlaceTicket is the ticket of a member of a household unit: place counts the
+// members from 1 in the order of the commitment.
+func PlaceTicket(seed, purpose, home string, place int) Sum {
+	return Hash(TagPlace, seed, purpose, home, strconv.Itoa(place))
 }
