@@ -54,6 +54,19 @@ const (
 	maxPerCluster = 1000
 )
 
+// MinHouseholds is the least number of households in a published cluster of a
+// two-stage stratum: fewer would nearly be a household (decision 58).
+const MinHouseholds = 10
+
+// LeastHouseholds is how many households each cluster must hold where the given
+// number, reserves included, is drawn in it: that a building was drawn is seen at
+// its door, so at most half of its households may be.
+func LeastHouseholds(drawn int) int { return max(MinHouseholds, 2*drawn) }
+
+// RoomForMore is how many households later draws of the round may take in a
+// cluster in which some were drawn: all together at most three quarters.
+func RoomForMore(households, drawn int) int { return households*3/4 - drawn }
+
 // Chance is the relative size of a resident under Chances.
 func (s Selection) Chance(t Traits, year int) uint64 {
 	size := uint64(1)
@@ -71,6 +84,15 @@ func (s Selection) Chance(t Traits, year int) uint64 {
 // Unregistered is the cluster of the residents of a stratum whose building or
 // grid is not registered: they stand together, so that nobody is left out.
 const Unregistered = "u"
+
+// Near says where the first-stage unit of a resident lies, for joining small ones
+// with those beside them.
+func (p Plan) Near(t Traits) string {
+	if p.ClusterBy == "building" {
+		return t.Grid
+	}
+	return ""
+}
 
 // Cluster is the first-stage unit of a resident, "" under one-stage methods.
 func (p Plan) Cluster(t Traits) string {

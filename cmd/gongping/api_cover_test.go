@@ -19,6 +19,7 @@ var coveredBy = map[string][]string{
 		"list-rule-books /rulebooks", "get-rule-book /rulebooks/", "change-rule-book PUT\", \"/rulebooks/", "create-round POST\", \"/rounds\"", "update-round PUT\", \"/rounds/", "preview-round /cells",
 		"freeze-round /freeze", "commit-draw /draws\"", "reveal-draw /reveal", "verify-draw /verify", "get-draw-bundle /bundle", "list-draws GET\", \"/draws\"", "list-rounds GET\", \"/rounds\"",
 		"step-round /steps", "plan-sizes /planner"},
+	"../../web/page/draws/homes_test.go": {"get-draw-annex /annex"},
 	"../../web/page/appeals/pages_test.go": {"file-appeal POST\", \"/appeals\"", "get-appeal GET\", \"/appeals/", "list-appeals GET\", \"/appeals\"", "assign-appeal /accept", "get-case-file /case", "vote-on-appeal /vote",
 		"list-audit-records /audit/records", "sign-audit-checkpoint /audit/checkpoints", "verify-audit-log /audit/verify"},
 	"../../web/page/words/words_test.go": {"save-codebook /words/codebook", "take-in-comments /comments\"", "comments-to-code /words/queue", "code-comments /words/codings", "comment-themes /words/themes",

@@ -67,7 +67,7 @@ file, repeats a published bundle with the stand-alone verifier (no database need
   gongping draw verify DRAW
   gongping draw verify q4.draw.txt`,
 	}
-	c.AddCommand(drawListCmd(), drawCommitCmd(), drawTopUpCmd(), drawRevealCmd(), drawBundleCmd(), drawVerifyCmd())
+	c.AddCommand(drawListCmd(), drawCommitCmd(), drawTopUpCmd(), drawRevealCmd(), drawBundleCmd(), drawAnnexCmd(), drawVerifyCmd())
 	return c
 }
 
@@ -215,6 +215,23 @@ func drawBundleCmd() *cobra.Command {
 	})
 	c.Flags().StringVarP(&out, "output", "o", "", "file to write (default: standard output)")
 	f.add(c)
+	return c
+}
+
+func drawAnnexCmd() *cobra.Command {
+	var f drawFlags
+	c := &cobra.Command{Use: "annex DRAW", Short: "Write the auditors' annex of a draw whose units are households", Args: cobra.ExactArgs(1)}
+	c.RunE = f.run(func(c *cobra.Command, args []string, b *bench, who authz.Actor) error {
+		file, err := b.Draws.AnnexFile(c.Context(), who, args[0])
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		_, err = io.Copy(c.OutOrStdout(), file)
+		return err
+	})
+	f.add(c)
+	f.as(c)
 	return c
 }
 

@@ -79,14 +79,16 @@ func wire(ctx context.Context, s *service) (*wiring, error) {
 	if s.Demo {
 		sample = demonstration.SampleAnswer
 	}
+	taken, drawn := intake.New(core, filepath.Join(s.Config.Data, "uploads")), &draws.Service{Core: core}
+	taken.Homes = drawn.ReceiptParts
 	h, err := web.New(web.Deps{SampleAnswer: sample,
 		Core: core, District: s.Config.District, Cache: s.Cache, Ready: s.Ready, Metrics: s.Metrics.Handler(), Observe: s.Metrics.Observe,
 		Log: s.Log, Version: s.Version, TrustedProxies: s.Config.TrustedProxies,
 		Preparing: s.Seeding.state(), Account: &account.Service{Core: core},
 		Rooms: web.Rooms{
-			Intake:      intake.New(core, filepath.Join(s.Config.Data, "uploads")),
+			Intake:      taken,
 			Rounds:      &rounds.Service{Core: core},
-			Draws:       &draws.Service{Core: core},
+			Draws:       drawn,
 			Field:       fieldwork,
 			Quality:     watch,
 			Score:       scores,

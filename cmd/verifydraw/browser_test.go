@@ -60,8 +60,11 @@ func TestPageOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle, _ := filepath.Abs(sample)
-	receipt, _ := filepath.Abs("../../survey/draw/testdata/example.receipt.txt")
+	abs := func(name string) string {
+		path, _ := filepath.Abs("../../survey/draw/testdata/" + name)
+		return path
+	}
+	bundle, receipt := abs("example.draw.txt"), abs("example.receipt.txt")
 	b := browsertest.Start(t)
 	for _, language := range []string{"zh", "en"} {
 		p := b.Page(t, "file://"+dir, browsertest.Phone, language)
@@ -90,6 +93,38 @@ func TestPageOffline(t *testing.T) {
 		p.Axe()
 	}
 	p := b.Page(t, "file://"+dir, browsertest.Phone, "en")
+	homes, member := abs("homes.draw.txt"), abs("homes.receipt.txt")
+	p.Goto("/index.html")
+	p.Click(`[data-language="en"]`)
+	p.Upload("#bundle", homes)
+	p.Upload("#receipt", member)
+	p.Click("#run")
+	p.WaitVisible("#result h2")
+	for _, want := range []string{"Agrees: the draw was repeated", "Drawn", "Your place in it", "who of a household was drawn is checked"} {
+		if got := p.Text("#result"); !strings.Contains(got, want) {
+			t.Errorf("households: %q is missing in\n%s", want, got)
+		}
+	}
+	p.Screenshot("verify-homes")
+	for name, path := range map[string]string{"receipt": member, "bundle": homes} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, at := range []int{len(text) / 3, len(text) - 700, len(text) - 5} {
+			bad := bytes.Clone(text)
+			bad[at] ^= 1 << k
+			changed := filepath.Join(t.TempDir(), "bad.txt")
+			if err := os.WriteFile(changed, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p.Upload("#bundle", homes)
+			p.Upload("#receipt", member)
+			p.Upload("#"+name, changed)
+			p.Click("#run")
+			p.WaitVisible("#result .different")
+		}
+	}
 	p.Goto("/index.html")
 	p.Click(`[data-language="en"]`)
 	text, err := os.ReadFile(bundle)

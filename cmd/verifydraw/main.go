@@ -5,6 +5,7 @@
 //	verifydraw [-key HEX] [-json] BUNDLE
 //	verifydraw [-key HEX] [-json] TOPUP EARLIER…
 //	verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
+//	verifydraw annex [-key HEX] [-json] BUNDLE ANNEX
 //	verifydraw extract BUNDLE DIRECTORY
 package main
 
@@ -29,6 +30,9 @@ const usage = `verifydraw repeats a published draw. 核验公开的抽样。
                                                  draws hold, nobody else 并核对补充抽样只排除先前各次抽中的人
   verifydraw receipt [-key HEX] [-json] RECEIPT [BUNDLE]
                                                  check one person's receipt 核验个人凭证
+  verifydraw annex [-key HEX] [-json] BUNDLE ANNEX
+                                                 where units are households: open every household and repeat
+                                                 who of it was drawn (auditors) 两阶段抽样：逐户核对户内抽中的人（审计员）
   verifydraw extract BUNDLE DIRECTORY            split the bundle into its files 拆出各文件
 
 -key HEX   accept only this signing key (64 hexadecimal digits) 只接受此签名公钥
@@ -46,7 +50,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, out, errOut io.Writer) int {
 	command := "verify"
-	if len(args) > 0 && (args[0] == "receipt" || args[0] == "extract") {
+	if len(args) > 0 && (args[0] == "receipt" || args[0] == "extract" || args[0] == "annex") {
 		command, args = args[0], args[1:]
 	}
 	fs := flag.NewFlagSet("verifydraw", flag.ContinueOnError)
@@ -59,7 +63,7 @@ func run(args []string, out, errOut io.Writer) int {
 		return exitSame
 	}
 	n := fs.NArg()
-	ok := map[string]bool{"verify": n >= 1, "receipt": n == 1 || n == 2, "extract": n == 2}[command]
+	ok := map[string]bool{"verify": n >= 1, "receipt": n == 1 || n == 2, "extract": n == 2, "annex": n == 2}[command]
 	if err != nil || !ok {
 		fmt.Fprint(errOut, usage)
 		return exitUsage
@@ -75,6 +79,8 @@ func run(args []string, out, errOut io.Writer) int {
 		result, err = verifyFile(fs.Arg(0), *key, fs.Args()[1:]...)
 	case "receipt":
 		result, err = checkReceipt(fs.Arg(0), fs.Arg(1), *key)
+	case "annex":
+		result, err = openAnnex(fs.Arg(0), fs.Arg(1), *key)
 	case "extract":
 		err = extract(fs.Arg(0), fs.Arg(1))
 	}
@@ -111,6 +117,11 @@ func tell(result any, err error, asJSON bool, out, errOut io.Writer) int {
 }
 
 func print(out io.Writer, result any) {
+	if a, ok := result.(*verify.AnnexReport); ok {
+		print(out, a.Report)
+		fmt.Fprintf(out, "  %-28s %v\n  %-28s %v\n", "households opened 已打开户数", a.Households, "drawn in them 户内抽中", a.Drawn)
+		return
+	}
 	fmt.Fprintln(out, "AGREES 一致")
 	line := func(name string, value any) { fmt.Fprintf(out, "  %-28s %v\n", name, value) }
 	switch r := result.(type) {
@@ -118,7 +129,13 @@ func print(out io.Writer, result any) {
 		line("purpose 用途", r.Purpose+" ("+r.Kind+")")
 		line("frame 抽样框", r.Frame)
 		line("frame digest 摘要", r.FrameDigest)
-		line("units 人数", r.Units)
+		if r.Households {
+			line("persons 人数", r.Persons)
+			line("digest of persons 人员摘要", r.PersonsDigest)
+			fmt.Fprintln(out, "  The units are households where two stages are drawn: who of a household was drawn is checked with the annex or a receipt.\n"+
+				"  两阶段抽样的层以户为单元：户内抽中哪一位，凭审计附件或个人凭证核对。")
+		}
+		line("units 单元数", r.Units)
 		line("had a chance 有机会入样", r.Scope)
 		line("excluded 已在先前样本中", r.Excluded)
 		line("had none 没有机会", r.Units-r.Scope-r.Excluded)
@@ -138,6 +155,11 @@ func print(out io.Writer, result any) {
 		if r.Person != nil {
 			line("stratum 层", r.Person.Stratum)
 			line("ticket 抽签号", r.Person.Ticket)
+			if r.Person.Household != "" {
+				line("household 户", r.Person.Household)
+				line("household's role 本户结果", r.Person.HouseholdRole)
+				line("your place in it 户内序号", fmt.Sprintf("%d / %d", r.Person.Place, r.Person.Members))
+			}
 			line("role 结果", fmt.Sprintf("%s %d", r.Person.Role, r.Person.Order))
 			line("probability 入样概率", r.Person.Probability)
 		} else {
@@ -166,6 +188,21 @@ func verifyFile(path, key string, earlier ...string) (*verify.Report, error) {
 		before = append(before, e)
 	}
 	return verify.TopUp(f, key, before...)
+}
+
+// openAnnex verifies a bundle and opens its households with the annex.
+func openAnnex(bundle, annex, key string) (*verify.AnnexReport, error) {
+	f, err := os.Open(bundle)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	a, err := os.Open(annex)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	return verify.Annex(f, key, a)
 }
 
 // receiptResult is what is known of the holder of a receipt.

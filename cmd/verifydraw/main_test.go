@@ -48,6 +48,12 @@ func TestCommand(t *testing.T) {
 	at := bytes.Index(text, []byte(",sample,1,"))
 	os.WriteFile(bad, append(append(bytes.Clone(text[:at]), ",sample,2,"...), text[at+10:]...), 0o600)
 	receipt := "../../survey/draw/testdata/example.receipt.txt"
+	homes, annex := "../../survey/draw/testdata/homes.draw.txt", "../../survey/draw/testdata/homes.annex.txt"
+	badAnnex := filepath.Join(dir, "bad.annex")
+	if text, err = os.ReadFile(annex); err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(badAnnex, bytes.Replace(text, []byte(",sample,"), []byte(",reserve,"), 1), 0o600)
 	for _, c := range []struct {
 		args []string
 		code int
@@ -64,6 +70,13 @@ func TestCommand(t *testing.T) {
 		{[]string{"receipt", receipt}, 0, "Compare the frame digest"},
 		{[]string{"receipt", receipt, sample}, 0, "ticket"},
 		{[]string{"receipt", sample}, 1, "receipt"},
+		{[]string{homes}, 0, "who of a household was drawn is checked with the annex"},
+		{[]string{"annex", homes, annex}, 0, "households opened"},
+		{[]string{"annex", "-json", homes, annex}, 0, `"Drawn": 24`},
+		{[]string{"annex", homes, badAnnex}, 1, "annex: household"},
+		{[]string{"annex", sample, annex}, 1, "units of this draw are persons"},
+		{[]string{"annex", homes}, 2, "Exit status"},
+		{[]string{"receipt", "../../survey/draw/testdata/homes.receipt.txt", homes}, 0, "your place in it"},
 		{[]string{"nowhere"}, 2, "cannot check"},
 		{[]string{}, 2, "Exit status"},
 		{[]string{"-h"}, 0, "Exit status"},

@@ -24,6 +24,7 @@ const (
 	DrawCommit        Action = "draw.commit"
 	DrawReveal        Action = "draw.reveal" // by somebody else than who committed
 	DrawRead          Action = "draw.read"   // digests, counts, bundle
+	DrawAnnex         Action = "draw.annex"  // who lives together and who of them was drawn, by frame ids
 	CaseList          Action = "case.list"   // own cases
 	CaseAssign        Action = "case.assign"
 	CaseRead          Action = "case.read" // progress of any case, no names
@@ -155,6 +156,7 @@ var table = map[Action]row{
 	DrawCommit:        only(row{Manager: InArea}),
 	DrawReveal:        only(row{Manager: NotMade, Auditor: NotMade}),
 	DrawRead:          everyone(InDistrict),
+	DrawAnnex:         only(row{Auditor: InArea}),
 	CaseList:          only(row{Evaluator: InArea}),
 	CaseAssign:        only(row{Manager: InArea, Supervisor: InArea}),
 	CaseRead:          only(row{Evaluator: Assigned, Supervisor: InArea, Manager: InArea, Auditor: InArea}),

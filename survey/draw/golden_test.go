@@ -28,7 +28,11 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, got := range map[string][]byte{"testdata/example.draw.txt": write(t, b, rows), "testdata/example.receipt.txt": receipt.Text()} {
+	v := newVillage(40, sized)
+	homes, taken := v.drawn(t, nil, beaconSeed)
+	for name, got := range map[string][]byte{
+		"testdata/homes.draw.txt": v.bundle(t, homes), "testdata/homes.annex.txt": v.annex(t, homes, taken), "testdata/homes.receipt.txt": v.receipt(t, taken[0].FrameID),
+		"testdata/example.draw.txt": write(t, b, rows), "testdata/example.receipt.txt": receipt.Text()} {
 		if *update {
 			if err := os.WriteFile(name, got, 0o644); err != nil {
 				t.Fatal(err)

@@ -132,6 +132,36 @@ func (v *village) annex(t testing.TB, b *Bundle, people []Selected) []byte {
 	return out.Bytes()
 }
 
+// entries are the frozen frame of persons.
+func (v *village) entries() iter.Seq2[frame.Entry, error] {
+	return func(yield func(frame.Entry, error) bool) {
+		for _, p := range v.people {
+			if !yield(p.Entry, nil) {
+				return
+			}
+		}
+	}
+}
+
+// receipt is a person's, with the household part.
+func (v *village) receipt(t testing.TB, id string) []byte {
+	t.Helper()
+	proofs, digest, err := frame.Prove(v.entries, []string{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := v.residents[id]
+	r, err := v.homes.Secret.NewReceipt("徐汇区 2026-11", digest, proofs[id], &person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := v.homes.Receipt(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(r.Text(), part.Text()...)
+}
+
 // TestHouseholdsAreTheUnits: bundle and annex verify, for many seeds, and what
 // they say of the persons is what the draw stored.
 func TestHouseholdsAreTheUnits(t *testing.T) {
@@ -295,15 +325,21 @@ func TestLiesInTheAnnex(t *testing.T) {
 			l[drawn] = strings.Join(append(cell[:6:6], "", "", "", "\n"), ",")
 			return l
 		}),
-		"a member is kept out":   change(func(l []string) []string { return slices.Delete(l, sibling, sibling+1) }),
-		"a person is left out":   change(func(l []string) []string { return slices.Delete(l, alone, alone+1) }),
-		"somebody stands twice":  change(func(l []string) []string { return slices.Insert(l, drawn, l[drawn]) }),
-		"the probability":        change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], "/", "1/", 1); return l }),
-		"the role":               change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], ",sample,", ",reserve,", 1); return l }),
-		"of another draw":        change(func(l []string) []string { l[2] = "draw_digest: " + strings.Repeat("0", 64) + "\n"; return l }),
-		"a salt":                 change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], cell[5], cell[4], 1); return l }),
-		"a household comes home": change(func(l []string) []string { l[alone] = strings.Replace(l[alone], ",,,,,,,", ","+strings.Join(cell[3:6], ",")+",,,,", 1); return l }),
-		"nothing drawn":          change(func(l []string) []string { l[drawn] = strings.Join(append(cell[:6:6], "", "", "", "\n"), ","); return l }),
+		"a member is kept out":  change(func(l []string) []string { return slices.Delete(l, sibling, sibling+1) }),
+		"a person is left out":  change(func(l []string) []string { return slices.Delete(l, alone, alone+1) }),
+		"somebody stands twice": change(func(l []string) []string { return slices.Insert(l, drawn, l[drawn]) }),
+		"the probability":       change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], "/", "1/", 1); return l }),
+		"the role":              change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], ",sample,", ",reserve,", 1); return l }),
+		"of another draw":       change(func(l []string) []string { l[2] = "draw_digest: " + strings.Repeat("0", 64) + "\n"; return l }),
+		"a salt":                change(func(l []string) []string { l[drawn] = strings.Replace(l[drawn], cell[5], cell[4], 1); return l }),
+		"a household comes home": change(func(l []string) []string {
+			l[alone] = strings.Replace(l[alone], ",,,,,,,", ","+strings.Join(cell[3:6], ",")+",,,,", 1)
+			return l
+		}),
+		"nothing drawn": change(func(l []string) []string {
+			l[drawn] = strings.Join(append(cell[:6:6], "", "", "", "\n"), ",")
+			return l
+		}),
 	} {
 		var f *verify.Fault
 		if _, err := verify.Annex(bytes.NewReader(bundle), "", bytes.NewReader(bad)); !errors.As(err, &f) || f.Check != "annex" {
@@ -331,22 +367,13 @@ func TestHomeReceipts(t *testing.T) {
 	for _, s := range people {
 		role[s.FrameID] = s
 	}
-	entries := func() iter.Seq2[frame.Entry, error] {
-		return func(yield func(frame.Entry, error) bool) {
-			for _, p := range v.people {
-				if !yield(p.Entry, nil) {
-					return
-				}
-			}
-		}
-	}
 	var ids []string
 	for i, p := range v.people {
 		if _, drawn := role[p.FrameID]; drawn && p.Stratum != "310104003003" || i%17 == 0 {
 			ids = append(ids, p.FrameID)
 		}
 	}
-	proofs, digest, err := frame.Prove(entries, ids)
+	proofs, digest, err := frame.Prove(v.entries, ids)
 	if err != nil || digest != v.homes.Persons() {
 		t.Fatal(err)
 	}

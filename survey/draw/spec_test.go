@@ -94,6 +94,17 @@ func vector(t *testing.T, word []string) string {
 		sum = canon.ClusterTicket(a[0], a[1], a[2], a[3])
 	case "household":
 		sum = canon.HouseholdTicket(a[0], a[1], a[2], a[3], a[4])
+	case "member":
+		sum = canon.Member(pad(a[0]), canon.Leaf(a[1], "310104003001", pad("\x01")))
+	case "home":
+		var members []canon.Sum
+		for _, m := range a[1:] {
+			members = append(members, pad(m))
+		}
+		sum = canon.Home(pad(a[0]), members)
+	case "place":
+		place, _ := strconv.Atoi(a[3])
+		sum = canon.PlaceTicket(a[0], a[1], a[2], place)
 	case "start":
 		sum = canon.Start(a[0], a[1], a[2])
 	default:

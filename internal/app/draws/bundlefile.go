@@ -56,12 +56,8 @@ func (s *Service) BundleFile(ctx context.Context, district, drawID string) (*io.
 	if r := s.bundles.find(draw); r != nil {
 		return r, nil
 	}
-	f, err := os.CreateTemp("", "gongping-bundle-")
+	f, err := newTemporary("gongping-bundle-")
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
 		return nil, err
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
@@ -80,4 +76,17 @@ func (s *Service) BundleFile(ctx context.Context, district, drawID string) (*io.
 	}
 	s.bundles.keep(bundleFile{draw, f, size})
 	return io.NewSectionReader(f, 0, size), nil
+}
+
+// newTemporary makes a file without a name: it goes when it is closed.
+func newTemporary(name string) (*os.File, error) {
+	f, err := os.CreateTemp("", name)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }

@@ -38,6 +38,8 @@ type state struct {
 	// Sparing says that the unit list names no buildings and households where
 	// the plan does not draw them.
 	Sparing bool `json:",omitempty"`
+	// Homes says that the units of two-stage strata are households.
+	Homes bool `json:",omitempty"`
 }
 
 // Wish is what a manager commits to.
@@ -120,35 +122,56 @@ func (s *Service) commitment(ctx context.Context, tx *app.Tx, r survey.Round, w 
 	if err != nil {
 		return nil, err
 	}
-	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last), Sparing: true}
-	for _, p := range strata {
-		st.Plan = append(st.Plan, draw.StratumPlan{Stratum: p.Stratum, Method: draw.Method(p.Method), Population: uint64(p.Population),
-			Total: uint64(p.Total), Sample: p.Planned, Reserve: p.Reserve, Clusters: p.Clusters})
+	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last), Sparing: true, Homes: r.Plan.Method.TwoStage()}
+	from, err := s.source(ctx, tx, tx.Actor.District, r, st)
+	if err != nil {
+		return nil, err
 	}
-	return s.rebuild(ctx, tx, tx.Actor.District, r, st, w.Purpose, false, tx.Now)
+	tally, err := from.rows.Count(nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range strata {
+		plan := draw.StratumPlan{Stratum: p.Stratum, Method: draw.Method(p.Method), Population: uint64(p.Population),
+			Total: uint64(p.Total), Sample: p.Planned, Reserve: p.Reserve, Clusters: p.Clusters}
+		if p.Clusters > 0 { // the stratum's units are households
+			plan.Population = tally.Strata[p.Stratum].Units
+		}
+		st.Plan = append(st.Plan, plan)
+	}
+	return s.assemble(ctx, tx, tx.Actor.District, from, st, tally, w.Purpose, false, tx.Now)
 }
 
 // rebuild makes the commitment from its stored parts and the frame as it is in
 // the database: if either changed, its digest differs and nothing is drawn.
 func (s *Service) rebuild(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
-	tally, err := rows(ctx, db, district, r, st.Sparing).Count(st.Excluded)
+	from, err := s.source(ctx, db, district, r, st)
 	if err != nil {
 		return nil, err
 	}
-	return s.assemble(ctx, db, district, r, st, tally, purpose, topUp, at)
+	tally, err := from.rows.Count(st.Excluded)
+	if err != nil {
+		return nil, err
+	}
+	return s.assemble(ctx, db, district, from, st, tally, purpose, topUp, at)
 }
 
 // assemble is rebuild with the frame counted already.
-func (s *Service) assemble(ctx context.Context, db pg.Querier, district string, r survey.Round, st state, tally *draw.Tally, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
-	frozen, err := drawdb.FrameDigest(ctx, db, district, r.FrameID)
+func (s *Service) assemble(ctx context.Context, db pg.Querier, district string, from source, st state, tally *draw.Tally, purpose string, topUp bool, at time.Time) (*draw.Commitment, error) {
+	frozen, err := drawdb.FrameDigest(ctx, db, district, st.Frame)
 	if err != nil {
 		return nil, err
 	}
-	if f := drawdb.Sum(frozen); frozen == nil || f != tally.Frame.Root && f != tally.Frame.Sum() {
+	people := from.persons(tally)
+	if f := drawdb.Sum(frozen); frozen == nil || f != people.Root && f != people.Sum() {
 		return nil, errs.New(errs.Conflict, "draw.frame_changed", "the frame is not the one that was frozen")
 	}
-	return &draw.Commitment{Purpose: purpose, TopUp: topUp, Frame: st.Frame, Tally: tally, Plan: st.Plan, CodeVersion: st.CodeVersion,
-		Randomness: st.Randomness, Previous: st.Previous, CommittedAt: at}, nil
+	c := &draw.Commitment{Purpose: purpose, TopUp: topUp, Frame: st.Frame, Tally: tally, Plan: st.Plan, CodeVersion: st.CodeVersion,
+		Randomness: st.Randomness, Previous: st.Previous, CommittedAt: at}
+	if from.homes != nil {
+		c.Persons = &people
+	}
+	return c, nil
 }
 
 func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *draw.Commitment) error {
@@ -164,7 +187,7 @@ func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *
 	if err != nil {
 		return err
 	}
-	kept, err := json.Marshal(state{c.Frame, c.Plan, c.Tally.Excluded, c.CodeVersion, c.Randomness, c.Previous, true})
+	kept, err := json.Marshal(state{c.Frame, c.Plan, c.Tally.Excluded, c.CodeVersion, c.Randomness, c.Previous, true, c.Persons != nil})
 	if err != nil {
 		return err
 	}
@@ -248,14 +271,14 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		if err := draw.CheckSeed(st.Randomness, rev, past); err != nil {
 			return err
 		}
-		c, sel, err := s.drawn(ctx, tx, who.District, stored, r, st, seed)
+		out, err := s.drawn(ctx, tx, who.District, stored, r, st, seed)
 		if err != nil {
 			return err
 		}
-		if err := draw.CheckReveal(c, rev, past); err != nil {
+		if err := draw.CheckReveal(out.commitment, rev, past); err != nil {
 			return err
 		}
-		return s.keep(ctx, tx, id, stored, r, c, rev, sel)
+		return s.keep(ctx, tx, id, stored, r, rev, out)
 	})
 	if pg.Duplicate(err) {
 		return "", errs.Wrap(err, errs.Conflict, "draw.done", "this commitment was drawn already")
@@ -310,29 +333,46 @@ func insist(c *draw.Commitment, published drawdb.Commitment) error {
 	return nil
 }
 
+// result is what a draw gave: the published selection, and the persons. They
+// differ where the units are households.
+type result struct {
+	commitment *draw.Commitment
+	selected   []draw.Selected
+	persons    []draw.Selected
+}
+
 // drawn draws a stored commitment and checks, in the same reading of the frame,
 // that frame and plan still give the published commitment.
-func (s *Service) drawn(ctx context.Context, db pg.Querier, district string, stored drawdb.Commitment, r survey.Round, st state, seed string) (*draw.Commitment, []draw.Selected, error) {
-	source, count := rows(ctx, db, district, r, st.Sparing).Counted(st.Excluded)
-	sel, err := draw.Draw(st.Plan, seed, stored.Purpose, source)
+func (s *Service) drawn(ctx context.Context, db pg.Querier, district string, stored drawdb.Commitment, r survey.Round, st state, seed string) (out result, err error) {
+	from, err := s.source(ctx, db, district, r, st)
 	if err != nil {
-		return nil, nil, err
+		return out, err
+	}
+	units, count := from.rows.Counted(st.Excluded)
+	if out.selected, err = draw.Draw(st.Plan, seed, stored.Purpose, units); err != nil {
+		return out, err
 	}
 	tally, err := count()
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
-	c, err := s.assemble(ctx, db, district, r, st, tally, stored.Purpose, stored.TopUp, stored.At)
-	if err != nil {
-		return nil, nil, err
+	if out.commitment, err = s.assemble(ctx, db, district, from, st, tally, stored.Purpose, stored.TopUp, stored.At); err != nil {
+		return out, err
 	}
-	return c, sel, insist(c, stored)
+	if err = insist(out.commitment, stored); err != nil {
+		return out, err
+	}
+	out.persons = out.selected
+	if from.homes != nil {
+		out.persons, err = from.homes.Draw(out.selected, seed, stored.Purpose)
+	}
+	return out, err
 }
 
 // keep stores a draw with its selection and opens and assigns the cases.
-func (s *Service) keep(ctx context.Context, tx *app.Tx, id string, stored drawdb.Commitment, r survey.Round, c *draw.Commitment, rev *draw.Reveal, sel []draw.Selected) error {
-	district := tx.Actor.District
-	rec, err := draw.NewRecord(c, rev, sel, s.CodeVersion, tx.Now)
+func (s *Service) keep(ctx context.Context, tx *app.Tx, id string, stored drawdb.Commitment, r survey.Round, rev *draw.Reveal, out result) error {
+	district, c, sel := tx.Actor.District, out.commitment, out.persons
+	rec, err := draw.NewRecord(c, rev, out.selected, s.CodeVersion, tx.Now)
 	if err != nil {
 		return err
 	}

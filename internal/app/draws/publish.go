@@ -64,6 +64,7 @@ type Published struct {
 	Names      map[string]string // of the areas
 	Draw       *drawdb.Draw      // nil before the randomness
 	Discard    *drawdb.Discard   // nil unless given up
+	Homes      bool              // the units of two-stage strata are households
 }
 
 // Publication returns a commitment, by its own id or by that of its draw.
@@ -81,7 +82,7 @@ func (s *Service) Publication(ctx context.Context, district, id string) (p Publi
 		if err := json.Unmarshal(p.Commitment.State, &st); err != nil {
 			return fmt.Errorf("commitment %s: %w", id, err)
 		}
-		p.Kind, p.Plan = st.Randomness.Kind, st.Plan
+		p.Kind, p.Plan, p.Homes = st.Randomness.Kind, st.Plan, st.Homes
 		if p.Names, err = rounddb.AreaNames(ctx, db, district, p.Round.AreaCode); err != nil {
 			return err
 		}
@@ -148,22 +149,40 @@ func (s *Service) bundle(ctx context.Context, db pg.Querier, district, drawID st
 	if err != nil {
 		return err
 	}
-	c, err := s.stored(ctx, db, district, stored, r)
+	from, err := s.source(ctx, db, district, r, st)
 	if err != nil {
 		return err
 	}
-	sel, err := drawdb.Selection(ctx, db, district, drawID)
-	if err != nil {
-		return err
+	var c *draw.Commitment
+	var sel []draw.Selected
+	if from.homes != nil { // what is stored are the persons
+		out, err := s.drawn(ctx, db, district, stored, r, st, d.Seed)
+		if err != nil {
+			return err
+		}
+		c, sel = out.commitment, out.selected
+	} else {
+		if c, err = s.stored(ctx, db, district, stored, r); err != nil {
+			return err
+		}
+		if sel, err = drawdb.Selection(ctx, db, district, drawID); err != nil {
+			return err
+		}
 	}
-	rev := &draw.Reveal{Commitment: drawdb.Sum(stored.Digest), Seed: d.Seed, Evidence: d.Evidence, RevealedAt: d.RevealedAt}
-	rec, err := draw.NewRecord(c, rev, sel, d.CodeVersion, d.At)
+	rec, rev, err := recordOf(d, stored, c, sel)
 	if err != nil {
 		return err
 	}
 	b := draw.Bundle{Commitment: c, CommitmentSig: draw.Signature{PublicKey: stored.PublicKey, Value: stored.Signature}, Reveal: rev,
 		Selected: sel, Record: rec, RecordSig: draw.Signature{PublicKey: d.PublicKey, Value: d.Signature}}
-	return b.Write(w, rows(ctx, db, district, r, st.Sparing))
+	return b.Write(w, from.rows)
+}
+
+// recordOf makes the record of a stored draw again.
+func recordOf(d drawdb.Draw, stored drawdb.Commitment, c *draw.Commitment, sel []draw.Selected) (*draw.Record, *draw.Reveal, error) {
+	rev := &draw.Reveal{Commitment: drawdb.Sum(stored.Digest), Seed: d.Seed, Evidence: d.Evidence, RevealedAt: d.RevealedAt}
+	rec, err := draw.NewRecord(c, rev, sel, d.CodeVersion, d.At)
+	return rec, rev, err
 }
 
 // Again draws a second time from the frozen frame and the published seed and
@@ -182,14 +201,23 @@ func (s *Service) Again(ctx context.Context, who authz.Actor, drawID string) err
 		if err != nil {
 			return err
 		}
-		c, sel, err := s.drawn(ctx, db, who.District, stored, r, st, d.Seed)
+		out, err := s.drawn(ctx, db, who.District, stored, r, st, d.Seed)
 		if err != nil {
 			return err
 		}
-		rev := &draw.Reveal{Commitment: drawdb.Sum(stored.Digest), Seed: d.Seed, Evidence: d.Evidence, RevealedAt: d.RevealedAt}
-		rec, err := draw.NewRecord(c, rev, sel, d.CodeVersion, d.At)
+		rec, _, err := recordOf(d, stored, out.commitment, out.selected)
 		if err != nil {
 			return err
+		}
+		kept, err := drawdb.Selection(ctx, db, who.District, drawID)
+		if err != nil {
+			return err
+		}
+		for i := range max(len(kept), len(out.persons)) {
+			if i >= len(kept) || i >= len(out.persons) || kept[i] != out.persons[i] {
+				return errs.New(errs.Conflict, "draw.differs", "drawn again, the persons are not those that were stored").
+					At("draw "+drawID, fmt.Sprintf("%d persons", len(kept)), fmt.Sprintf("%d, another at place %d", len(out.persons), i+1), "")
+			}
 		}
 		if got := rec.Digest(); !bytes.Equal(got[:], d.Digest) {
 			return errs.New(errs.Conflict, "draw.differs", "drawn again, the result is not the one that was stored").

@@ -131,15 +131,27 @@ func freePurpose(base string, past []draw.Past) string {
 
 func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp) (*draw.Commitment, error) {
 	district := tx.Actor.District
+	first, err := s.first(ctx, tx, district, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	hold := drawdb.Held
-	if r.Plan.Method.TwoStage() { // one person of a household is asked, not two
+	switch { // one person of a household is asked, not two
+	case first.Homes:
+		hold = drawdb.HeldUnits
+	case r.Plan.Method.TwoStage():
 		hold = drawdb.HeldHouseholds
 	}
 	held, err := hold(ctx, tx, district, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	tally, err := Rows(ctx, tx, district, r).Count(held)
+	st := state{Frame: r.FrameID, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Sparing: true, Homes: first.Homes}
+	from, err := s.source(ctx, tx, district, r, st)
+	if err != nil {
+		return nil, err
+	}
+	tally, err := from.rows.Count(held)
 	if err != nil {
 		return nil, err
 	}
@@ -147,51 +159,83 @@ func (s *Service) topUp(ctx context.Context, tx *app.Tx, r survey.Round, w TopUp
 	if err != nil {
 		return nil, err
 	}
-	spots, err := placesLeft(Rows(ctx, tx, district, r), r, held)
+	spots, err := placesLeft(from, r, held)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := topUpPlan(planned, tally.Strata, spots, w.Sizes, r.Plan.ReserveRatio)
-	if err != nil {
+	if st.Plan, err = topUpPlan(planned, tally.Strata, spots, w.Sizes, r.Plan.ReserveRatio); err != nil {
 		return nil, err
 	}
 	last, err := drawdb.LastDigest(ctx, tx, district)
 	if err != nil {
 		return nil, err
 	}
-	st := state{Frame: r.FrameID, Plan: plan, Excluded: tally.Excluded, CodeVersion: s.CodeVersion, Randomness: w.Randomness, Previous: drawdb.Sum(last), Sparing: true}
-	return s.assemble(ctx, tx, district, r, st, tally, w.Purpose, true, tx.Now)
+	st.Excluded, st.Previous = tally.Excluded, drawdb.Sum(last)
+	return s.assemble(ctx, tx, district, from, st, tally, w.Purpose, true, tx.Now)
+}
+
+// first is what the first draw of a round was committed to.
+func (s *Service) first(ctx context.Context, db pg.Querier, district, round string) (state, error) {
+	list, err := drawdb.Draws(ctx, db, district, round)
+	if err != nil || len(list) == 0 {
+		return state{}, err
+	}
+	c, err := drawdb.GetCommitment(ctx, db, district, list[0].CommitmentID)
+	if err != nil {
+		return state{}, err
+	}
+	return stateOf(c)
 }
 
 // places are the first-stage units and the households of a stratum that still
-// hold somebody.
-type places struct{ clusters, households int }
+// hold somebody, and how many households may be drawn in any of them (-1: all),
+// so that a building that is recognised by its size never gives its people away.
+type places struct{ clusters, households, room int }
 
 // placesLeft counts them; only two-stage plans have any.
-func placesLeft(rows draw.Rows, r survey.Round, held []string) (map[string]places, error) {
+func placesLeft(from source, r survey.Round, held []string) (map[string]places, error) {
 	out := map[string]places{}
 	if !r.Plan.Method.TwoStage() {
 		return out, nil
 	}
-	type place struct{ stratum, cluster, household string }
-	seen := map[place]bool{}
-	for u, err := range rows.Units(held)() {
+	drawn := make(map[string]bool, len(held))
+	for _, id := range held {
+		drawn[id] = true
+	}
+	type place struct{ stratum, cluster string }
+	type count struct{ all, drawn int }
+	homes, clusters := map[[3]string]bool{}, map[place]count{}
+	for u, err := range from.rows() {
 		if err != nil {
 			return nil, err
 		}
 		if u.Stratum == "" {
 			continue
 		}
-		p := out[u.Stratum]
-		if at := (place{u.Stratum, u.Cluster, ""}); !seen[at] {
-			seen[at] = true
-			p.clusters++
+		at := place{u.Stratum, u.Cluster}
+		c := clusters[at]
+		if home := [3]string{u.Stratum, u.Cluster, u.Household}; !homes[home] {
+			homes[home] = true
+			if c.all++; drawn[u.FrameID] {
+				c.drawn++
+			}
 		}
-		if at := (place{u.Stratum, u.Cluster, u.Household}); !seen[at] {
-			seen[at] = true
-			p.households++
+		clusters[at] = c
+	}
+	for at, c := range clusters {
+		left := c.all - c.drawn
+		if left == 0 {
+			continue
 		}
-		out[u.Stratum] = p
+		p, known := out[at.stratum]
+		if !known {
+			p.room = -1
+		}
+		p.clusters, p.households = p.clusters+1, p.households+left
+		if room := max(0, survey.RoomForMore(c.all, c.drawn)); from.homes != nil && (p.room < 0 || room < p.room) {
+			p.room = room
+		}
+		out[at.stratum] = p
 	}
 	return out, nil
 }
@@ -246,9 +290,21 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[
 				if h := spots[name].households; k > h {
 					return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, one in each household that was not drawn yet", h), "ask for fewer")
 				}
-				p.Clusters = min((k+first.Planned-1)/first.Planned, spots[name].clusters)
+				each := first.Planned
+				if room := spots[name].room; room == 0 {
+					return nil, crowded(name, k, 0)
+				} else if room > 0 {
+					each = min(each, room)
+				}
+				p.Clusters = min((k+each-1)/each, spots[name].clusters)
 				p.Sample = (k + p.Clusters - 1) / p.Clusters
 				p.Reserve = int(math.Ceil(float64(p.Sample) * reserves))
+				if room := spots[name].room; room > 0 {
+					if p.Sample > room {
+						return nil, crowded(name, k, room*p.Clusters)
+					}
+					p.Reserve = min(p.Reserve, room-p.Sample)
+				}
 			}
 		}
 		plan = append(plan, p)
@@ -257,6 +313,14 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[
 		return nil, wrong("sizes", "0", "at least one resident", "say in which committees how many more are drawn")
 	}
 	return plan, nil
+}
+
+// crowded refuses a top-up after which a building or grid could be drawn by more
+// than three quarters: everybody would know whom.
+func crowded(stratum string, wanted, room int) error {
+	return errs.New(errs.Invalid, "draw.topup_room", "too few households are left in a building or grid of stratum %s", stratum).
+		With(map[string]any{"Most": room}).
+		At(stratum, fmt.Sprint(wanted), fmt.Sprintf("at most %d", room), "ask for fewer, or make a new round with a plan of its own")
 }
 
 // share spreads n over strata in proportion to who is left (largest remainder,
@@ -321,6 +385,15 @@ func (s *Service) weighed(ctx context.Context, db pg.Querier, district, round st
 	population := map[string]uint64{}
 	for _, st := range strata {
 		population[st.Stratum] = uint64(st.Population)
+	}
+	first, err := s.first(ctx, db, district, round)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range first.Plan { // households, where they are the units
+		if p.Clusters > 0 {
+			population[p.Stratum] = p.Population
+		}
 	}
 	return func(x draw.Selected) float64 {
 		n, n2 := sampled[x.Stratum], now[x.Stratum]

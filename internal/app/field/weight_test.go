@@ -25,7 +25,7 @@ func TestAReserveWeighsWhatItsOwnChanceWas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			plan.Allocation, plan.Size, plan.ReserveRatio = "proportional", 20, 0.6
+			plan.Allocation, plan.Size, plan.ReserveRatio = "proportional", 16, 0.6
 			f := fieldtest.LoadPlan(t, plan)
 			tried, differ := 0, 0
 			for _, e := range f.Evaluators() {

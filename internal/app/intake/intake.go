@@ -25,6 +25,9 @@ type Service struct {
 	*app.Core
 	desk     desk
 	compared int64 // how many persons of a frame are compared at a time
+	// Homes gives the parts of a person's receipt for the rounds over a frame
+	// whose units are households (draws.Service.ReceiptParts).
+	Homes func(ctx context.Context, db pg.Querier, district, frame, person string) ([]byte, error)
 }
 
 // New makes the service. dir is where uploads wait for their confirmation; ""

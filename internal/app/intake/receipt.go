@@ -160,5 +160,9 @@ func (s *Service) receipt(ctx context.Context, tx *app.Tx, district, frameID, pe
 	if err != nil {
 		return nil, err
 	}
-	return r.Text(), nil
+	if s.Homes == nil {
+		return r.Text(), nil
+	}
+	parts, err := s.Homes(ctx, tx, district, frameID, person)
+	return append(r.Text(), parts...), err
 }

@@ -21,6 +21,9 @@ type Cell struct {
 	WeightLow, WeightHigh float64
 	Answers               float64 // expected
 	EffectiveN            float64 // of them, after unequal weights and clusters within the cell
+	// Places is how many buildings or grids a stratum drawn in two stages has, and
+	// Groups how many first-stage units once small ones were joined.
+	Places, Groups int
 }
 
 // CommitteeForecast sums up the cells of a committee.
@@ -73,6 +76,9 @@ func (s *Service) Preview(ctx context.Context, who authz.Actor, id string) (f *F
 			if c, err = take(ctx, db, who.District, r); err != nil {
 				return err
 			}
+			if err = c.places(ctx, db, who.District, r); err != nil {
+				return err
+			}
 		}
 		f = forecast(r.Plan, strata, c)
 		return nil
@@ -100,7 +106,13 @@ func plan(ctx context.Context, db pg.Querier, district string, r survey.Round) (
 	if err != nil {
 		return nil, err
 	}
-	c.choose(r.Plan, strata)
+	r.Plan.Collapsed = collapsed
+	if err := c.places(ctx, db, district, r); err != nil {
+		return nil, err
+	}
+	if err := c.choose(r.Plan, strata); err != nil {
+		return nil, err
+	}
 	f := forecast(r.Plan, strata, c)
 	f.Collapsed = collapsed
 	if f.Planned == 0 {

@@ -2,7 +2,6 @@ package rounds
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"gongping/internal/pg"
@@ -14,14 +13,13 @@ import (
 
 // tally is what the frame says of a stratum beyond the number of its residents.
 type tally struct {
-	size     int64   // sum of the relative sizes
-	inverse  float64 // sum of their inverses
-	low      int64   // smallest and largest size
-	high     int64
-	clusters map[string]int64 // residents by cluster, under two-stage methods
+	size    int64   // sum of the relative sizes
+	inverse float64 // sum of their inverses
+	low     int64   // smallest and largest size
+	high    int64
 }
 
-func (t *tally) add(size uint64, cluster string, n int64) {
+func (t *tally) add(size uint64, n int64) {
 	s := int64(size)
 	t.size += s * n
 	t.inverse += float64(n) / float64(s)
@@ -29,21 +27,12 @@ func (t *tally) add(size uint64, cluster string, n int64) {
 		t.low = s
 	}
 	t.high = max(t.high, s)
-	if cluster != "" {
-		if t.clusters == nil {
-			t.clusters = map[string]int64{}
-		}
-		t.clusters[cluster] += n
-	}
 }
 
 func (t *tally) join(o *tally) {
 	t.size += o.size
 	t.inverse += o.inverse
 	t.low, t.high = min(t.low, o.low), max(t.high, o.high)
-	for c, n := range o.clusters {
-		t.clusters[c] += n
-	}
 }
 
 // census is the frame as a plan sees it.
@@ -51,14 +40,12 @@ type census struct {
 	people     counts
 	strata     map[string]*tally
 	households map[string]drawdb.Households // by committee; two-stage methods only
+	clusters   clusters                     // two-stage methods only
 }
 
 // columns are the frame columns that a plan reads.
 func columns(p survey.Plan) []string {
 	out := slices.Clone(p.StrataBy)
-	if p.Method.TwoStage() {
-		out = append(out, p.ClusterBy)
-	}
 	if p.Method.PPS() {
 		out = append(out, survey.ChanceColumns...)
 	}
@@ -81,7 +68,7 @@ func take(ctx context.Context, db pg.Querier, district string, r survey.Round) (
 		if c.strata[name] == nil {
 			c.strata[name] = &tally{}
 		}
-		c.strata[name].add(SizeOf(r, p), r.Plan.Cluster(p.Traits), n)
+		c.strata[name].add(SizeOf(r, p), n)
 	})
 	if err == nil && r.Plan.Method.TwoStage() {
 		c.households, err = drawdb.HouseholdsOf(ctx, db, district, r.FrameID, r.AreaCode, year-18)
@@ -95,6 +82,15 @@ func SizeOf(r survey.Round, p drawdb.Person) uint64 {
 		return 1
 	}
 	return r.Plan.Chance(p.Traits, r.OpensOn.Year())
+}
+
+// places counts the first-stage units; strata that were collapsed are joined by
+// then.
+func (c *census) places(ctx context.Context, db pg.Querier, district string, r survey.Round) (err error) {
+	if r.Plan.Method.TwoStage() {
+		c.clusters, err = countClusters(ctx, db, district, r)
+	}
+	return err
 }
 
 // collapse joins thin cells, and what is known of them.
@@ -111,7 +107,7 @@ func (c *census) collapse(below int) map[string]string {
 
 // choose turns the strata that are sampled by simple random sampling into those
 // of the plan's method.
-func (c *census) choose(p survey.Plan, strata []rounddb.Stratum) {
+func (c *census) choose(p survey.Plan, strata []rounddb.Stratum) error {
 	for i := range strata {
 		s := &strata[i]
 		if s.Method != string(draw.Simple) || s.Planned == 0 {
@@ -121,18 +117,12 @@ func (c *census) choose(p survey.Plan, strata []rounddb.Stratum) {
 		case p.Method.PPS():
 			s.Method, s.Total = string(p.Method), c.strata[s.Stratum].size
 		case p.Method.TwoStage():
-			s.Method = string(p.Method)
-			s.Planned, s.Clusters = spreadOver(s.Planned, p.PerCluster, len(c.strata[s.Stratum].clusters))
-			s.Reserve = int(math.Ceil(float64(s.Planned)*p.ReserveRatio - 1e-9))
+			if err := c.clusters.choose(p, s); err != nil {
+				return err
+			}
 		}
 	}
-}
-
-// spreadOver draws n persons as k households in each of m clusters: k as wished,
-// more where there are too few clusters.
-func spreadOver(n, wished, clusters int) (perCluster, drawn int) {
-	drawn = min((n+wished-1)/wished, clusters)
-	return (n + drawn - 1) / drawn, drawn
+	return nil
 }
 
 // clusterCorrelation is assumed between answers of one building or grid when the
@@ -160,6 +150,7 @@ func (c *census) expect(p survey.Plan, cell *Cell) {
 		cell.WeightHigh = max(1, total/(n*float64(t.low)))
 		cell.EffectiveN = p.Response() * n * population * population / (total * t.inverse)
 	case m.TwoStage():
+		cell.Places, cell.Groups = len(c.clusters[cell.Stratum.Stratum]), c.clusters.groups(cell.Stratum.Stratum, cell.Planned, cell.Reserve)
 		h := c.households[cell.Committee]
 		if h.Members == 0 {
 			break

@@ -19,6 +19,19 @@ func Held(ctx context.Context, q pg.Querier, district, round string) ([]string, 
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// HeldUnits is Held where the units of two-stage strata are households: the
+// published ids of those that were drawn, and of the persons drawn by
+// themselves, in no order.
+func HeldUnits(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
+	rows, err := q.Query(ctx, `select coalesce(nullif(s.household, ''), s.person_id) from draw d
+		join draw_selection s on s.district = d.district and s.draw_id = d.id
+		where d.district = $1 and d.round_id = $2`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // HeldHouseholds is Held with everybody else of their households.
 func HeldHouseholds(ctx context.Context, q pg.Querier, district, round string) ([]string, error) {
 	rows, err := q.Query(ctx, `select distinct p.person_id from draw d
@@ -27,6 +40,16 @@ func HeldHouseholds(ctx context.Context, q pg.Querier, district, round string) (
 		join frame_person k on k.district = d.district and k.frame_id = r.frame_id and k.person_id = s.person_id
 		join frame_person p on p.district = k.district and p.frame_id = k.frame_id and p.committee = k.committee and p.household = k.household
 		where d.district = $1 and d.round_id = $2 order by p.person_id`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// DrawnRounds lists the rounds that were drawn from a frame, the first first.
+func DrawnRounds(ctx context.Context, q pg.Querier, district, frame string) ([]string, error) {
+	rows, err := q.Query(ctx, `select r.id::text from round r join draw d on d.district = r.district and d.round_id = r.id
+		where r.district = $1 and r.frame_id = $2 group by r.id order by min(d.drawn_at), r.id`, district, frame)
 	if err != nil {
 		return nil, err
 	}

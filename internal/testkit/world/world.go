@@ -130,6 +130,12 @@ func Household(p *demo.Person) string {
 	return s.Pseudonym("h", p.Committee, p.HouseholdID)
 }
 
+// Resident is the record that the frame holds of a person.
+func Resident(p *demo.Person) *frame.Resident {
+	return &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,
+		Tenure: frame.Tenure(p.Tenure), Contact: frame.Mobile, Status: frame.Living, Identity: frame.Identity{Name: p.Name, Phone: p.Phone, Address: p.Address}}
+}
+
 // SealNames stores the sealed private records of a committee's people, which
 // most tests do without.
 func (w *World) SealNames(committee string) {
@@ -140,8 +146,7 @@ func (w *World) SealNames(committee string) {
 		if p.Committee != committee {
 			continue
 		}
-		r := &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,
-			Tenure: frame.Tenure(p.Tenure), Contact: frame.Mobile, Status: frame.Living, Identity: frame.Identity{Name: p.Name, Phone: p.Phone, Address: p.Address}}
+		r := Resident(p)
 		id := secret.FrameID(p.Committee, p.ID)
 		rows = append(rows, []any{demo.DistrictCode, w.FrameID, id, w.Seal.Seal(frame.EncodeRecord(r), frame.RecordLabel(w.FrameID, id))})
 	}
@@ -153,8 +158,7 @@ func (w *World) frame() {
 	secret := Secret()
 	var people []person
 	for _, p := range w.Demo.People {
-		r := &frame.Resident{Household: p.HouseholdID, Person: p.ID, Area: p.Grid, Building: p.Building, Sex: frame.Sex(p.Sex), BirthYear: p.BirthYear,
-			Tenure: frame.Tenure(p.Tenure), Contact: frame.Mobile, Status: frame.Living, Identity: frame.Identity{Name: p.Name, Phone: p.Phone, Address: p.Address}}
+		r := Resident(&p)
 		people = append(people, person{secret.Entry(r), r, secret.Pseudonym("h", p.Committee, p.HouseholdID), secret.Pseudonym("b", p.Committee, p.Building), p.Committee})
 	}
 	sort.Slice(people, func(i, j int) bool { return people[i].FrameID < people[j].FrameID })
@@ -172,8 +176,8 @@ func (w *World) frame() {
 	_, err = db.Exec(ctx, `insert into import_batch (district, id, kind, file_name, file_digest, n_rows, created_at) values ($1,$2,'frame','people.csv','\x00',$3,$4)`,
 		demo.DistrictCode, batch, len(people), w.Clock.Now())
 	if err == nil {
-		_, err = db.Exec(ctx, `insert into frame (district, id, name, import_id, sealed_secret, n_people, n_households, created_at) values ($1,$2,'2026 年居民名单',$3,'\x00',$4,1,$5)`,
-			demo.DistrictCode, w.FrameID, batch, len(people), w.Clock.Now())
+		_, err = db.Exec(ctx, `insert into frame (district, id, name, import_id, sealed_secret, n_people, n_households, created_at) values ($1,$2,'2026 年居民名单',$3,$6,$4,1,$5)`,
+			demo.DistrictCode, w.FrameID, batch, len(people), w.Clock.Now(), w.Seal.Seal(secret[:], frame.SecretLabel(w.FrameID)))
 	}
 	if err != nil {
 		w.T.Fatal(err)

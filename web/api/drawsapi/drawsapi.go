@@ -34,6 +34,9 @@ func Register(a huma.API, svc *draws.Service) {
 	b := op(http.MethodGet, "get-draw-bundle", "/draws/{id}/bundle", "Download the bundle of a draw", "docs/spec/draw-v1.md; no personal data.")
 	b.Responses = map[string]*huma.Response{"200": {Description: "The bundle", Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: "string"}}}}}
 	huma.Register(a, b, o.bundle)
+	x := op(http.MethodGet, "get-draw-annex", "/draws/{id}/annex", "Download the auditors' annex of a draw", "Where the units are households: who lives together and who of them was drawn, by frame ids, without names. Auditors only.")
+	x.Responses = map[string]*huma.Response{"200": {Description: "The annex", Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: "string"}}}}}
+	huma.Register(a, x, o.annex)
 }
 
 func op(method, id, path, summary, text string) huma.Operation {
@@ -69,6 +72,7 @@ type Draw struct {
 	Seed             string     `json:"seed,omitempty"`
 	Evidence         string     `json:"evidence,omitempty"`
 	Reason           string     `json:"reason,omitempty" doc:"Why it was given up"`
+	Households       bool       `json:"households,omitempty" doc:"The units of two-stage strata are households"`
 	Document         string     `json:"document,omitempty" doc:"The signed commitment"`
 	Signature        string     `json:"signature,omitempty"`
 	PublicKey        string     `json:"public_key,omitempty"`
@@ -130,6 +134,7 @@ func (o *operations) get(ctx context.Context, in *ByID) (*answer[Draw], error) {
 	c := p.Commitment
 	d := Draw{ID: c.ID, Round: c.RoundID, Purpose: c.Purpose, State: state(p.Draw != nil, p.Discard != nil), Randomness: c.Randomness, Due: c.DueAt, CommittedAt: c.At,
 		CommitmentDigest: fmt.Sprintf("%x", c.Digest), Document: c.Document, Signature: fmt.Sprintf("%x", c.Signature), PublicKey: fmt.Sprintf("%x", c.PublicKey)}
+	d.Households = p.Homes
 	if p.Draw != nil {
 		d.DrawID, d.DrawDigest, d.DrawnAt, d.Sample, d.Reserve = p.Draw.ID, fmt.Sprintf("%x", p.Draw.Digest), &p.Draw.At, p.Draw.NSample, p.Draw.NReserve
 		d.Seed, d.Evidence = p.Draw.Seed, p.Draw.Evidence
@@ -239,6 +244,28 @@ func (o *operations) bundle(ctx context.Context, in *ByID) (*huma.StreamResponse
 		h.SetHeader("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)
 		if _, err := io.Copy(h.BodyWriter(), file); err != nil {
 			o.svc.Log.DebugContext(h.Context(), "bundle", "draw", p.Draw.ID, "error", err) // the reader went away
+		}
+	}}, nil
+}
+
+func (o *operations) annex(ctx context.Context, in *ByID) (*huma.StreamResponse, error) {
+	p, err := o.publication(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Draw == nil {
+		return nil, draws.NotDrawn()
+	}
+	file, err := o.svc.AnnexFile(ctx, signin.Actor(ctx), p.Draw.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(h huma.Context) {
+		defer file.Close()
+		h.SetHeader("Content-Type", "text/plain; charset=utf-8")
+		h.SetHeader("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.annex.txt"`)
+		if _, err := io.Copy(h.BodyWriter(), file); err != nil {
+			o.svc.Log.DebugContext(h.Context(), "annex", "draw", p.Draw.ID, "error", err) // the reader went away
 		}
 	}}, nil
 }

@@ -43,6 +43,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *draws.Service, rnd *rounds.Serv
 	r.POST("/draws/:id/reveal", h.Signed(h.reveal))
 	r.POST("/draws/:id/discard", h.Signed(h.discard))
 	r.POST("/draws/:id/verify", h.Signed(h.verify))
+	r.GET("/draws/:id/annex", h.Signed(h.annex))
 	r.GET("/d", h.Public(h.ledger))
 	r.GET("/d/:id", h.Public(h.public))
 	r.GET("/d/:id/bundle", h.Public(h.bundle))
@@ -54,6 +55,7 @@ type lineage struct {
 	drawdb.Commitment
 	Draw    *drawdb.Draw
 	Discard *drawdb.Discard
+	Annex   bool // the reader may download one
 }
 
 // KnownAtDiscard says that the outcome could be known when the commitment was
@@ -99,6 +101,10 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 		switch l := &v.All[i]; {
 		case l.Draw != nil:
 			v.Done = l
+			if authz.May(who, authz.DrawAnnex, at) {
+				p, perr := h.svc.Publication(ctx, who.District, l.ID)
+				l.Annex = perr == nil && p.Homes
+			}
 		case l.Discard == nil:
 			v.Open = l
 			v.Due = !h.svc.Clock.Now().Before(l.DueAt)
@@ -261,6 +267,9 @@ type publicData struct {
 	Digest, DrawDigest, Key string
 	Streets                 []streetRow
 	Population              uint64
+	Households              uint64 // in strata drawn in two stages, where a unit is a household
+	HomeSample, HomeReserve int    // households drawn, and reserves
+	Whole                   uint64 // residents of strata taken whole
 	Chance                  uint64 // of them in a stratum that anybody is drawn from
 	Sample, Reserve         int
 	Title                   string
@@ -279,6 +288,7 @@ type committeeRow struct {
 	Sample, Reserve int
 	Strata          int
 	Census          bool
+	Homes           bool // the population counts households
 }
 
 func (h *pages) public(c *gin.Context, _ authz.Actor) error {
@@ -317,6 +327,11 @@ func (v *publicData) sizes() {
 		cm.Census = cm.Census && s.Method == draw.Census
 		cm.Population, cm.Sample, cm.Reserve = cm.Population+s.Population, cm.Sample+n, cm.Reserve+reserve
 		st.Population, st.Sample, st.Reserve = st.Population+s.Population, st.Sample+n, st.Reserve+reserve
+		if v.Homes && s.Clusters > 0 {
+			v.Households, v.HomeSample, v.HomeReserve, cm.Homes = v.Households+s.Population, v.HomeSample+n, v.HomeReserve+reserve, true
+		} else if s.Method == draw.Census {
+			v.Whole += s.Population
+		}
 		if n > 0 {
 			v.Chance += s.Population
 		}
@@ -347,6 +362,25 @@ func (h *pages) bundle(c *gin.Context, _ authz.Actor) error {
 	c.Header("Content-Type", "text/plain; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.draw.txt"`)
 	http.ServeContent(c.Writer, c.Request, "", p.Draw.At, file)
+	return nil
+}
+
+// annex sends auditors what opens the households of a draw.
+func (h *pages) annex(c *gin.Context, who authz.Actor) error {
+	p, err := h.svc.Publication(c.Request.Context(), h.District, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if p.Draw == nil {
+		return draws.NotDrawn()
+	}
+	file, err := h.svc.AnnexFile(c.Request.Context(), who, p.Draw.ID)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	c.Header("Content-Disposition", `attachment; filename="`+p.Draw.Purpose+`.annex.txt"`)
+	c.DataFromReader(http.StatusOK, -1, "text/plain; charset=utf-8", file, nil)
 	return nil
 }
 

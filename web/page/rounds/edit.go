@@ -275,6 +275,9 @@ type previewData struct {
 	Names map[string]string
 	Cells []cellRow
 	Pages render.Pagination
+	// TwoStage: households are drawn in clusters of at least Least.
+	TwoStage bool
+	Least    int
 }
 
 // cellsPage is how many cells stand on a page of the preview.
@@ -295,7 +298,7 @@ func (h *pages) preview(c *gin.Context, who authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	v := previewData{Forecast: f, Names: d.Names}
+	v := previewData{Forecast: f, Names: d.Names, TwoStage: d.Plan.Method.TwoStage(), Least: survey.MinHouseholds}
 	committee, page, at := c.Query("committee"), max(intOf(c.Query("page"), 1), 1), 0
 	for _, cell := range f.Cells {
 		if committee != "" && cell.Committee != committee {

@@ -110,8 +110,13 @@
   const seedForms = { dice: /^[1-6]{20,200}$/, lottery: /^[0-9]{1,4}(-[0-9]{1,4}){5,40}$/, beacon: /^[0-9a-f]{64,256}$/ };
 
   function documents(c) {
-    const com = fields('commitment', c.text['commitment.txt'], 'gongping draw commitment v1',
-      ['purpose', 'kind', 'frame', 'frame_digest', 'frame_units', 'units_sha256', 'strata_sha256', 'excluded_sha256', 'code_version',
+    // Where the units of two-stage strata are households, the commitment says so
+    // in its title and names the frozen frame of persons too.
+    const plain = 'gongping draw commitment v1';
+    const first = decoder.decode(c.text['commitment.txt'].subarray(0, 60)).split('\n')[0];
+    const homes = first === plain + ' households';
+    const com = fields('commitment', c.text['commitment.txt'], homes ? first : plain,
+      ['purpose', 'kind', 'frame', 'frame_digest', 'frame_units', ...(homes ? ['persons_digest', 'persons'] : []), 'units_sha256', 'strata_sha256', 'excluded_sha256', 'code_version',
         'randomness_kind', 'randomness_name', 'randomness_due', 'previous', 'committed_at']);
     const rev = fields('reveal', c.text['reveal.txt'], 'gongping draw reveal v1', ['commitment', 'seed', 'evidence', 'revealed_at']);
     const rec = fields('record', c.text['record.txt'], 'gongping draw record v1',
@@ -120,6 +125,10 @@
     same('commitment', 'strata.csv', c.sums['strata.csv'], com.strata_sha256);
     same('commitment', 'excluded.csv', c.sums['excluded.csv'], com.excluded_sha256);
     same('frame', 'units.csv', c.sums['units.csv'], com.units_sha256);
+    if (homes) {
+      number(com.persons, 'commitment', 'persons');
+      need(isHex(com.persons_digest, 64), 'commitment', 'persons_digest');
+    }
     need(validID(com.purpose), 'commitment', 'purpose');
     need(com.kind === 'main' || com.kind === 'topup', 'commitment', 'kind');
     need(com.previous === 'none' || isHex(com.previous, 64), 'commitment', 'previous');
@@ -136,7 +145,7 @@
     const draw = hex(H('gongping/draw/digest/v1', fromHex(rec.commitment), fromHex(rec.reveal), fromHex(rec.sample_sha256)));
     same('record', 'draw digest', rec.draw_digest, draw);
     need(isTime(rec.drawn_at) && rec.drawn_at >= rev.revealed_at, 'record', 'drawn before the reveal');
-    return { com, rev, rec };
+    return { com, rev, rec, homes };
   }
 
   const methods = ['simple', 'census', 'pps-systematic', 'sequential-poisson', 'two-stage-pps', 'two-stage-simple'];
@@ -189,6 +198,7 @@
       const s = strata.get(r[3]);
       need(s, 'units', 'stratum ' + r[3] + ' is not in the plan');
       need(!s.method.startsWith('two-stage') || (r[4] && r[5]), 'units', r[0] + ': cluster and household are missing');
+      need(!doc.homes || r[5] === r[0] || (r[5] === '' && !s.method.startsWith('two-stage')), 'units', r[0] + ': a household stands in one line, under its own id');
       const sized = s.method === 'pps-systematic' || s.method === 'sequential-poisson';
       s.size += sized ? r[6] : 0;
       const ticket = H('gongping/draw/ticket/v1', doc.rev.seed, doc.com.purpose, r[0]);
@@ -328,21 +338,82 @@
 
   const privateFields = ['household', 'person', 'exact_area', 'building', 'sex', 'birth_year', 'tenure', 'contact', 'status', 'identity'];
 
+  const partTitle = 'gongping household receipt v1';
+
+  // parts splits a receipt: itself, and a part for each round whose units are
+  // households.
+  function parts(bytes) {
+    let text;
+    try { text = decoder.decode(bytes); } catch { throw new Fault('receipt', 'not UTF-8'); }
+    const list = text.split('\n' + partTitle + '\n');
+    const encode = (s) => new TextEncoder().encode(s);
+    return list.map((s, i) => encode((i ? partTitle + '\n' : '') + s + (i + 1 < list.length ? '\n' : '')));
+  }
+
+  const digests = (text) => (text === '-' ? [] : text.split(' '));
+
+  // homePart checks that the holder stands at the place named, that salt and
+  // members give the household's commitment, and that it is in the round's list.
+  function homePart(bytes, area, leaf) {
+    const f = fields('receipt', bytes, partTitle, ['frame_digest', 'frame_units', 'index', 'household', 'household_salt', 'place', 'member_salt', 'members', 'path']);
+    const members = digests(f.members), path = digests(f.path);
+    need([f.frame_digest, ...members, ...path].every((s) => isHex(s, 64)), 'receipt', 'household part: a digest is not written as it must be');
+    const units = number(f.frame_units, 'receipt', 'frame_units'), index = number(f.index, 'receipt', 'index'), place = number(f.place, 'receipt', 'place');
+    const alone = f.household === '-';
+    if (alone) need(place === 0 && !members.length && f.household_salt === '-' && f.member_salt === '-', 'receipt', 'household part: a person with a row of their own has no household');
+    else {
+      need(validID(f.household) && isHex(f.household_salt, 64) && isHex(f.member_salt, 64), 'receipt', 'household part: a digest or id is not written as it must be');
+      need(members[place - 1] === hex(H('gongping/draw/member/v1', fromHex(f.member_salt), leaf)), 'receipt', 'household part: the holder does not stand at place ' + place);
+      leaf = H('gongping/frame/leaf/v1', f.household, area, H('gongping/draw/home/v1', fromHex(f.household_salt), ...members.map(fromHex)));
+    }
+    const root = pathRoot(leaf, index, units, path.map(fromHex));
+    need(root && hex(frameDigest(units, root)) === f.frame_digest, 'receipt', 'household part: it does not lead to digest ' + f.frame_digest);
+    return { frame_digest: f.frame_digest, household: alone ? '' : f.household, place, members: members.length };
+  }
+
+  // atHome says who of a household was drawn: the place with the smallest ticket.
+  function atHome(report, part) {
+    const { seed } = report.rev, { purpose } = report.com;
+    const tickets = [];
+    for (let i = 1; i <= part.members; i++) tickets.push({ id: '', place: i, ticket: H('gongping/draw/place/v1', seed, purpose, part.household, String(i)) });
+    const own = tickets[part.place - 1];
+    const home = report.roles.get(part.household);
+    const out = { ticket: hex(own.ticket), role: 'none', household: part.household, household_role: home ? home.role : 'none', place: part.place, members: part.members };
+    if (!home) return out;
+    out.stratum = home.stratum;
+    out.order = home.order;
+    if (tickets.sort(byTicket)[0] !== own) return out;
+    out.role = home.role;
+    if (home.probability) {
+      const [n, d] = home.probability.split('/').map(BigInt);
+      const p = times(rat(n, d), rat(1n, BigInt(part.members)));
+      out.probability = p.n + '/' + p.d;
+    }
+    return out;
+  }
+
   // verifyReceipt checks a receipt by itself and, given the report of a verified
   // bundle, says what became of its holder.
   async function verifyReceipt(bytes, report) {
     await selfCheck();
-    const f = fields('receipt', bytes, 'gongping frame receipt v1', ['frame', 'frame_digest', 'frame_units', 'index', 'frame_id', 'area', 'salt', ...privateFields, 'path']);
-    const path = f.path === '-' ? [] : f.path.split(' ');
+    const [own, ...more] = parts(bytes);
+    const f = fields('receipt', own, 'gongping frame receipt v1', ['frame', 'frame_digest', 'frame_units', 'index', 'frame_id', 'area', 'salt', ...privateFields, 'path']);
+    const path = digests(f.path);
     need([f.salt, f.frame_digest, ...path].every((s) => isHex(s, 64)) && validID(f.frame_id) && validID(f.area), 'receipt', 'a digest or id is not written as it must be');
     const units = number(f.frame_units, 'receipt', 'frame_units'), index = number(f.index, 'receipt', 'index');
     const secret = H('gongping/frame/private/v1', fromHex(f.salt), ...privateFields.map((k) => (f[k] === '-' ? '' : f[k])));
     const leaf = H('gongping/frame/leaf/v1', f.frame_id, f.area, secret);
     const root = pathRoot(leaf, index, units, path.map(fromHex));
     need(root && hex(frameDigest(units, root)) === f.frame_digest, 'receipt', 'the record does not lead to frame digest ' + f.frame_digest);
+    const homes = more.map((part) => homePart(part, f.area, leaf));
     const out = { frame: f.frame, frame_digest: f.frame_digest, frame_id: f.frame_id };
     if (!report) return out;
-    need(report.com.frame_digest === f.frame_digest, 'receipt', 'the receipt is for another frame');
+    if (report.homes) {
+      need(report.com.persons_digest === f.frame_digest, 'receipt', 'the receipt is for another frame');
+      const part = homes.find((p) => p.frame_digest === report.com.frame_digest);
+      need(part, 'receipt', 'the receipt was made before this draw and says nothing about it: ask for a new one');
+      if (part.household) return { ...out, ...atHome(report, part) };
+    } else need(report.com.frame_digest === f.frame_digest, 'receipt', 'the receipt is for another frame');
     out.ticket = hex(H('gongping/draw/ticket/v1', report.rev.seed, report.com.purpose, f.frame_id));
     return { ...out, role: 'none', ...report.roles.get(f.frame_id) };
   }

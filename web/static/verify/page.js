@@ -37,20 +37,25 @@
     const rows = [];
     if (person) rows.push(...personRows(person));
     rows.push(
-      [text('purpose'), r.com.purpose], [text('frame'), r.com.frame], [text('units'), r.units], [text('scope'), r.scope], [text('excluded'), r.excluded],
+      [text('purpose'), r.com.purpose], [text('frame'), r.com.frame],
+      ...(r.homes ? [[text('persons'), r.com.persons], [text('persons_digest'), r.com.persons_digest, true]] : []), [text(r.homes ? 'units_homes' : 'units'), r.units], [text('scope'), r.scope], [text('excluded'), r.excluded],
       [text('outside'), r.units - r.scope - r.excluded], [text('strata'), r.strata],
       [text('sample'), r.sample], [text('reserve'), r.reserve], [text('committed_at'), r.com.committed_at],
       [text('randomness'), r.com.randomness_name], [text('randomness_due'), r.com.randomness_due], [text('seed'), r.rev.seed, true],
       [text('evidence'), r.rev.evidence], [text('revealed_at'), r.rev.revealed_at], [text('drawn_at'), r.rec.drawn_at],
       [text('frame_digest'), r.com.frame_digest, true], [text('draw_digest'), r.rec.draw_digest, true], [text('key_shown'), r.key, true]);
-    answer('same', text('same'), rows, r.signatureChecked ? ($('key').value ? [] : [text('compare_key')]) : [text('unsigned')]);
+    const notes = r.signatureChecked ? ($('key').value ? [] : [text('compare_key')]) : [text('unsigned')];
+    if (r.homes) notes.push(text('homes'));
+    answer('same', text('same'), rows, notes);
   }
 
   function personRows(p) {
     const rows = [[text('frame_id'), p.frame_id, true]];
     if (p.role) {
       rows.push([text('role'), text('role_' + p.role)], [text('ticket'), p.ticket, true]);
-      if (p.stratum) rows.push([text('stratum'), p.stratum], [text('order'), p.order]);
+      if (p.stratum) rows.push([text('stratum'), p.stratum]);
+      if (p.order) rows.push([text('order'), p.order]);
+      if (p.household) rows.push([text('household'), p.household, true], [text('household_role'), text('role_' + p.household_role)], [text('place'), p.place + ' / ' + p.members]);
       if (p.probability) rows.push([text('probability'), p.probability]);
     }
     return rows;
