@@ -15,6 +15,7 @@ import (
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
+	"gongping/internal/pg"
 	"gongping/internal/tabular"
 	"gongping/internal/tabular/layout"
 	"gongping/survey"
