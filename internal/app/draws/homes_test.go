@@ -53,14 +53,14 @@ func (f *fixture) nobodySeen(t *testing.T, bundle []byte) {
 	drawn, all := map[string]int{}, map[string]int{}
 	text := string(bundle)
 	for _, l := range strings.Split(text[strings.Index(text, "--- units.csv"):], "\n") {
-		if cell := strings.Split(l, ","); len(cell) == 7 && cell[5] != "" {
+		if cell := strings.Split(l, ","); len(cell) == 7 && cell[5] != "" && cell[3] != "stratum" {
 			all[cell[3]+"/"+cell[4]]++
-		} else if len(cell) == 7 && cell[4] != "" && cell[4] != "cluster" {
+		} else if len(cell) == 7 && cell[4] != "" && cell[3] != "stratum" {
 			t.Fatalf("%s names where a person lives", l)
 		}
 	}
 	for _, l := range strings.Split(text[strings.Index(text, "--- sample.csv"):strings.Index(text, "--- record.txt")], "\n") {
-		if cell := strings.Split(l, ","); len(cell) == 7 && cell[1] != "" {
+		if cell := strings.Split(l, ","); len(cell) == 7 && cell[1] != "" && cell[0] != "stratum" {
 			drawn[cell[0]+"/"+cell[1]]++
 		}
 	}
