@@ -95,6 +95,7 @@ func (k *Known) spans(src []rune) []span {
 	out = append(out, spoken(norm)...)
 	out = append(out, free(norm)...)
 	out = append(out, pairs(norm)...)
+	out = append(out, lattice(norm)...)
 	out = append(out, k.find(norm)...)
 	out = append(out, listed(norm, out)...)
 	out = append(out, mentions(norm, out)...)

@@ -239,6 +239,9 @@ func (s *setup) finished(ctx context.Context) error {
 		return err
 	}
 	s.report("fieldwork", 0.55)
+	if err := s.letters(ctx); err != nil {
+		return err
+	}
 	if err := s.collect(ctx, id, s.world.Finished, fieldworkSeed); err != nil {
 		return err
 	}
