@@ -53,7 +53,7 @@ func TestDistanceNeedsConsent(t *testing.T) {
 		var data string
 		var tried *float64
 		db := testkit.OwnerDB(t)
-		if err := db.QueryRow(f.Ctx, `select data::text from response_paradata where response_id = $1`, r.ID).Scan(&data); err != nil {
+		if err := db.QueryRow(f.Ctx, `select paradata::text from response where id = $1`, r.ID).Scan(&data); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.QueryRow(f.Ctx, `select distance_m from contact_attempt where id = $1`, a.ID).Scan(&tried); err != nil {

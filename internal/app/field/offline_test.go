@@ -98,7 +98,7 @@ func TestAQueueArrivesOnce(t *testing.T) {
 	if n := count(t, f, `select count(*) from response_held`) + count(t, f, `select count(*) from contact_attempt_held`); n != 0 {
 		t.Errorf("%d held", n)
 	}
-	if n := count(t, f, `select count(*) from response_paradata where data->>'offline' = 'true' and data->>'consent' = 'true'`); n != len(cases) {
+	if n := count(t, f, `select count(*) from response where paradata->>'offline' = 'true' and paradata->>'consent' = 'true'`); n != len(cases) {
 		t.Errorf("%d with paradata", n)
 	}
 }

@@ -27,7 +27,7 @@ const (
 	distanceTo  = 10 // metres to which a distance is rounded
 )
 
-// paradata is the stored document of response_paradata.data.
+// paradata is the stored document of response.paradata.
 type paradata struct {
 	Seconds     int                `json:"seconds,omitempty"`
 	Hour        *int               `json:"hour,omitempty"`

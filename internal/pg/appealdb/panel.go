@@ -145,9 +145,8 @@ type UnitAnswer struct {
 // aside, by id.
 func UnitAnswers(ctx context.Context, q pg.Querier, district, run, unit string) ([]UnitAnswer, error) {
 	return collect(ctx, q, `select x.response_id::text, x.score, x.reason = 'collective_low', r.mode, coalesce(r.evaluator_id::text,''), to_char(r.day,'YYYY-MM-DD'), r.answers,
-			coalesce(case when jsonb_typeof(p.data->'seconds') = 'number' then (p.data->>'seconds')::float8 end, 0)::int, r.household, r.building
+			coalesce(case when jsonb_typeof(r.paradata->'seconds') = 'number' then (r.paradata->>'seconds')::float8 end, 0)::int, r.household, r.building
 		from run_answer x join response r on r.district = x.district and r.id = x.response_id
-		left join response_paradata p on p.district = x.district and p.response_id = x.response_id
 		where x.district = $1 and x.run_id = $2 and x.unit = $3
 		  and not exists (select 1 from response_exclusion e where e.district = x.district and e.response_id = x.response_id)
 		order by x.response_id`, func(r pgx.CollectableRow) (a UnitAnswer, err error) {

@@ -23,7 +23,7 @@ type Expect struct {
 // the rows alone. A case that is complete or an id that is taken fails the
 // flight with a duplicate key, and nothing of it is written.
 //
-// Completions are written in order of case and responses in order of their
+// Completed cases are written in order of case and responses in order of their
 // random id, so that the order of rows tells nothing about who gave which answer.
 func Queue(b *pgx.Batch, district, day string, now time.Time, list []Response, e Expect) {
 	if len(list) == 0 {
@@ -63,10 +63,13 @@ func order(list []Response, id func(*Response) string) []place {
 // arguments of record_responses.
 func arguments(district, day string, list []Response, e Expect) []any {
 	n := len(list)
-	var cases, open, holders pg.Array
-	cases.Grow(n, 16)
+	var cases, completing, open, holders pg.Array
+	for _, a := range []*pg.Array{&cases, &completing, &holders} {
+		a.Grow(n, 16)
+	}
 	for _, p := range order(list, func(r *Response) string { return r.CaseID }) {
 		cases.UUID(p.id)
+		id(&completing, list[p.at].ID)
 		if e.Holders {
 			id(&holders, list[p.at].Evaluator)
 		}
@@ -74,9 +77,9 @@ func arguments(district, day string, list []Response, e Expect) []any {
 	for _, r := range e.Open {
 		id(&open, r)
 	}
-	var ids, rounds, of, version, weight, evaluators, answers, digest, data, receipt pg.Array
+	var ids, rounds, version, weight, evaluators, answers, digest, data, receipt pg.Array
 	var text [9]pg.Array
-	for _, a := range []*pg.Array{&ids, &rounds, &of, &evaluators} {
+	for _, a := range []*pg.Array{&ids, &rounds, &evaluators} {
 		a.Grow(n, 16)
 	}
 	answers.Grow(n, 256)
@@ -84,7 +87,6 @@ func arguments(district, day string, list []Response, e Expect) []any {
 		r := &list[p.at]
 		ids.UUID(p.id)
 		id(&rounds, r.RoundID)
-		id(&of, r.CaseID)
 		version.Int32(int32(r.Version))
 		for i, s := range [...]string{r.Committee, r.Stratum, r.Cluster, r.Sex, r.AgeBand, r.Tenure, r.Building, r.Household, r.Mode} {
 			text[i].Text(s)
@@ -96,10 +98,10 @@ func arguments(district, day string, list []Response, e Expect) []any {
 		data.Bytes(r.Paradata)
 		receipt.Bytes(r.ReceiptHash)
 	}
-	out := []any{district, day, &cases, &holders, &open, &ids, &rounds, &of, &version, &text[0], &text[1], &text[2], &weight,
+	out := []any{district, day, &cases, &completing, &holders, &open, &ids, &rounds, &version, &text[0], &text[1], &text[2], &weight,
 		&text[3], &text[4], &text[5], &text[6], &text[7], &text[8], &evaluators, &answers, &digest, &data, &receipt}
 	if !e.Holders {
-		out[3] = nil
+		out[4] = nil
 	}
 	return out
 }

@@ -86,8 +86,7 @@ func ByReceipt(ctx context.Context, q pg.Querier, district string, hash []byte) 
 				 where exists (select 1 from run n join run_answer y on y.district = n.district and y.run_id = n.id and y.response_id = p.id
 						where n.district = p.district and n.round_id = p.round_id)
 				   and not exists (select 1 from run_answer y where y.district = p.district and y.run_id = newest.id and y.response_id = p.id)), ''), p.day
-		from response_receipt c join response p on p.district = c.district and p.id = c.response_id
-		where c.district = $1 and c.receipt_hash = $2`, district, hash).
+		from response p where p.district = $1 and p.receipt_hash = $2`, district, hash).
 		Scan(&r.ResponseID, &r.RoundID, &r.Version, &r.Mode, &r.Answers, &r.Digest, &r.Excluded, &r.Day)
 	return r, err
 }

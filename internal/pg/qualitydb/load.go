@@ -22,7 +22,7 @@ type Response struct {
 	Excluded                                 bool
 }
 
-// Paradata are the keys of response_paradata.data (docs/spec/paradata.md).
+// Paradata are the keys of response.paradata (docs/spec/paradata.md).
 type Paradata struct {
 	Seconds   int                `json:"seconds"`
 	Hour      *int               `json:"hour"`
@@ -34,9 +34,9 @@ type Paradata struct {
 
 // Responses lists the answers of a round within an area by id.
 func Responses(ctx context.Context, q pg.Querier, district, round, area string) ([]Response, error) {
-	rows, err := q.Query(ctx, `select r.id::text, coalesce(r.evaluator_id::text,''), r.committee, r.building, r.mode, r.day, r.answers, coalesce(p.data,'{}'),
+	rows, err := q.Query(ctx, `select r.id::text, coalesce(r.evaluator_id::text,''), r.committee, r.building, r.mode, r.day, r.answers, coalesce(r.paradata,'{}'),
 			exists (select from response_exclusion x where x.district = r.district and x.response_id = r.id)
-		from response r left join response_paradata p on p.district = r.district and p.response_id = r.id
+		from response r
 		where r.district = $1 and r.round_id = $2 and starts_with(r.committee, $3) order by r.id`, district, round, area)
 	if err != nil {
 		return nil, err

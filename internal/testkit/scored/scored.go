@@ -7,6 +7,7 @@ package scored
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func (r *Round) exec(sql string, args ...any) {
 
 func (r *Round) copy(table string, columns []string, rows [][]any) {
 	r.T.Helper()
-	if _, err := testkit.OwnerDB(r.T).CopyFrom(context.Background(), pgx.Identifier{table}, columns, pgx.CopyFromRows(rows)); err != nil {
+	if _, err := testkit.OwnerDB(r.T).CopyFrom(context.Background(), strings.Split(table, "."), columns, pgx.CopyFromRows(rows)); err != nil {
 		r.T.Fatalf("scored: %s: %v", table, err)
 	}
 }
@@ -184,8 +185,8 @@ func (r *Round) visits(name string, drawn []demo.Drawn) {
 			p.Sex, survey.AgeBand(p.BirthYear, year), p.Tenure, r.Seal.Pseudonym("building", p.Committee+p.Building), r.Seal.Pseudonym("response/"+r.ID+"/household", world.Household(p)), v.Mode, evaluator, answers, []byte{0}, at})
 	}
 	r.copy("contact_attempt", []string{"district", "id", "case_id", "mode", "disposition", "at", "received_at"}, attempts)
-	r.copy("case_completion", []string{"district", "case_id", "day"}, completions)
-	r.exec(`analyze contact_attempt, case_completion`)
+	r.copy("identity.response_case", []string{"district", "case_id", "day"}, completions)
+	r.exec(`analyze contact_attempt, identity.response_case`)
 	r.copy("response", []string{"district", "id", "round_id", "questionnaire_version", "committee", "stratum", "design_weight", "sex", "age_band", "tenure", "building", "household",
 		"mode", "evaluator_id", "answers", "digest", "day"}, responses)
 }

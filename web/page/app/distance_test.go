@@ -81,9 +81,9 @@ func TestDistanceOnThePhone(t *testing.T) {
 	until(t, p, "the questions", questions)
 	finish(t, p)
 	stored(t, p)
-	s.arrives(t, `select count(*) from response_paradata where data->>'distance_m' is not null`)
+	s.arrives(t, `select count(*) from response where paradata->>'distance_m' is not null`)
 	until(t, p, "it is sent", waiting(0))
-	if n := s.count(t, `select count(*) from response_paradata where (data->>'distance_m')::float = 110 and (data->>'accuracy_m')::float = 20`); n != 1 {
+	if n := s.count(t, `select count(*) from response where (paradata->>'distance_m')::float = 110 and (paradata->>'accuracy_m')::float = 20`); n != 1 {
 		t.Errorf("%d interviews with their distance", n)
 	}
 	if sent := browsertest.Eval[string](p, `window.gpSent`); strings.Contains(sent, "31.18") || strings.Contains(sent, "121.4") {

@@ -311,8 +311,8 @@ func TestADayInTheStairwell(t *testing.T) {
 	}
 	for what, x := range map[string][2]int{
 		"responses":                      {s.count(t, `select count(*) from response`), 4},
-		"with consent, hour and offline": {s.count(t, `select count(*) from response_paradata where data ? 'hour' and data->>'consent' = 'true' and data->>'offline' = 'true'`), 4},
-		"with seconds by question":       {s.count(t, `select count(*) from response_paradata where data ? 'per_item'`), 4},
+		"with consent, hour and offline": {s.count(t, `select count(*) from response where paradata ? 'hour' and paradata->>'consent' = 'true' and paradata->>'offline' = 'true'`), 4},
+		"with seconds by question":       {s.count(t, `select count(*) from response where paradata ? 'per_item'`), 4},
 		"on the server's day":            {s.count(t, `select count(*) from response where day = '2026-11-21'`), 4},
 		"attempts":                       {s.count(t, `select count(*) from contact_attempt`), 2},
 		"attempts at their true time":    {s.count(t, `select count(*) from contact_attempt where at between $1 and $2`, s.Clock.Now().Add(-time.Hour), s.Clock.Now().Add(time.Minute)), 2},
