@@ -20,12 +20,12 @@ type doer func(ctx context.Context, client int, sub field.Submission) error
 func (b *bench) submission() (field.Submission, error) {
 	k := int(b.next.Add(1)) - 1
 	if b.nothingKept {
-		k %= len(b.Cases)
+		k %= len(b.cases)
 	}
-	if k >= len(b.Cases) {
-		return field.Submission{}, fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.Cases))
+	if k >= len(b.cases) {
+		return field.Submission{}, fmt.Errorf("all %d cases are answered; ask for more with -cases", len(b.cases))
 	}
-	return field.Submission{ID: app.NewID(), CaseID: b.Cases[k], Mode: "door", Answers: b.Answers, Seconds: 120, Hour: 18}, nil
+	return field.Submission{ID: app.NewID(), CaseID: b.cases[k].String(), Mode: "door", Answers: b.Answers, Seconds: 120, Hour: 18}, nil
 }
 
 // clients runs n of them, each calling one(i) until it says that it is done,

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"gongping/internal/app"
@@ -45,7 +46,8 @@ type bench struct {
 	core              *app.Core
 	svc               *field.Service
 	*collecting.Round
-	tokens       []string // of sessions
+	cases        []uuid.UUID // instead of the round's, so that the collector has nothing of ours to walk
+	tokens       []string    // of sessions
 	next         atomic.Int64
 	http         *http.Server
 	addr         string
@@ -108,8 +110,15 @@ func (b *bench) connect(ctx context.Context) (err error) {
 
 // fill writes a round with its cases.
 func (b *bench) fill(ctx context.Context, cases int) (err error) {
-	b.Round, err = collecting.Fill(ctx, b.owner, cases)
-	return err
+	if b.Round, err = collecting.Fill(ctx, b.owner, cases); err != nil {
+		return err
+	}
+	b.cases = make([]uuid.UUID, len(b.Cases))
+	for i, id := range b.Cases {
+		b.cases[i] = uuid.MustParse(id)
+	}
+	b.Cases = nil
+	return nil
 }
 
 // sessions is how many the evaluator has open, so that they are looked up as

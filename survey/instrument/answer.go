@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,26 +27,35 @@ func (it *Item) Offered(a Answers) []Option {
 
 // Normal returns the answers in their canonical encoding: codes of a multiple
 // choice in the order of the definition, each once; numbers without needless
-// zeros. What it cannot read it leaves for CheckAnswers to name.
+// zeros. What it cannot read it leaves for CheckAnswers to name. Answers that are
+// canonical are returned themselves; others are never changed in place.
 func (q *Questionnaire) Normal(a Answers) Answers {
-	out := make(Answers, len(a))
-	for key, v := range a {
-		out[key] = v
+	out, copied := a, false
+	if a == nil {
+		out = Answers{}
 	}
 	for i := range q.Items {
 		it := &q.Items[i]
-		v, given := out[it.ID]
+		if it.Kind != Multiple && it.Kind != Number {
+			continue
+		}
+		v, given := a[it.ID]
 		if !given || Reason(v) {
 			continue
 		}
-		switch it.Kind {
-		case Multiple:
-			out[it.ID] = it.ordered(v)
-		case Number:
-			if c, ok := CanonicalNumber(v); ok {
-				out[it.ID] = c
-			}
+		n := v
+		if it.Kind == Multiple {
+			n = it.ordered(v)
+		} else if c, ok := CanonicalNumber(v); ok {
+			n = c
 		}
+		if n == v {
+			continue
+		}
+		if !copied {
+			out, copied = maps.Clone(a), true
+		}
+		out[it.ID] = n
 	}
 	return out
 }

@@ -31,6 +31,11 @@ func appendAnswers(b []byte, a instrument.Answers) []byte {
 	return append(b, '}')
 }
 
+// encodeAnswers is appendAnswers into room of its own.
+func encodeAnswers(a instrument.Answers) []byte {
+	return appendAnswers(make([]byte, 0, 16+24*len(a)), a)
+}
+
 // appendText appends a JSON string. Plain ASCII, which codes and numbers are,
 // is copied; the rest is left to encoding/json.
 func appendText(b []byte, s string) []byte {
@@ -46,8 +51,9 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendDigested appends what the digest of a response is made over.
-func appendDigested(b []byte, id, round string, version int, mode string, answers instrument.Answers) []byte {
+// appendDigested appends what the digest of a response is made over; encoded
+// are its answers as appendAnswers gives them.
+func appendDigested(b []byte, id, round string, version int, mode string, encoded []byte) []byte {
 	b = append(b, `{"v":1,"id":`...)
 	b = appendText(b, id)
 	b = append(b, `,"round":`...)
@@ -57,5 +63,5 @@ func appendDigested(b []byte, id, round string, version int, mode string, answer
 	b = append(b, `,"mode":`...)
 	b = appendText(b, mode)
 	b = append(b, `,"answers":`...)
-	return append(appendAnswers(b, answers), '}')
+	return append(append(b, encoded...), '}')
 }

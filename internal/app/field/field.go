@@ -110,8 +110,17 @@ func openFor(r fielddb.RoundState, drawID string, now time.Time) error {
 	return checkOpen(r, now)
 }
 
+// date is the day of t in its own zone as a number that orders like it.
+func date(t time.Time) int {
+	y, m, d := t.Date()
+	return (y*100+int(m))*100 + d
+}
+
 // checkOpen returns an error unless a round takes answers now.
 func checkOpen(r fielddb.RoundState, now time.Time) error {
+	if today := date(now.In(fieldwork.Zone)); r.State == survey.Collecting && date(r.OpensOn) <= today && today <= date(r.ClosesOn) {
+		return nil
+	}
 	today, first, last := Day(now), r.OpensOn.Format(time.DateOnly), r.ClosesOn.Format(time.DateOnly)
 	with := map[string]any{"First": first, "Last": last}
 	switch {

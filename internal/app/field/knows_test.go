@@ -47,7 +47,7 @@ func TestDigestedBytesAreThoseOfTheEncoder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := appendDigested(nil, id, round, version, mode, a); string(got) != string(want) {
+		if got := appendDigested(nil, id, round, version, mode, appendAnswers(nil, a)); string(got) != string(want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	})

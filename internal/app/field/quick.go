@@ -49,9 +49,10 @@ func (s *Service) prepareQuick(who authz.Actor, sub Submission, kase uuid.UUID) 
 	if err != nil {
 		return nil
 	}
-	digest := Digest(sub.ID, r.ID, r.QuestionnaireVersion, string(sub.Mode), answers)
+	encoded := encodeAnswers(answers)
+	sum := digest(sub.ID, r.ID, r.QuestionnaireVersion, string(sub.Mode), encoded)
 	receipt := s.receipt(sub.ID)
-	return &quick{kase: kase, row: s.row(who, sub, &c, r, answers, digest, receipt), receipt: receipt}
+	return &quick{kase: kase, row: s.row(who, sub, &c, r, answers, encoded, sum, receipt), receipt: receipt}
 }
 
 // fly writes what was prepared in one flight and answers its senders. It returns

@@ -148,7 +148,8 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 	if err != nil {
 		return p, err
 	}
-	p.digest = Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), answers)
+	encoded := encodeAnswers(answers)
+	p.digest = digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), encoded)
 	// A repeat of what is stored is answered even after the round has closed
 	// and the link was used: the sender only wants to know.
 	if t.Complete && t.Stored && bytes.Equal(t.Digest, p.digest) {
@@ -165,7 +166,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 	}
 	p.receipt = s.receipt(sub.ID)
 	c := s.coarse(&t.Target, r)
-	p.row = s.row(who, sub, &c, r, answers, p.digest, p.receipt)
+	p.row = s.row(who, sub, &c, r, answers, encoded, p.digest, p.receipt)
 	return p, nil
 }
 
@@ -203,7 +204,13 @@ func trimmed(in instrument.Answers) instrument.Answers {
 // case, or whoever knew the cases could find out whose answer it is by trying.
 func Digest(id, round string, version int, mode string, answers instrument.Answers) []byte {
 	var room [1024]byte
-	h := sha256.Sum256(appendDigested(room[:0], id, round, version, mode, answers))
+	return digest(id, round, version, mode, appendAnswers(room[:0], answers))
+}
+
+// digest is Digest of answers that are encoded already.
+func digest(id, round string, version int, mode string, encoded []byte) []byte {
+	var room [1024]byte
+	h := sha256.Sum256(appendDigested(room[:0], id, round, version, mode, encoded))
 	return h[:]
 }
 
@@ -211,7 +218,8 @@ func Digest(id, round string, version int, mode string, answers instrument.Answe
 func CommentLabel(responseID, item string) string { return "comment/" + responseID + "/" + item }
 
 // row is the stored form of an answer, with the day instead of the minute.
-func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answers instrument.Answers, digest []byte, receipt string) fielddb.Response {
+// encoded are all answers as JSON.
+func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answers instrument.Answers, encoded, digest []byte, receipt string) fielddb.Response {
 	row := fielddb.Response{ID: sub.ID, CaseID: sub.CaseID, RoundID: c.RoundID, Version: r.QuestionnaireVersion, Committee: c.Committee,
 		Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight, Sex: c.Sex, AgeBand: c.AgeBand, Tenure: c.Tenure,
 		Building: c.Building, Household: c.Household, Mode: string(sub.Mode), Digest: digest, Token: sub.link}
@@ -220,16 +228,15 @@ func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answe
 	}
 	h := sha256.Sum256([]byte(receipt))
 	row.ReceiptHash = h[:]
-	coded := answers
+	row.Answers = encoded
 	if !r.Questionnaire.Coded(answers) {
-		var open instrument.Answers
-		coded, open = r.Questionnaire.Split(answers)
+		coded, open := r.Questionnaire.Split(answers)
+		row.Answers = encodeAnswers(coded)
 		row.Comments = make(map[string][]byte, len(open))
 		for key, v := range open {
 			row.Comments[key] = s.Seal.Seal([]byte(v), CommentLabel(sub.ID, key))
 		}
 	}
-	row.Answers = appendAnswers(make([]byte, 0, 256), coded)
 	row.Paradata = paradataOf(sub, r.Questionnaire)
 	return row
 }
@@ -240,7 +247,8 @@ func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answe
 func (s *Service) RowOf(who authz.Actor, sub Submission, t fielddb.Target, r Round) fielddb.Response {
 	r.ID, sub.CaseID = t.RoundID, t.CaseID
 	c := s.coarse(&t, r)
-	return s.row(who, sub, &c, r, sub.Answers, Digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), sub.Answers), s.receipt(sub.ID))
+	encoded := encodeAnswers(sub.Answers)
+	return s.row(who, sub, &c, r, sub.Answers, encoded, digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), encoded), s.receipt(sub.ID))
 }
 
 func hour(h int) *int {
