@@ -10,7 +10,7 @@ import (
 	"gongping/migrations"
 )
 
-// TestAnswersMoveIntoOneRow brings a database with answers over step 22, which
+// TestAnswersMoveIntoOneRow brings a database with answers over step 23, which
 // puts seconds and receipts into the answer's row and completion beside the
 // sealed link: nothing is lost, and the order of rows tells nothing.
 func TestAnswersMoveIntoOneRow(t *testing.T) {
@@ -77,4 +77,4 @@ func TestAnswersMoveIntoOneRow(t *testing.T) {
 }
 
 // oneRow is the step that this test is about.
-const oneRow = 22
+const oneRow = 23
