@@ -48,6 +48,7 @@ func (f *fit) run() error {
 	residuals(f.x, f.y, f.beta, f.r)
 	f.firstScale()
 	f.status = NotConverged
+	dependent := false
 	for f.iterations < f.rule.MaxIterations {
 		f.iterations++
 		copy(f.old, f.r)
@@ -58,8 +59,10 @@ func (f *fit) run() error {
 			break
 		}
 		f.weigh()
-		if !f.solver.fit(f.x, f.y, f.q, f.beta) {
-			return fault("dependent", "columns", "", "columns that still vary among the answers with weight", "use Huber's ψ, or drop a column", "too many answers lost their weight to fit the columns")
+		// A step may leave too few answers with weight for all columns and the
+		// next ones bring them back; only the end must be able to tell them apart.
+		if dependent = !f.solver.fit(f.x, f.y, f.q, f.beta); dependent {
+			f.fitIndependent()
 		}
 		residuals(f.x, f.y, f.beta, f.r)
 		if f.change() <= f.rule.Tolerance && (f.rule.ResidualsOnly || math.Abs(f.scale-before) <= 1e-12*f.scale) {
@@ -67,7 +70,29 @@ func (f *fit) run() error {
 			break
 		}
 	}
+	if dependent && f.status != ZeroScale {
+		return fault("dependent", "columns", "", "columns that still vary among the answers with weight", "use Huber's ψ, or drop a column", "too many answers lost their weight to fit the columns")
+	}
 	return nil
+}
+
+// fitIndependent fits the columns that do not depend on those before them under
+// the weights of the step; the others get coefficient 0.
+func (f *fit) fitIndependent() {
+	var kept [][]float64
+	var at []int
+	for j, col := range f.x {
+		f.beta[j] = 0
+		if newLSQ(len(f.y), len(kept)+1).factor(append(kept, col), f.q) {
+			kept, at = append(kept, col), append(at, j)
+		}
+	}
+	beta := make([]float64, len(kept))
+	if newLSQ(len(f.y), len(kept)).fit(kept, f.y, f.q, beta) {
+		for k, j := range at {
+			f.beta[j] = beta[k]
+		}
+	}
 }
 
 // weigh computes robustness weights and the weights of the next fit.

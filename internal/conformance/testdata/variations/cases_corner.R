@@ -43,6 +43,10 @@ for (mse in c(FALSE, TRUE)) { R$mse <- mse; m <- svymean(~y, R, na.rm = TRUE); t
 out(dir, "D_other_odd_scales", "D.other", cbind(d, W), list(y = "y", replicate_weights = "columns rw1, rw2, ...", scale = .25, rscales = rs), e, "svrepdesign(type='other')", list(weight = "w"))
 # Qn: the peer rounds a distance to single precision
 x <- c(7, 7, -1.8, 1.2); out(dir, "E_location_qn_single", "E.location_scale", data.frame(x = x), NULL, list(qn = Qn(x), sn = Sn(x)), "Qn, Sn", tol = list(rel = 1e-8, abs = 1e-9))
+# one step leaves group a with a single answer; the next ones bring the others back
+z <- data.frame(x = c(1.12, .96, .07, -.5, .22, -.7, -.58, 2.4, -1.64, -.73, -.58, -.54, -.4, 1.62, 1.54, .47, .89, -.28, -.97), g = strsplit("cabcbbbbbcbcabaccc", "")[[1]][c(1:18, 2)], w = c(3.1, 4.55, 1.5, 3.24, .64, 4.98, 2.51, 1.36, 4.51, 3.49, 1.54, 4.39, .59, 2.03, 2.23, 4.23, 2.1, 2.44, 2.54), y = c(33.15, 30.93, 1.22, -5.48, .75, -3.13, -1.59, 3.87, -2.01, -1.59, .84, -2.06, -.22, 4.14, 1.81, -2.44, 3.49, -2.23, -4.4)); z$g[19] <- "b"
+m <- MASS::rlm(y ~ x * g, z, weights = w, psi = MASS::psi.bisquare, acc = 1e-14, maxit = 500)
+out(dir, "E_rlm_step_dependent", "E.robust_regression", z, list(formula = "y~x*g"), list(bisquare_prior_invvar = list(coef = as.list(coef(m)), s = m$s, se = as.list(summary(m)$coefficients[, 2]), w = as.numeric(m$w))), "rlm(weights=w, psi=psi.bisquare)", list(weight = "w"), list(rel = 1e-6, abs = 1e-7))
 # agreement without variation, and with texts
 X <- data.frame(a = rep(2, 4), b = rep(2, 4), c = rep(2, 4)); out(dir, "F_fleiss_constant", "F.fleiss", X, NULL, list(kappa = NA, observed = 1, expected = 1), "by definition")
 X <- data.frame(a = c("low", "mid", "top", "mid", "low"), b = c("low", "top", "top", "mid", "mid"), c = c("mid", "mid", "top", "mid", "low")); T <- t(apply(X, 1, function(r) sapply(c("low", "mid", "top"), function(v) sum(r == v)))); p <- colSums(T) / 15; po <- mean((rowSums(T^2) - 3) / 6); pe <- sum(p^2)
