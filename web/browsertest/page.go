@@ -450,7 +450,7 @@ func (p *Page) arm() {
 // axeOptions leave out the rules that axe-core itself weighs as moderate or
 // minor, which fail no test, and the reading of all style sheets, which only the
 // rule against locking the screen's orientation needs: TestNoScreenIsLocked of
-// web/static keeps that one. The rest takes two thirds of the time.
+// web/static keeps that one.
 const axeOptions = `{ resultTypes: ['violations'], preload: false, rules: Object.fromEntries(
 	axe._audit.rules.filter(r => r.impact === 'moderate' || r.impact === 'minor').map(r => [r.id, { enabled: false }])) }`
 
