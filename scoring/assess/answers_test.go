@@ -6,6 +6,7 @@ import (
 
 	"gongping/scoring"
 	"gongping/scoring/assess"
+	"gongping/scoring/composite"
 )
 
 // Every valid answer of a run is recorded with how far it moved the score, its
@@ -74,5 +75,34 @@ func TestEveryAnswerAndUnitIsRecorded(t *testing.T) {
 	}
 	if seen != len(in.Units) {
 		t.Errorf("%d of %d committees", seen, len(in.Units))
+	}
+}
+
+// The gates are those of the round's rule book, which is frozen with it, not built in.
+func TestGatesAreThoseOfTheRuleBook(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		set  func(*composite.Gates)
+		want string
+	}{
+		{func(g *composite.Gates) { g.UnitMin, g.LowReliabilityBelow, g.PublishN = 1<<20, 1<<20, 1<<20 }, "not_enough"},
+		{func(g *composite.Gates) {
+			g.UnitMin, g.LowReliabilityBelow, g.PublishN, g.PublishReliability = 10, 1<<20, 1<<20, 0.9999
+		}, "low_reliability"},
+		{func(g *composite.Gates) {
+			g.UnitMin, g.LowReliabilityBelow, g.PublishN, g.ConsequenceReliability = 10, 10, 10, 0.9999
+		}, "publishable"},
+	} {
+		in := world(t)
+		c.set(&in.RuleBook.Gates)
+		out, err := assess.Run(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range out.Units {
+			if u.Level == 3 && u.N >= 10 && u.Status != c.want {
+				t.Errorf("%s with %d answers: %s, want %s", u.Unit, u.N, u.Status, c.want)
+			}
+		}
 	}
 }
