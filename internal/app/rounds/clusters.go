@@ -94,7 +94,7 @@ func (c clusters) choose(p survey.Plan, s *rounddb.Stratum) error {
 	}
 	return errs.New(errs.Invalid, "plan.few_households", "stratum %s has too few households for two stages", s.Stratum).
 		With(map[string]any{"Households": homes, "Persons": wanted, "Least": survey.LeastHouseholds(wanted)}).
-		At(s.Stratum, fmt.Sprintf("%d households", homes), fmt.Sprintf("at least %d for %d persons", survey.LeastHouseholds(wanted), wanted),
+		At(s.Stratum, fmt.Sprint(homes), fmt.Sprintf("at least %d households for %d persons", survey.LeastHouseholds(wanted), wanted),
 			"draw fewer there, take small committees whole, or join strata")
 }
 

@@ -27,7 +27,7 @@ func TestTwoStagesInPublic(t *testing.T) {
 	form.Set("size", "12")
 	m.post("/rounds/"+id+"/edit", form)
 	m.post("/rounds/"+id+"/edit", url.Values{"step": {"dates"}, "opens": {"2026-12-01"}, "closes": {"2026-12-28"}})
-	contains(t, m.get("/rounds/"+id+"/preview"), "公布时不会认出任何一户", "个楼栋或网格合并为", "至少 10 户")
+	contains(t, m.get("/rounds/"+id+"/preview"), "公开的名单看不出抽中了谁", "组，从中抽取", "至少 10 户")
 	m.post("/rounds/"+id+"/freeze", nil)
 	page, _ = m.post("/rounds/"+id+"/draw", url.Values{"kind": {"dice"}, "name": {"大厅掷骰"}, "due": {"2026-11-20T13:00"}})
 	c := commitmentLink.FindStringSubmatch(page)[1]
