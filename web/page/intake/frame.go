@@ -52,6 +52,27 @@ type frameData struct {
 	Books      []render.Option // whose limits a freeze may take
 }
 
+// frameStreet is a street with the committees of a frame: a district has hundreds,
+// and nobody scrolls through them on a phone.
+type frameStreet struct {
+	Name       string
+	Committees []intake.CommitteeLine
+}
+
+// ByStreet groups the committees, which are in order of code. It adds nothing
+// up: sums would give small counts away.
+func (d frameData) ByStreet() []frameStreet {
+	var out []frameStreet
+	for _, c := range d.Committees {
+		if k := len(out); k == 0 || out[k-1].Name != c.Street {
+			out = append(out, frameStreet{Name: c.Street})
+		}
+		last := &out[len(out)-1]
+		last.Committees = append(last.Committees, c)
+	}
+	return out
+}
+
 type deviation struct{ What, Where, Found, Limit string }
 
 type coverage struct {

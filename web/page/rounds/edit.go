@@ -281,7 +281,7 @@ type previewData struct {
 }
 
 // cellsPage is how many cells stand on a page of the preview.
-const cellsPage = 200
+const cellsPage = 50
 
 type cellRow struct {
 	rounds.Cell
