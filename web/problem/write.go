@@ -31,8 +31,10 @@ func Page(c *gin.Context, r *render.Renderer, err error) {
 		writeJSON(c.Writer, p)
 		return
 	}
+	forPeople(p, r.Printer(c).Lang())
 	data := map[string]any{
 		"Tone": tone(p.Status), "Detail": p.Detail, "Hint": p.Hint, "Details": lines(p.Errors), "Request": p.Instance,
+		"Form": c.Request.Method == http.MethodPost,
 	}
 	if render.IsPartial(c) {
 		r.Partial(c, p.Status, "alert", map[string]any{
@@ -78,7 +80,9 @@ func tone(status int) string {
 func lines(details []Detail) []string {
 	out := make([]string, 0, len(details))
 	for _, d := range details {
-		out = append(out, d.Line())
+		if line := d.Line(); line != "" {
+			out = append(out, line)
+		}
 	}
 	return out
 }

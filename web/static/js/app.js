@@ -263,6 +263,12 @@
     var el = document.getElementById('gp-live');
     if (el) live(el.getAttribute('data-failed'));
   });
+  // Back to a form that was refused, with what was typed.
+  document.querySelectorAll('[data-back]').forEach(function (b) {
+    b.hidden = history.length < 2;
+    b.addEventListener('click', function () { history.back(); });
+  });
+
   menu();
   ready(document);
   target();
