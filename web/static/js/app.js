@@ -214,7 +214,7 @@
 
   // On a phone some cards begin closed: their heads become buttons.
   function fold(card) {
-    var head = card.querySelector('.card-header, .gp-editor-heading'), title = head && (head.querySelector('.card-title') || head);
+    var head = card.querySelector('.card-header'), title = head && head.querySelector('.card-title');
     if (!phone.matches || card.gpFold || !title) return;
     var body = head.nextElementSibling, b = document.createElement('button');
     b.type = 'button';
