@@ -202,7 +202,7 @@ func current(ctx context.Context, q pg.Querier, district, roundID string) (grade
 			return b, app.NotFound(err, "round")
 		}
 		return b, errs.New(errs.Conflict, "grade.none_proposed", "no grades have been proposed for this round yet").
-			At("proposals", "none", "proposals from a published result", "let a manager propose grades, then have them signed")
+			At("", "", "", "let a manager propose grades, then have them signed")
 	}
 	if err != nil {
 		return b, app.NotFound(err, "grade_batch")
