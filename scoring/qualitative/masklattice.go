@@ -112,7 +112,7 @@ func placed(norm []rune, at, end int) bool {
 // of a family's place (罗家冲).
 func placeName(name []rune) bool {
 	last := name[len(name)-1]
-	return len(name) == 3 && (name[1] == '家' || last == '冲' || last == '岭' || last == '塘' || last == '湾' || last == '坪' || last == '坳' || last == '桥' || last == '湖' || last == '园' || last == '城' || last == '堆' || last == '线' || last == '套' || last == '景' || last == '姓' || last == '山' || last == '乡' || last == '岸' || last == '营' || last == '苑' || last == '汇' || last == '岗' || last == '蔻' || last == '蒂' || last == '拱') ||
+	return len(name) == 3 && (name[1] == '家' || last == '冲' || last == '岭' || last == '塘' || last == '湾' || last == '坪' || last == '坳' || last == '桥' || last == '湖' || last == '园' || last == '城' || last == '堆' || last == '线' || last == '套' || last == '景' || last == '姓' || last == '家' || last == '山' || last == '乡' || last == '岸' || last == '营' || last == '苑' || last == '汇' || last == '岗' || last == '蔻' || last == '蒂' || last == '拱') ||
 		len(name) == 2 && (last == '姓' || last == '家' || last == '桥' || last == '岭' || last == '湖' || last == '王' || last == '楚' || last == '岗' || last == '山')
 }
 

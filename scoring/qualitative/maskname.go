@@ -147,7 +147,7 @@ func titled(norm []rune, at, n int) (span, bool) {
 // "业主任" is no Mr 主, "物业经理" no Mr 业.
 func inWord(norm []rune, at int) bool {
 	pair := string(norm[at-1 : at+1])
-	return slices.Contains([]string{"社区", "小区", "学校", "平安", "公安", "保安", "治安", "西安", "办成", "部门", "地方", "对方", "双方", "多方", "警方", "光荣", "繁荣", "院方", "校方", "街道", "马路", "黑龙", "阿里", "大连", "物管", "城管", "主管", "分管", "协管", "上海", "浦江", "长江", "松江", "张江"}, pair)
+	return slices.Contains([]string{"社区", "小区", "学校", "平安", "公安", "保安", "治安", "西安", "办成", "部门", "地方", "对方", "双方", "多方", "警方", "光荣", "繁荣", "院方", "校方", "街道", "马路", "黑龙", "阿里", "大连", "物管", "城管", "主管", "分管", "协管", "上海", "浦江", "长江", "松江", "张江", "感谢", "多谢", "答谢", "致谢", "谢谢"}, pair)
 }
 
 // particle tells whether given names would hold a character that names do not.
