@@ -162,17 +162,20 @@ func count(at []Placed, code []int32, rating []int) {
 	}
 }
 
-// probabilities of the categories for a linear predictor.
-func (f *Facets) probabilities(eta float64, p []float64) (mean, variance float64) {
+// expect fills p with the probabilities of the categories of the partial credit
+// model for a linear predictor, 0 for those that are never
+// used, and returns the expected category. cumulative holds the sums of the
+// thresholds below each category.
+func expect(used []bool, cumulative []float64, eta float64, p []float64) (mean float64) {
 	top := math.Inf(-1)
-	for k, u := range f.used {
+	for k, u := range used {
 		if u {
-			p[k] = float64(float64(k)*eta) - f.cumulative[k]
+			p[k] = float64(float64(k)*eta) - cumulative[k]
 			top = math.Max(top, p[k])
 		}
 	}
 	sum := 0.0
-	for k, u := range f.used {
+	for k, u := range used {
 		if !u {
 			p[k] = 0
 			continue
@@ -184,6 +187,12 @@ func (f *Facets) probabilities(eta float64, p []float64) (mean, variance float64
 		p[k] /= sum
 		mean += float64(float64(k) * p[k])
 	}
+	return mean
+}
+
+// probabilities of the categories for a linear predictor.
+func (f *Facets) probabilities(eta float64, p []float64) (mean, variance float64) {
+	mean = expect(f.used, f.cumulative, eta, p)
 	for k := range p {
 		e := float64(k) - mean
 		variance += float64(p[k] * e * e)

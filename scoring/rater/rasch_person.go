@@ -61,26 +61,7 @@ func (f *Rasch) Measures(m Matrix) ([]Measure, error) {
 // item j at theta, and the probabilities of its categories.
 func (it *RaschItem) moments(theta float64) (mean, variance, third float64, p []float64) {
 	p = make([]float64, len(it.Used))
-	top := math.Inf(-1)
-	for k, u := range it.Used {
-		if u {
-			p[k] = float64(float64(k)*theta) - it.Cumulative[k]
-			top = math.Max(top, p[k])
-		}
-	}
-	sum := 0.0
-	for k, u := range it.Used {
-		if !u {
-			p[k] = 0
-			continue
-		}
-		p[k] = math.Exp(p[k] - top)
-		sum += p[k]
-	}
-	for k := range p {
-		p[k] /= sum
-		mean += float64(float64(k) * p[k])
-	}
+	mean = expect(it.Used, it.Cumulative, theta, p)
 	for k := range p {
 		d := float64(k) - mean
 		variance += float64(p[k] * d * d)

@@ -134,3 +134,18 @@ func (r *Report) Plain(s string, at Place) string {
 func Han(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) >= 0
 }
+
+// OtherTag makes a tag of the model of another program's name for a language, in
+// small letters, that is neither Chinese nor English by that program's rules.
+func OtherTag(low string) string {
+	low = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return -1
+	}, low)
+	if len(low) < 2 {
+		return "en"
+	}
+	return low[:min(len(low), 20)]
+}

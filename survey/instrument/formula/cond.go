@@ -12,6 +12,16 @@ import (
 // part of a multiple choice (LimeSurvey's subquestions) the code of the option.
 type Resolve func(name string) (item *instrument.Item, code string)
 
+// Read parses an expression and turns it into a condition, which is nil with an
+// error, and nil for always.
+func Read(src string, find Resolve) (*instrument.Cond, error) {
+	n, err := Parse(src)
+	if err != nil {
+		return nil, err
+	}
+	return Cond(n, find)
+}
+
 // Cond turns an expression into a condition of the model; nil means always.
 // The error says which part the model cannot hold.
 func Cond(n *Node, find Resolve) (*instrument.Cond, error) {

@@ -72,16 +72,7 @@ func tag(s string) string {
 	case strings.HasPrefix(low, "en"):
 		return "en"
 	default:
-		low = strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-				return r
-			}
-			return -1
-		}, low)
-		if len(low) < 2 {
-			return "en"
-		}
-		return low[:min(len(low), 20)]
+		return exchange.OtherTag(low)
 	}
 }
 
@@ -290,14 +281,9 @@ func (r *reader) condition(src string, at exchange.Place, key string) *instrumen
 	if src = strings.TrimSpace(src); src == "" || src == "1" {
 		return nil
 	}
-	n, err := formula.Parse(src)
-	var c *instrument.Cond
-	if err == nil {
-		c, err = formula.Cond(n, r.find)
-	}
+	c, err := formula.Read(src, r.find)
 	if err != nil {
 		r.rep.Add(exchange.Lost, at, key, src, formula.Why(err)...)
-		return nil
 	}
 	return c
 }

@@ -106,16 +106,7 @@ func tag(s string) string {
 	case low == "en" || strings.HasPrefix(low, "en-"):
 		return "en"
 	default:
-		low = strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-				return r
-			}
-			return -1
-		}, low)
-		if len(low) < 2 {
-			return "en"
-		}
-		return low[:min(len(low), 20)]
+		return exchange.OtherTag(low)
 	}
 }
 

@@ -250,14 +250,9 @@ func (r *reader) condition(src string, at exchange.Place, key string) *instrumen
 	if src == "" {
 		return nil
 	}
-	n, err := formula.Parse(src)
-	var c *instrument.Cond
-	if err == nil {
-		c, err = formula.Cond(n, r.find)
-	}
+	c, err := formula.Read(src, r.find)
 	if err != nil {
 		r.rep.Add(exchange.Lost, at, key, src, formula.Why(err)...)
-		return nil
 	}
 	return c
 }
