@@ -174,26 +174,8 @@ func (s *Service) ImportScheme(ctx context.Context, who authz.Actor, title strin
 	if err := authz.Check(who, authz.CodebookEdit, authz.Object{}); err != nil {
 		return 0, err
 	}
-	f, err := tabular.Open(file, size, tabular.Limits{Rows: 5000})
+	list, err := readScheme(file, size)
 	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	sum, rows, err := f.Read(&SchemeTable)
-	if err != nil {
-		return 0, err
-	}
-	var list []qualitative.SchemeRow
-	for r, err := range rows {
-		if err != nil {
-			return 0, err
-		}
-		row := qualitative.SchemeRow{Matter: qualitative.Matter(r.Get("matter")), Department: r.Get("department")}
-		row.Names = [3]string{r.Get("topic1"), r.Get("topic2"), r.Get("topic3")}
-		row.Items = strings.FieldsFunc(r.Get("items"), func(c rune) bool { return c == ' ' || c == ',' || c == '，' || c == ';' || c == '；' || c == '、' })
-		list = append(list, row)
-	}
-	if err := sum.Err(); err != nil {
 		return 0, err
 	}
 	old, err := s.Codebook(ctx, who)
@@ -208,4 +190,31 @@ func (s *Service) ImportScheme(ctx context.Context, who authz.Actor, title strin
 		return 0, err
 	}
 	return s.SaveCodebook(ctx, who, book)
+}
+
+// readScheme reads a table with one row per lowest topic.
+func readScheme(file io.ReaderAt, size int64) ([]qualitative.SchemeRow, error) {
+	f, err := tabular.Open(file, size, tabular.Limits{Rows: 5000})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	sum, rows, err := f.Read(&SchemeTable)
+	if err != nil {
+		return nil, err
+	}
+	var list []qualitative.SchemeRow
+	for r, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		row := qualitative.SchemeRow{Matter: qualitative.Matter(r.Get("matter")), Department: r.Get("department")}
+		row.Names = [3]string{r.Get("topic1"), r.Get("topic2"), r.Get("topic3")}
+		row.Items = strings.FieldsFunc(r.Get("items"), func(c rune) bool { return c == ' ' || c == ',' || c == '，' || c == ';' || c == '；' || c == '、' })
+		list = append(list, row)
+	}
+	if err := sum.Err(); err != nil {
+		return nil, err
+	}
+	return list, nil
 }

@@ -414,3 +414,18 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// FuzzScheme: a table of topics becomes a codebook that holds, or is refused
+// with a reason.
+func FuzzScheme(f *testing.F) {
+	f.Add([]byte("topic1,topic2,topic3,matter,department,items\n环境,卫生,垃圾,committee,,env_clean\n"))
+	f.Add([]byte("一级分类,二级分类,三级分类\n环境,,\n,卫生,\n"))
+	f.Add([]byte("PK\x03\x04"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := words.TryScheme(bytes.NewReader(data), int64(len(data)))
+		var e *errs.Error
+		if err != nil && !errors.As(err, &e) {
+			t.Fatalf("%q: %v", data, err)
+		}
+	})
+}
