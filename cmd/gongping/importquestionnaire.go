@@ -105,7 +105,7 @@ func (f *questionnaireFlags) print(w io.Writer, in rounds.Imported, p *locale.Pr
 	fmt.Fprintf(w, "%s: %s %d\n", in.Report.Format, p.T("qimport.items"), in.Report.Items)
 	for _, level := range exchange.Levels {
 		fmt.Fprintf(w, "\n%s: %d\n", p.T("exchange.level."+string(level)), in.Report.Counts[level])
-		for _, g := range words.Gather(lines) {
+		for _, g := range words.Gather(lines, p) {
 			if g.Level != string(level) {
 				continue
 			}

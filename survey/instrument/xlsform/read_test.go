@@ -90,6 +90,7 @@ func TestFormIsReadAndReportedRowByRow(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("type|name|label\ninteger|a|A\nselect_one l|b|B\ntext|c|C|", "list_name|name|label\nl|1|x\nl|dk|y", "form_title\nT")
 	f.Add("type|name|label::中文 (zh)|relevant|constraint|choice_filter|required|appearance|gongping_words\nbegin_group|g|G|||||table-list\nselect_multiple l or_other|a|A||count-selected(.)<2|x=1\nend_group\ntext|w|W|selected(${a},'1')|||||a:1", "list_name|name|label|x|gongping_exclusive|gongping_relevant\nl|1|x|1|yes|${a}=1", "")
+	f.Add("type|name|label::a language with a long name of its own\ntext|a|A", "", "") // found by this test
 	f.Add("type|name|label\nbegin_repeat|r|R\ndate|d|D|\nend_repeat\nend_group", "", "default_language|form_title\nfr|x")
 	table := func(name, s string) exchange.Sheet { return sheet(name, strings.Split(s, "\n")...) }
 	f.Fuzz(func(t *testing.T, survey, choices, settings string) {

@@ -153,7 +153,7 @@ func normalTag(s string) string {
 	if len(tag) < 2 {
 		return "x-" + tag + "x"
 	}
-	return exchange.Clip(tag, 20)
+	return tag[:min(len(tag), 20)] // as long as a tag may be
 }
 
 var surveyColumns = set("type", "name", "required", "relevant", "appearance", "default", "constraint", "calculation", "choice_filter", "parameters",

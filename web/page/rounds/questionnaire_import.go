@@ -90,7 +90,7 @@ func (h *pages) questionnaireRead(c *gin.Context, who authz.Actor) error {
 	if key := "qimport.format." + d.Format; p.Has(key) {
 		d.Format = p.T(key)
 	}
-	lines := exchange.Gather(exchange.Lines(in.Report, p))
+	lines := exchange.Gather(exchange.Lines(in.Report, p), p)
 	for _, level := range corex.Levels {
 		g := levelGroup{Level: string(level), N: in.Report.Counts[level]}
 		g.Tone = map[corex.Level]string{corex.Lost: "danger", corex.Fault: "warning", corex.Changed: "info", corex.Note: "neutral"}[level]
