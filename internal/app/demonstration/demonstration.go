@@ -50,8 +50,9 @@ type setup struct {
 	ids      map[string]string             // account ids by login
 	later    []func(context.Context) error // what the time of the open round has to pass for
 	frame    string
-	sample   bool           // the next answer by link is the one with the sample receipt
-	rushed   map[string]int // answers still to be ticked through, by committee: see pilot.go
+	sample   bool              // the next answer by link is the one with the sample receipt
+	regrets  map[string]string // answers that will be taken back, by committee
+	rushed   map[string]int    // answers still to be ticked through, by committee: see pilot.go
 	// counted is told how many answers each committee of a round will have.
 	counted func(answers map[string]int) error
 }
@@ -242,7 +243,12 @@ func (s *setup) finished(ctx context.Context) error {
 	if err := s.letters(ctx); err != nil {
 		return err
 	}
+	s.regrets = map[string]string{}
 	if err := s.collect(ctx, id, s.world.Finished, fieldworkSeed); err != nil {
+		return err
+	}
+	s.clock.T = s.world.Finished.ClosesOn.Add(14 * time.Hour)
+	if err := s.takeBack(ctx); err != nil {
 		return err
 	}
 	s.clock.T = s.world.Finished.ClosesOn.Add(15 * time.Hour)

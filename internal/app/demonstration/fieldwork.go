@@ -3,6 +3,7 @@ package demonstration
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,9 @@ func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.R
 		who = s.as(c.Evaluator)
 	}
 	started, id := v.Attempts[len(v.Attempts)-1].At.In(demo.Zone), app.NewID()
+	if s.regrets != nil && v.Mode == "link" && len(s.regrets) < regretted && s.quiet(c.Committee) && s.regrets[c.Committee] == "" {
+		s.regrets[c.Committee] = id
+	}
 	if s.sample && v.Mode == "link" {
 		id, s.sample = SampleAnswer, false
 	}
@@ -124,6 +128,29 @@ func (s *setup) response(c *demodb.Case, v *demo.Visit, roundID string, r demo.R
 		fielddb.Target{CaseID: c.ID, RoundID: roundID, Committee: c.Committee, Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight,
 			Sex: c.Sex, Tenure: c.Tenure, Building: c.Building, Household: c.Household, BirthYear: c.BirthYear},
 		field.Round{RoundState: fielddb.RoundState{ID: roundID, OpensOn: r.OpensOn, QuestionnaireVersion: 1}, Questionnaire: &s.world.Questionnaire})
+}
+
+// regretted is how many residents of the finished round take their answer back,
+// each in another committee in which nothing else is told.
+const regretted = 2
+
+// quiet tells whether a committee has no story: neither one that was planted nor
+// a worker who appeals or looks at the result.
+func (s *setup) quiet(committee string) bool {
+	t := s.world.Truth
+	return committee != t.Collective.Committee && committee != t.Coached.Committee && committee != t.Lone.Committee && !strings.HasPrefix(t.Lone.Committee, committee[:9]) &&
+		!slices.ContainsFunc(s.world.Accounts, func(a demo.Account) bool { return a.Role == "worker" && a.AreaCode == committee })
+}
+
+// takeBack withdraws the answers of those who regret them, by their receipts.
+func (s *setup) takeBack(ctx context.Context) error {
+	for _, committee := range slices.Sorted(maps.Keys(s.regrets)) {
+		if err := s.field.Withdraw(ctx, s.district, s.field.Receipt(s.regrets[committee])); err != nil {
+			return err
+		}
+	}
+	s.regrets = nil
+	return nil
 }
 
 // SampleAnswer is the id of an invented resident's answer in the round that is
