@@ -25,6 +25,14 @@ func TestOf(t *testing.T) {
 	if got.N != 94 || got.DontKnow != -1 || got.Missing != -1 || fmt.Sprint(got.Rows) != "[{a   60 64 false} {b   0 0 true} {c   0 0 true}]" {
 		t.Errorf("%+v", got)
 	}
+	// Who would rather not say is counted apart from who does not know; five are too
+	// few, and with them go the others that would give them away.
+	if got = Of(single, []Value{{"a", 60}, {"b", 30}, {"dk", 20}, {"declined", 10}}, 120, 10); got.N != 90 || got.DontKnow != 20 || got.Declined != 10 || got.Missing != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got = Of(single, []Value{{"a", 60}, {"b", 30}, {"dk", 20}, {"declined", 5}}, 130, 10); got.DontKnow != -1 || got.Declined != -1 || got.Missing != -1 {
+		t.Errorf("%+v", got)
+	}
 	several := &instrument.Item{ID: "m", Kind: instrument.Multiple, Options: options("a", "b", "c")}
 	got = Of(several, []Value{{"a b", 40}, {"a", 55}, {"c", 5}}, 100, 10)
 	if fmt.Sprint(got.Rows) != "[{a   0 0 true} {b   40 40 false} {c   0 0 true}]" { // all but five chose a

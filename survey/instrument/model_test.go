@@ -40,6 +40,12 @@ func TestEveryKindIsChecked(t *testing.T) {
 	}{
 		"complete":                    {nil, ""},
 		"don't know beside a number":  {map[string]string{"years": "dk"}, ""},
+		"declined beside a number":    {map[string]string{"years": "declined"}, ""},
+		"a required one declined":     {map[string]string{"household": "declined", "household:other": "", "fit_sport": "declined"}, ""},
+		"declined alone":              {map[string]string{"visited": "declined", "last_visit": "", "care_hours": "", "care_enough": ""}, ""},
+		"declined and others":         {map[string]string{"visited": "care declined"}, "visited invalid"},
+		"declined where not offered":  {map[string]string{"care_enough": "declined"}, "care_enough invalid"},
+		"declined compares with none": {map[string]string{"overall": "declined"}, "why invalid"},
 		"below":                       {map[string]string{"years": "-1"}, "years low"},
 		"above":                       {map[string]string{"years": "101"}, "years high"},
 		"no whole number":             {map[string]string{"years": "1.5"}, "years whole"},

@@ -62,7 +62,9 @@ func gatherKinds(groups []Group, p *locale.Printer) []Group {
 		}
 		first, names := &groups[list[0]], []string{groups[list[0]].Found}
 		for _, i := range list[1:] {
-			first.Places = append(first.Places, groups[i].Places...)
+			if first.Places[0] != (Place{}) { // some formats tell of the file as a whole
+				first.Places = append(first.Places, groups[i].Places...)
+			}
 			if names = append(names, groups[i].Found); len(names) > kindsNamed {
 				names = names[:kindsNamed]
 			}

@@ -39,6 +39,12 @@ func TestGatherNamesKindsInOneSentence(t *testing.T) {
 	if len(got) != 4 || got[0].Made != "3 种显示方式没有采用（url、minimal、quick），题目用本系统的大字样式显示。" || len(got[0].Places) != 3 || got[3].Made != "y quick" {
 		t.Errorf("%+v", got)
 	}
+	for i := range lines {
+		lines[i].Where = ""
+	}
+	if got := Gather(lines, p); len(got[0].Places) != 1 {
+		t.Errorf("places of the file as a whole: %+v", got[0].Places)
+	}
 	if got := Gather(lines[:4], p); len(got) != 4 {
 		t.Errorf("two of a kind were joined: %+v", got)
 	}
