@@ -150,6 +150,21 @@ func TestResidentInABrowser(t *testing.T) {
 		}
 		legible(t, p, "elderly form")
 		look(t, p, "resident-elder")
+		// Reading aloud says the question that is on the screen, its choices and
+		// nothing else, in its language. What the voice is given is looked at: the
+		// browser of a test has no voice.
+		browsertest.Eval[bool](p, `(() => { speechSynthesis.speak = u => { window.said = u.lang + '|' + u.text; }; document.querySelector('[data-gp-read]').click(); return true; })()`)
+		said := browsertest.Eval[string](p, `window.said || ''`)
+		wanted := browsertest.Eval[[]string](p, `Array.from(document.querySelectorAll('.gp-q:not([hidden]) .gp-choice span, .gp-q:not([hidden]) .gp-q-text bdi')).map(x => x.textContent.trim())`)
+		for _, part := range wanted {
+			if !strings.Contains(said, part) {
+				t.Errorf("%q does not say %q", said, part)
+			}
+		}
+		if len(wanted) < 3 || !strings.HasPrefix(said, lang) || len([]rune(said)) > 400 {
+			t.Errorf("what is read aloud: %q", said)
+		}
+		browsertest.Eval[bool](p, `(() => { document.querySelector('[data-gp-read]').click(); return true; })()`)
 		// Reload in the middle: answers and id survive.
 		browsertest.Eval[bool](p, `(function (x) { x.checked = true; x.dispatchEvent(new Event('change', { bubbles: true })); window.was = document.querySelector('[name=id]').value; sessionStorage.was = window.was; return true; })(document.querySelector('.gp-q:not([hidden]) input[type=radio]'))`)
 		p.Goto("/r/" + token)
