@@ -127,7 +127,7 @@ func keys(m map[string]bool) (list []string) {
 
 // elsewhere are the addresses that are no page, or that only the walk through a
 // living round reaches.
-var elsewhere = regexp.MustCompile(`^/(app/(offline/form/.*|sw.js|manifest.webmanifest|import)|grades/:round/export|fieldwork/:round/quality/:finding|fieldwork/:[a-z]+/quality/:[a-z]+|backchecks/:[a-z]+|questionnaires/:id/export|rulebooks/:id/compare|prefs|tour/:stop|geo/.*|dev/gallery|r/:token|import/:kind/:token.*|rounds/:id/(edit|preview)|calls/:id|panel/:round/:code/files/:file|templates/:name|runs/:run/(progress|input)|results/:run/(export/:format|changes)|appeals/:id.*|d/:id/(bundle|commitment.txt)|audit/checkpoints/:at|fieldwork/:round/live|healthz|readyz|metrics|static.*)$`)
+var elsewhere = regexp.MustCompile(`^/(app/(offline/form/.*|sw.js|manifest.webmanifest|import)|grades/:round/export|fieldwork/:round/quality/:finding|fieldwork/:[a-z]+/quality/:[a-z]+|backchecks/:[a-z]+|questionnaires/:id/export|rulebooks/:id/compare|prefs|tour/:stop|geo/.*|dev/gallery|r/:token|import/:kind/:token.*|rounds/:id/(edit|preview)|calls/:id|panel/:round/:code/files/:file|templates/:name|runs/:run/(progress|input)|results/:run/(export/:format|changes)|appeals/:id.*|d/:id/(bundle|commitment.txt)|draws/:id/annex|audit/checkpoints/:at|fieldwork/:round/live|healthz|readyz|metrics|static.*)$`)
 
 // routes reads from the source which pages there are.
 func routes(t *testing.T) (list []*regexp.Regexp) {
