@@ -5,10 +5,10 @@ import (
 	"runtime/debug"
 )
 
-// GCPercent lets the service's small heap grow threefold between collections
-// instead of twofold: some 50 MB more memory for a quarter less processor time
-// when answers arrive by the thousand.
-const GCPercent = 200
+// GCPercent lets the service's small heap grow fivefold between collections
+// instead of twofold: less processor time when answers arrive by the thousand.
+// An idle service takes some 160 MB even so.
+const GCPercent = 400
 
 // SetMemory applies GCPercent unless the operator has chosen GOGC.
 func SetMemory() {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"text/template/parse"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -71,14 +72,17 @@ func New(opts Options) (*Renderer, error) {
 	return r, nil
 }
 
-// parse builds the set of one language: the shared templates once, and a clone
-// of them per page, in which the page's file is the template "content".
+// parse builds the set of one language: the shared templates once, and per page
+// a set of its own, in which the page's file is the template "content", with
+// copies of those shared templates that it uses. (A copy of all for each page
+// took 200 MB.)
 func (r *Renderer) parse(lang locale.Lang) error {
 	names, err := fs.Glob(r.opts.Files, "*/*.html")
 	if err != nil {
 		return err
 	}
-	base := template.New("").Funcs(r.funcs(r.opts.Catalog.For(lang)))
+	funcs := r.funcs(r.opts.Catalog.For(lang))
+	base := template.New("").Funcs(funcs)
 	var pages []string
 	for _, name := range names {
 		if !shared(name) {
@@ -91,19 +95,17 @@ func (r *Renderer) parse(lang locale.Lang) error {
 	}
 	set := map[string]*template.Template{}
 	for _, name := range pages {
-		t, err := base.Clone()
-		if err != nil {
-			return err
-		}
+		t := template.New("").Funcs(funcs)
 		if err := parseInto(t, "content", r.opts.Files, name); err != nil {
 			return err
+		}
+		if err := complete(t, base); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		set[strings.TrimSuffix(name, ".html")] = t
 	}
 	r.pages[lang], r.base[lang] = set, base
-	// Executing a template forbids cloning it, so partials run on their own copy.
-	r.base[lang], err = base.Clone()
-	return err
+	return nil
 }
 
 // shared reports whether a file holds templates for everybody: the layouts,
@@ -111,6 +113,60 @@ func (r *Renderer) parse(lang locale.Lang) error {
 func shared(name string) bool {
 	dir, base := path.Split(name)
 	return dir == "layout/" || dir == "component/" || strings.HasPrefix(base, "_")
+}
+
+// complete adds to a page's set copies of the layouts and of all shared
+// templates that these or the page call.
+func complete(t, base *template.Template) error {
+	var calls []string
+	for _, own := range t.Templates() {
+		if own.Tree != nil {
+			calls = called(calls, own.Tree.Root)
+		}
+	}
+	for _, s := range base.Templates() {
+		if strings.HasPrefix(s.Name(), "layout/") {
+			calls = append(calls, s.Name())
+		}
+	}
+	for len(calls) > 0 {
+		name := calls[len(calls)-1]
+		calls = calls[:len(calls)-1]
+		if t.Lookup(name) != nil {
+			continue
+		}
+		s := base.Lookup(name)
+		if s == nil || s.Tree == nil {
+			return fmt.Errorf("no template %q", name)
+		}
+		if _, err := t.AddParseTree(name, s.Tree.Copy()); err != nil {
+			return err
+		}
+		calls = called(calls, s.Tree.Root)
+	}
+	return nil
+}
+
+// called appends the names of the templates that a part of a template calls.
+func called(names []string, n parse.Node) []string {
+	branch := func(b *parse.BranchNode) []string { return called(called(names, b.List), b.ElseList) }
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, each := range n.Nodes {
+				names = called(names, each)
+			}
+		}
+	case *parse.TemplateNode:
+		return append(names, n.Name)
+	case *parse.IfNode:
+		return branch(&n.BranchNode)
+	case *parse.RangeNode:
+		return branch(&n.BranchNode)
+	case *parse.WithNode:
+		return branch(&n.BranchNode)
+	}
+	return names
 }
 
 func parseInto(t *template.Template, as string, files fs.FS, name string) error {
