@@ -76,7 +76,7 @@ func (p *Domains) nestedInOrder(code []int32) bool {
 	split(workers, len(code), func(w, from, to int) {
 		falls, before := int32(0), code[max(from-1, 0)]
 		for _, g := range code[from:to] {
-			falls |= g | g - before
+			falls |= g | (g - before)
 			before = g
 		}
 		wrong[w] = falls
