@@ -162,7 +162,7 @@ func see(t *testing.T, p *browsertest.Page, parts ...string) {
 	t.Helper()
 	text, lacks := "", parts
 	for end := time.Now().Add(8 * time.Second); len(lacks) > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		p.Is(`document.querySelectorAll("[data-fold]").forEach(c => c.gpFold && c.gpFold(true)) === undefined`) // on a phone they begin closed
+		p.Unfold()
 		text = p.Text("#main")
 		lacks = slices.DeleteFunc(slices.Clone(parts), func(x string) bool { return strings.Contains(text, x) })
 	}

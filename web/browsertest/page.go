@@ -296,6 +296,12 @@ func (p *Page) Upload(css, file string) {
 	p.do("upload "+file, chromedp.SetUploadFiles(chromedp.CSS(css), []string{file}))
 }
 
+// Unfold opens every card that begins closed on a phone, so that its text can be read.
+func (p *Page) Unfold() {
+	p.t.Helper()
+	p.Is(`document.querySelectorAll("[data-fold]").forEach(c => c.gpFold && c.gpFold(true)) === undefined`)
+}
+
 // Text gives the visible text of what a selector finds.
 func (p *Page) Text(css string) string {
 	p.t.Helper()

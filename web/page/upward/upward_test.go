@@ -98,6 +98,7 @@ func TestUpwardInTheBrowser(t *testing.T) {
 	}{{browsertest.Desktop, "zh"}, {browsertest.Phone, "en"}} {
 		q := b.Page(t, server.URL, v.view, v.lang)
 		q.Goto("/departments/housing?as=dept-housing")
+		q.Unfold()
 		if got := q.Text("#upward"); !strings.Contains(got, "12") {
 			t.Errorf("the card says %s", got)
 		}
