@@ -30,7 +30,7 @@ import (
 func main() {
 	seconds := flag.Float64("seconds", 2, "length of each measurement")
 	clients := flag.String("clients", "16,64,256", "numbers of clients")
-	cases := flag.Int("cases", 300_000, "cases to answer")
+	cases := flag.Int("cases", 500_000, "cases to answer")
 	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
 	overHTTP := flag.Bool("http", false, "with -profile: over HTTP instead of the use case")
 	flag.Parse()
