@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -105,6 +106,9 @@ func checkDataDir(cfg config.Config) finding {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.Found += " (made at the first start)"
+		if parent := nearest(cfg.Data); syscall.Access(parent, mayWrite) != nil {
+			f.State, f.Found, f.Mend = stateFault, cfg.Data+" is not there and cannot be made in "+parent, "set GONGPING_DATA to a directory of your own"
+		}
 	case err != nil:
 		f.State, f.Found, f.Mend = stateFault, err.Error(), "set GONGPING_DATA to a directory of your own"
 	case !st.IsDir():
@@ -119,6 +123,19 @@ func checkDataDir(cfg config.Config) finding {
 		os.Remove(probe.Name())
 	}
 	return f
+}
+
+// mayWrite is W_OK of access(2).
+const mayWrite = 2
+
+// nearest is the closest directory above path that is there.
+func nearest(path string) string {
+	for {
+		path = filepath.Dir(path)
+		if _, err := os.Stat(path); err == nil || path == filepath.Dir(path) {
+			return path
+		}
+	}
 }
 
 // checkDatabase opens the database and asks for its schema. It also reports

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -335,11 +336,25 @@ func (b *stageBar) done() {
 }
 
 func importTemplateCmd() *cobra.Command {
+	names := intake.TemplateNames()
 	return &cobra.Command{
-		Use: "template KIND", Short: "Print an example file: areas, workers, frame, indicators, ratings, census or listing",
+		Use: "template KIND", Short: "Print an example file of a kind of table",
+		Long:      "Prints an example file to fill in. KIND is one of: " + strings.Join(names, ", ") + ".",
 		Example:   "  gongping import template frame > 居民.csv",
-		Args:      cobra.ExactArgs(1),
-		ValidArgs: []string{"areas", "workers", "frame", "indicators", "ratings", "census", "listing"},
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), oneOf(names)),
+		ValidArgs: names,
 		RunE:      func(c *cobra.Command, args []string) error { return intake.Template(c.OutOrStdout(), args[0]) },
+	}
+}
+
+// oneOf refuses an argument that is none of names, and says which they are.
+func oneOf(names []string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		for _, a := range args {
+			if !slices.Contains(names, a) {
+				return fmt.Errorf("unknown %q: choose %s", a, strings.Join(names, ", "))
+			}
+		}
+		return nil
 	}
 }

@@ -72,6 +72,9 @@ Settings (environment variables):
 		SilenceUsage:  true,
 	}
 	root.AddCommand(commands()...)
+	// Now, not at the start, so that explain sees them.
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	explain(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())}
@@ -93,6 +96,10 @@ func settingsHelp() string {
 func explain(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		explain(sub)
+		if sub.Name() == "help" && !c.HasParent() {
+			// The library's own ends with success whatever it was asked for.
+			sub.Run, sub.RunE = nil, helpOn
+		}
 		if check := sub.Args; check != nil {
 			sub.Args = func(c *cobra.Command, args []string) error {
 				if err := check(c, args); err != nil {
@@ -116,6 +123,15 @@ func explain(c *cobra.Command) {
 		}
 		sub.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
+}
+
+// helpOn prints the help of the command that args name.
+func helpOn(c *cobra.Command, args []string) error {
+	about, rest, err := c.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return usageError{fmt.Errorf("there is no command %q (see: %s --help)", strings.Join(args, " "), c.Root().Name())}
+	}
+	return about.Help()
 }
 
 // misused tells whether err is one of cobra's own about wrong use, which says

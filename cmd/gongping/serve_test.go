@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gongping/internal/config"
 	"gongping/internal/embedpg"
 	"gongping/internal/testkit"
 )
@@ -291,7 +292,14 @@ func TestExitStatusAndMessages(t *testing.T) {
 		{nil, []string{"--help"}, 0, []string{"GONGPING_DATABASE_URL", "serve --demo"}},
 		{nil, []string{"serve", "--nonsense"}, 2, []string{"gongping serve --help"}},
 		{nil, []string{"nonsense"}, 2, []string{"unknown command", "gongping --help"}},
+		{nil, []string{"help", "draw", "reveal"}, 0, []string{"gongping draw reveal COMMITMENT"}},
+		{nil, []string{"help", "nonsense"}, 2, []string{`no command "nonsense"`, "gongping --help"}},
+		{nil, []string{"completion", "nonsense"}, 2, []string{"bash", "zsh"}},
 		{nil, []string{"draw", "nonsense"}, 2, []string{"unknown command", "reveal"}},
+		{nil, []string{"import", "template", "nonsense"}, 2, []string{`"nonsense"`, "areas", "places", "census"}},
+		{nil, []string{"import", "template", "places"}, 0, []string{"坐标系"}},
+		{nil, []string{"conformance", "/nowhere/at/all"}, 1, []string{"/nowhere/at/all: no such file"}},
+		{nil, []string{"conformance", os.Args[0]}, 1, []string{"a directory with case files is expected"}},
 		{nil, []string{"user", "add"}, 2, []string{"user add LOGIN"}},
 		{nil, []string{"import", "frame", "x.csv"}, 2, []string{`"name"`, "gongping import frame --help"}},
 		{[]string{"GONGPING_ADDR=x", "GONGPING_LOG=y"}, []string{"serve"}, 1, []string{"GONGPING_ADDR", "GONGPING_LOG"}},
@@ -315,5 +323,28 @@ func TestExitStatusAndMessages(t *testing.T) {
 	out, _ := finish(t, nil, "version", "--json")
 	if err := json.Unmarshal([]byte(out), &b); err != nil || b.Migrations < 1 || fmt.Sprintf("%.2s", b.Go) != "go" {
 		t.Errorf("version --json: %+v, %v", b, err)
+	}
+}
+
+// TestDoctorLooksAboveADirectoryThatIsNotThere asks whether the data directory
+// could be made, long before serve tries to.
+func TestDoctorLooksAboveADirectoryThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	if got := nearest(filepath.Join(top, "a", "b")); got != top {
+		t.Errorf("nearest: %s, want %s", got, top)
+	}
+	cfg := config.Config{Data: filepath.Join(top, "a", "b")}
+	if f := checkDataDir(cfg); f.State != stateOK {
+		t.Errorf("in a directory of one's own: %+v", f)
+	}
+	if os.Geteuid() == 0 {
+		return // root may write everywhere
+	}
+	if err := os.Chmod(top, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if f := checkDataDir(cfg); f.State != stateFault || !strings.Contains(f.Found, top) {
+		t.Errorf("in a directory that is closed: %+v", f)
 	}
 }

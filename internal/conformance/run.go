@@ -25,6 +25,12 @@ type Report struct {
 // 0, or 1 if any case differs or cannot be read. err is for a directory that
 // cannot be listed or holds no case, and for a failing w.
 func Run(ctx context.Context, dir string, w io.Writer, asJSON bool) (exit int, err error) {
+	// DirFS would name the directory "." in its error.
+	if st, err := os.Stat(dir); err != nil {
+		return 1, err
+	} else if !st.IsDir() {
+		return 1, fmt.Errorf("%s: a directory with case files is expected, this is a file", dir)
+	}
 	rep, err := CheckAll(ctx, os.DirFS(dir))
 	if err != nil {
 		return 1, fmt.Errorf("%s: %w", dir, err)

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
+	"slices"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
@@ -88,7 +89,17 @@ func (k Kind) spec() *tabular.Spec {
 		Places: &layout.Places, census: &layout.Census, listed: &layout.Listing}[k]
 }
 
-// Template writes an example file of a kind; "census" is one as well.
+// TemplateNames lists what Template knows: every kind, and the two tables that
+// are read at a freeze.
+func TemplateNames() []string {
+	var names []string
+	for _, k := range append(slices.Clone(Kinds), census, listed) {
+		names = append(names, string(k))
+	}
+	return names
+}
+
+// Template writes an example file: name is one of TemplateNames.
 func Template(out io.Writer, name string) error {
 	k := Kind(name)
 	if k.spec() == nil {
