@@ -20,12 +20,12 @@ import (
 	"gongping/internal/errs"
 )
 
-// Config is the service's settings. The comment of each field is what
-// `gongping help` shows.
+// Config is the service's settings; Settings is what `gongping help` shows of
+// them.
 type Config struct {
 	// Addr is where the service listens.
 	Addr string `env:"GONGPING_ADDR" envDefault:"127.0.0.1:8080"`
-	// Data is the directory of the private PostgreSQL, the keys and uploads.
+	// Data is the directory of the private PostgreSQL and the keys.
 	Data string `env:"GONGPING_DATA"`
 	// DatabaseURL is a PostgreSQL of one's own instead of the private one.
 	DatabaseURL string `env:"GONGPING_DATABASE_URL"`

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -233,4 +234,9 @@ func TestVisitStandsAlone(t *testing.T) {
 			t.Errorf("%s alone: %+v, among others: %+v", one.PersonID, one, all[i])
 		}
 	}
+}
+
+// committeeIndex is the position of a committee, −1 where the world has none.
+func (w *World) committeeIndex(code string) int {
+	return slices.IndexFunc(w.committees, func(c committee) bool { return c.code == code })
 }

@@ -145,13 +145,3 @@ func Generate(seed uint64, opts Options) *World {
 	w.makeRatings()
 	return w
 }
-
-// committeeIndex is the position of a committee, −1 where the world has none.
-func (w *World) committeeIndex(code string) int {
-	for i := range w.committees {
-		if w.committees[i].code == code {
-			return i
-		}
-	}
-	return -1
-}

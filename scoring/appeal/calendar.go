@@ -114,8 +114,3 @@ func (c *Calendar) Between(a, b time.Time) int {
 	}
 	return n
 }
-
-// EndOf is the last moment of a calendar date, as deadlines are stored.
-func EndOf(date time.Time) time.Time {
-	return time.Date(date.Year(), date.Month(), date.Day(), 23, 59, 59, 0, Zone)
-}

@@ -1,7 +1,6 @@
 package records
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -193,11 +192,4 @@ func (r Rules) ClosingPractices(list []Closings) map[string][]Flag {
 		}
 	}
 	return out
-}
-
-// Sorted returns the months in order.
-func Sorted(list []Month) []Month {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b Month) int { return cmp.Compare(a.Month, b.Month) })
-	return list
 }

@@ -78,9 +78,6 @@ func Given(full []float64, weights [][]float64, scale float64, rscale []float64)
 // Replicates is the number of replicates.
 func (s *Set) Replicates() int { return max(len(s.factor), len(s.given)) }
 
-// Rows is the number of rows.
-func (s *Set) Rows() int { return len(s.full) }
-
 // Weights writes the weights of replicate r to dst, one per row.
 func (s *Set) Weights(r int, dst []float64) {
 	if s.given != nil {

@@ -50,11 +50,6 @@ func NotFound(r *render.Renderer) gin.HandlerFunc {
 	return func(c *gin.Context) { Page(c, r, errs.New(errs.NotFound, "", "")) }
 }
 
-// Write writes err as problem details.
-func Write(w http.ResponseWriter, req *http.Request, catalog *locale.Catalog, err error) {
-	writeJSON(w, From(err, catalog.For(locale.FromRequest(req))))
-}
-
 func writeJSON(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("Cache-Control", "no-store")

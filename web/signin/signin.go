@@ -12,6 +12,7 @@ import (
 	"gongping/internal/app/account"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
+	"gongping/web/page/render"
 )
 
 // cookie is the session cookie. It is HttpOnly and SameSite=Lax, and Secure
@@ -81,7 +82,7 @@ func Token(c *gin.Context) string {
 // Set gives the browser its session.
 func Set(c *gin.Context, token string) {
 	http.SetCookie(c.Writer, &http.Cookie{Name: cookie, Value: token, Path: "/", MaxAge: int(account.SessionLife.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https"})
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: render.OverTLS(c.Request)})
 }
 
 // Clear takes the session from the browser.

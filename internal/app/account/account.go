@@ -108,9 +108,14 @@ func (s *Service) fail(ctx context.Context, tx *app.Tx, a accountdb.Account) err
 	return accountdb.SetFailures(ctx, tx, a.District, a.ID, failed, until)
 }
 
+// open begins a session, and sweeps away those of the account that have ended
+// by themselves: people close the browser and seldom sign out.
 func (s *Service) open(ctx context.Context, tx *app.Tx, a accountdb.Account) (string, error) {
 	token, hash := newToken(a.District)
 	tx.RecordAs("account.sign_in", "account", a.ID, a.Area, map[string]any{"ok": true})
+	if err := accountdb.EndDeadSessions(ctx, tx, a.District, a.ID, tx.Now, tx.Now.Add(-SessionIdle)); err != nil {
+		return "", err
+	}
 	return token, accountdb.InsertSession(ctx, tx, a.District, hash, a.ID, tx.Now, tx.Now.Add(SessionLife))
 }
 

@@ -66,6 +66,40 @@ func TestSignInAndSessionsEnd(t *testing.T) {
 	}
 }
 
+// TestDeadSessionsAreSweptAway: a browser that is closed signs nobody out, so
+// the sessions that ended by themselves go when the account signs in again.
+func TestDeadSessionsAreSweptAway(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	create(t, s, "li", authz.Auditor, district)
+	in := func(login string) (token string) {
+		t.Helper()
+		_, token, err := s.SignIn(t.Context(), district, login, "a long sentence")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	in("li")
+	in("chen") // left open
+	c.Advance(account.SessionIdle / 2)
+	phone := in("chen")
+	c.Advance(account.SessionIdle/2 + time.Minute)
+	in("chen")
+	var chen, li int
+	if err := s.Pool.QueryRow(t.Context(), `select count(*) filter (where a.login = 'chen'), count(*) filter (where a.login = 'li')
+		from session s join account a on a.district = s.district and a.id = s.account_id`).Scan(&chen, &li); err != nil {
+		t.Fatal(err)
+	}
+	if chen != 2 || li != 1 {
+		t.Errorf("%d sessions of chen, want the two that live; %d of li, want his own untouched", chen, li)
+	}
+	if _, err := s.Session(t.Context(), phone); err != nil {
+		t.Errorf("a living session was swept away: %v", err)
+	}
+}
+
 func TestLockoutTellsNothing(t *testing.T) {
 	t.Parallel()
 	s, c := service(t)

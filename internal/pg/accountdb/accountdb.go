@@ -144,10 +144,12 @@ func EndSessions(ctx context.Context, q pg.Querier, district, account string) er
 	return err
 }
 
-// PurgeSessions removes sessions that have expired.
-func PurgeSessions(ctx context.Context, q pg.Querier, now time.Time) (int64, error) {
-	tag, err := q.Exec(ctx, `delete from session where expires_at <= $1`, now)
-	return tag.RowsAffected(), err
+// EndDeadSessions removes the sessions of an account that nobody can use any
+// more: expired, or idle since idleAfter.
+func EndDeadSessions(ctx context.Context, q pg.Querier, district, account string, now, idleAfter time.Time) error {
+	_, err := q.Exec(ctx, `delete from session where district = $1 and account_id = $2 and (expires_at <= $3 or last_seen_at < $4)`,
+		district, account, now, idleAfter)
+	return err
 }
 
 // Token is a program's token; the secret itself is never stored.

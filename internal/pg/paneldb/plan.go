@@ -128,16 +128,6 @@ func All(ctx context.Context, q pg.Querier, district, round string) ([]scoring.R
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[scoring.Rating])
 }
 
-// History lists every record of one reviewer's ratings of a committee, oldest first.
-func History(ctx context.Context, q pg.Querier, district, round, member, committee string) ([]Rating, error) {
-	rows, err := q.Query(ctx, `select committee, criterion, score, note, at, reason from panel_rating
-		where district = $1 and round_id = $2 and reviewer = $3 and committee = $4 order by at, id`, district, round, member, committee)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Rating])
-}
-
 // Evidence is an attached file; Name is sealed.
 type Evidence struct {
 	ID, Committee, Criterion string

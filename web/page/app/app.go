@@ -263,7 +263,7 @@ func (h *pages) link(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	scheme := "http"
-	if c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https" {
+	if render.OverTLS(c.Request) {
 		scheme = "https"
 	}
 	return h.showCase(c, who, http.StatusOK, func(d *caseData) {

@@ -86,6 +86,12 @@ const (
 	PolicyWithPlace = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
 )
 
+// OverTLS tells whether the browser came over TLS, to this service or to the
+// proxy before it. A client that claims so falsely only harms its own cookie.
+func OverTLS(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
 // SecurityHeaders is middleware that sets the policy and its companions.
 func SecurityHeaders() gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -98,7 +104,7 @@ func SecurityHeaders() gin.HandlerFunc {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", devicePolicy)
 		h.Set("Cache-Control", "no-store") // nothing is left behind after signing out; static files say otherwise
-		if c.Request.TLS != nil {
+		if OverTLS(c.Request) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		c.Next()

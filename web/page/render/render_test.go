@@ -189,6 +189,16 @@ func TestPolicyAllowsNothingInline(t *testing.T) {
 	if w.Header().Get("Content-Security-Policy") != Policy || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 		t.Fatalf("headers %v", w.Header())
 	}
+	if w.Header().Get("Strict-Transport-Security") != "" {
+		t.Error("a browser is bound to TLS that came without it")
+	}
+	// The proxy speaks TLS, and the service behind it plain HTTP.
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("X-Forwarded-Proto", "https")
+	e.ServeHTTP(w, r)
+	if w.Header().Get("Strict-Transport-Security") == "" {
+		t.Error("behind a proxy with TLS no browser is told to stay with it")
+	}
 }
 
 func TestPageNumbers(t *testing.T) {
