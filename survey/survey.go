@@ -87,7 +87,7 @@ func CheckStep(from, to State) error {
 			return nil
 		}
 	}
-	return errs.New(errs.Conflict, "round.step", "a round that is %s cannot become %s", from, to).
+	return errs.New(errs.Barred, "round.step", "a round that is %s cannot become %s", from, to).
 		With(map[string]any{"From": string(from), "To": string(to)})
 }
 

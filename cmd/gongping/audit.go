@@ -93,7 +93,7 @@ func report(c *cobra.Command, r auditlog.Report, asJSON bool) error {
 		fmt.Fprintln(c.ErrOrStderr(), "the checkpoint was signed with another installation's key")
 	}
 	if !r.OK {
-		return errs.New(errs.Conflict, "auditlog.not_intact", "the log was altered; first altered record: %d (%s)", r.FirstAt, r.Fault)
+		return errs.New(errs.Differs, "auditlog.not_intact", "the log was altered; first altered record: %d (%s)", r.FirstAt, r.Fault)
 	}
 	return nil
 }

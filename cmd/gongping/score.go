@@ -179,7 +179,7 @@ read from the database and compared with the stored result.`,
 				}
 			}
 			if err == nil && b.Stored != "" && !b.Same {
-				err = errs.New(errs.Conflict, "run.differs", "the rebuilt result differs from the published one").
+				err = errs.New(errs.Differs, "run.differs", "the rebuilt result differs from the published one").
 					At("result digest", b.OutputDigest, b.Stored, "was the file changed, or made by another version of the program?")
 			}
 			return err

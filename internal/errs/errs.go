@@ -22,13 +22,22 @@ const (
 	Unauthorized Code = "unauthorized" // nobody is signed in
 	Forbidden    Code = "forbidden"    // signed in, but the access table says no
 	NotFound     Code = "not_found"    // no such thing, or none that the caller may know of
-	Conflict     Code = "conflict"     // the state has moved on (frozen, already decided, duplicate)
+	Conflict     Code = "conflict"     // it changed between the caller's look and the act: look again
+	NotNow       Code = "not_now"      // something has to happen before, or there is nothing to do: come back then
+	Done         Code = "on_record"    // it was done before, or the name is taken: do not repeat
+	Closed       Code = "closed"       // ended or frozen, for good
+	Barred       Code = "barred"       // a rule forbids it, for these persons or these data
+	Differs      Code = "differs"      // a check found that two things which must be equal are not
 	Gone         Code = "gone"         // it existed, and was used up or has expired
 	TooMany      Code = "too_many"     // a rate limit
 	TooLarge     Code = "too_large"    // the upload is over a stated limit
 	Unavailable  Code = "unavailable"  // a dependency is down; trying again may help
 	Internal     Code = "internal"     // our fault
 )
+
+// family are the codes that Conflict stands for when it is asked about: the state
+// does not allow the act, and sending the same again changes nothing.
+var family = map[Code]bool{Conflict: true, NotNow: true, Done: true, Closed: true, Barred: true, Differs: true}
 
 // Error is an error with a code, and, for data problems, where it is and how
 // to mend it.
@@ -116,5 +125,11 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// Is reports whether err carries code.
-func Is(err error, code Code) bool { return CodeOf(err) == code }
+// Is reports whether err carries code. Conflict covers all codes that tell why a
+// state does not allow an act: not now, on record, closed, barred, differs.
+func Is(err error, code Code) bool {
+	if code == Conflict {
+		return family[CodeOf(err)]
+	}
+	return CodeOf(err) == code
+}

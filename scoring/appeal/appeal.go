@@ -186,8 +186,19 @@ type Case struct {
 // MinReason is the least length of a reason, in characters.
 const MinReason = 4
 
+// reasons tell why a step is refused where it is not that the case has moved on.
+var reasons = map[string]errs.Code{
+	"extended_already": errs.Done, "asked_already": errs.Done, "asked_once": errs.Done, "reask_twice": errs.Done, "voted": errs.Done,
+	"extend_late": errs.Closed, "not_noticed": errs.NotNow, "undecided": errs.NotNow, "late_unrecorded": errs.NotNow,
+	"own_case": errs.Barred, "own_objection": errs.Barred, "no_notice": errs.Barred, "not_yours": errs.Barred, "extend_until": errs.Barred, "no_reask": errs.Barred,
+}
+
 func wrong(key, format string, args ...any) error {
-	return errs.New(errs.Conflict, "appeal."+key, format, args...)
+	code, ok := reasons[key]
+	if !ok {
+		code = errs.Conflict
+	}
+	return errs.New(code, "appeal."+key, format, args...)
 }
 
 func needReason(e Event) error {

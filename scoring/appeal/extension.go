@@ -148,11 +148,11 @@ func (c *Case) checkSuperseded(e Event) error {
 	case c.State != Notice || c.NoticeRun != e.RunID:
 		return wrong("not_noticed", "the new result must be on public notice first")
 	case !e.At.After(c.NoticeUntil):
-		return errs.New(errs.Conflict, "appeal.notice_runs", "the public notice has not ended yet").
+		return errs.New(errs.NotNow, "appeal.notice_runs", "the public notice has not ended yet").
 			At("", e.At.In(Zone).Format(time.DateOnly), "after "+c.NoticeUntil.In(Zone).Format(time.DateOnly), "publish it then").
 			With(map[string]any{"Date": c.NoticeUntil.In(Zone).Format(time.DateOnly)})
 	case len(c.Open) > 0:
-		return errs.New(errs.Conflict, "appeal.objections_open", "%d objections have no answer yet", len(c.Open)).
+		return errs.New(errs.NotNow, "appeal.objections_open", "%d objections have no answer yet", len(c.Open)).
 			At("", fmt.Sprint(len(c.Open)), "an answer to every objection", "answer them, with reasons").With(map[string]any{"N": len(c.Open)})
 	}
 	return nil

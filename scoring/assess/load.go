@@ -45,7 +45,7 @@ func (r *run) load() error {
 	}
 	r.answers = nil // all that counts is in the columns
 	if len(r.score) == 0 {
-		return errs.New(errs.Conflict, "run.no_answers", "the round has no answers to score yet")
+		return errs.New(errs.NotNow, "run.no_answers", "the round has no answers to score yet")
 	}
 	return nil
 }

@@ -327,7 +327,7 @@ func TestReceipt(t *testing.T) {
 	}
 	changed := people[0]
 	changed.BirthYear--
-	if _, err := secret.NewReceipt("x", digest, proofs[rows[0].FrameID], &changed); errs.CodeOf(err) != errs.Conflict {
+	if _, err := secret.NewReceipt("x", digest, proofs[rows[0].FrameID], &changed); !errs.Is(err, errs.Conflict) {
 		t.Errorf("receipt of a changed record: %v", err)
 	}
 }

@@ -162,11 +162,11 @@ type Past struct {
 func CheckFresh(c *Commitment, past []Past) error {
 	for _, p := range past {
 		if strings.EqualFold(p.Purpose, c.Purpose) {
-			return errs.New(errs.Conflict, "draw.purpose_used", "a draw with the purpose %s exists", p.Purpose).
+			return errs.New(errs.Done, "draw.purpose_used", "a draw with the purpose %s exists", p.Purpose).
 				At("purpose", c.Purpose, "a purpose never used", "number the batches: …-topup-1, …-topup-2")
 		}
 		if strings.EqualFold(strings.Join(strings.Fields(p.Randomness), ""), strings.Join(strings.Fields(c.Randomness.Name), "")) {
-			return errs.New(errs.Conflict, "draw.randomness_used", "this randomness already served draw %s", p.Purpose).
+			return errs.New(errs.Done, "draw.randomness_used", "this randomness already served draw %s", p.Purpose).
 				At("randomness", c.Randomness.Name, "an event never used", "name the next one")
 		}
 	}
@@ -200,7 +200,7 @@ func CheckReveal(c *Commitment, r *Reveal, past []Past) error {
 		return err
 	}
 	if digest != r.Commitment {
-		return errs.New(errs.Conflict, "draw.reveal_other", "the seed is for another commitment")
+		return errs.New(errs.Differs, "draw.reveal_other", "the seed is for another commitment")
 	}
 	if err := CheckSeed(c.Randomness, r, past); err != nil {
 		return err
@@ -218,12 +218,12 @@ func CheckSeed(named Randomness, r *Reveal, past []Past) error {
 			At("seed", r.Seed, seedWords[named.Kind], "copy the published outcome without spaces")
 	}
 	if stamp(r.RevealedAt) < stamp(named.Due) {
-		return errs.New(errs.Conflict, "draw.reveal_early", "the randomness does not exist yet").
+		return errs.New(errs.NotNow, "draw.reveal_early", "the randomness does not exist yet").
 			At("revealed at", stamp(r.RevealedAt), "not before "+stamp(named.Due), "wait for the event")
 	}
 	for _, p := range past {
 		if p.Seed == r.Seed {
-			return errs.New(errs.Conflict, "draw.seed_used", "this seed already served draw %s", p.Purpose)
+			return errs.New(errs.Done, "draw.seed_used", "this seed already served draw %s", p.Purpose)
 		}
 	}
 	return nil

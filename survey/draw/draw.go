@@ -222,14 +222,14 @@ func (c *collector) finish(out []Selected, seed, purpose string) ([]Selected, er
 func repeated(sel []Selected) error {
 	for i := 1; i < len(sel); i++ {
 		if sel[i].FrameID == sel[i-1].FrameID {
-			return errs.New(errs.Conflict, "draw.duplicate", "frame id %s stands twice in the frame", sel[i].FrameID)
+			return errs.New(errs.Differs, "draw.duplicate", "frame id %s stands twice in the frame", sel[i].FrameID)
 		}
 	}
 	return nil
 }
 
 func unplanned(u Unit) error {
-	return errs.New(errs.Conflict, "draw.unplanned", "the frame holds a stratum that the plan does not know").
+	return errs.New(errs.Differs, "draw.unplanned", "the frame holds a stratum that the plan does not know").
 		At("unit "+u.FrameID, u.Stratum, "a planned stratum or none", "draw from the frozen frame named in the commitment")
 }
 

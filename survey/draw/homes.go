@@ -147,7 +147,7 @@ func (h *Homes) join(b *block) error {
 		group, joined := JoinSmall(list, h.Least[stratum])
 		for _, n := range joined {
 			if n < h.Least[stratum] {
-				return errs.New(errs.Conflict, "draw.small_cluster", "stratum %s has too few households to be published in two stages", stratum).
+				return errs.New(errs.Barred, "draw.small_cluster", "stratum %s has too few households to be published in two stages", stratum).
 					With(map[string]any{"Least": h.Least[stratum], "Have": n}).
 					At("stratum "+stratum, fmt.Sprint(n), fmt.Sprintf("at least %d households in each cluster", h.Least[stratum]), "draw fewer households there, or the committee as a whole")
 			}

@@ -54,7 +54,7 @@ func (r Rule) Lacking(attempts []Attempt) []*errs.Error {
 	var out []*errs.Error
 	need := func(key string, have, want int, what string) {
 		if have < want {
-			out = append(out, errs.New(errs.Conflict, "release."+key, "more tries are needed before a reserve is released").
+			out = append(out, errs.New(errs.NotNow, "release."+key, "more tries are needed before a reserve is released").
 				With(map[string]any{"have": have, "want": want}).At(what, fmt.Sprint(have), fmt.Sprintf("at least %d", want), ""))
 		}
 	}
@@ -92,13 +92,13 @@ func NextReserve(selected []Selected, released []Release, forCase string) (Selec
 	for i, r := range released {
 		at := place[r.Case]
 		if !active[r.Case] || len(queue[at]) == 0 || queue[at][0].FrameID != r.Reserve {
-			return Selected{}, errs.New(errs.Conflict, "release.history", "release %d did not follow the drawing order", i+1)
+			return Selected{}, errs.New(errs.Differs, "release.history", "release %d did not follow the drawing order", i+1)
 		}
 		active[r.Case], active[r.Reserve] = false, true
 		queue[at] = queue[at][1:]
 	}
 	if !active[forCase] {
-		return Selected{}, errs.New(errs.Conflict, "release.case", "this case cannot be replaced").
+		return Selected{}, errs.New(errs.Barred, "release.case", "this case cannot be replaced").
 			At("case", forCase, "a drawn case that was not replaced yet", "")
 	}
 	left := queue[place[forCase]]
@@ -117,7 +117,7 @@ func CheckRelease(selected []Selected, released []Release, wish Release) error {
 		return err
 	}
 	if next.FrameID != wish.Reserve {
-		return errs.New(errs.Conflict, "release.skipped", "reserves are released in drawing order only").
+		return errs.New(errs.Barred, "release.skipped", "reserves are released in drawing order only").
 			At("reserve", wish.Reserve, next.FrameID, "the next reserve is the only choice")
 	}
 	return nil

@@ -149,7 +149,7 @@ func (c *counter) add(row *Row) (bool, error) {
 
 func (c *counter) finish(units canon.Sum, bytes int64) (*Tally, error) {
 	if missing := len(c.out) - c.found; missing != 0 {
-		return nil, errs.New(errs.Conflict, "draw.excluded_unknown", "%d excluded ids are not in this frame", missing)
+		return nil, errs.New(errs.Differs, "draw.excluded_unknown", "%d excluded ids are not in this frame", missing)
 	}
 	c.tally.Frame, c.tally.UnitsSHA, c.tally.bytes = c.freezer.Digest(), units, bytes
 	return c.tally, nil

@@ -96,7 +96,7 @@ func GiveUp(rule draw.Rule, tries []Try) []*errs.Error {
 	}
 	final, _ := Lookup(Final(codes, false))
 	if final.Code == Complete {
-		return []*errs.Error{errs.New(errs.Conflict, "release.complete", "the case has an interview")}
+		return []*errs.Error{errs.New(errs.Closed, "release.complete", "the case has an interview")}
 	}
 	if final.Ends {
 		return nil

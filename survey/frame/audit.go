@@ -155,7 +155,7 @@ type Findings struct {
 func (l Limits) Deviations(f *Findings) []*errs.Error {
 	var out []*errs.Error
 	over := func(key, where string, found, limit float64, hint string) {
-		out = append(out, errs.New(errs.Conflict, "audit."+key, "the frame goes beyond a limit of the rule book").
+		out = append(out, errs.New(errs.NotNow, "audit."+key, "the frame goes beyond a limit of the rule book").
 			With(map[string]any{"found": found, "limit": limit, "where": where}).
 			At(where, percent(found), "at most "+percent(limit), hint))
 	}
@@ -180,7 +180,7 @@ func (l Limits) Deviations(f *Findings) []*errs.Error {
 		share("missing", "in the second source only", s.Missing(), s.OnlySecond+s.Both, l.Missing, "add the missing persons")
 	}
 	if p := f.Planted; p != nil && l.PlantedMissed != 0 && len(p.Missed) > max(l.PlantedMissed, 0) {
-		out = append(out, errs.New(errs.Conflict, "audit.planted", "planted checks are missing in the frame").
+		out = append(out, errs.New(errs.NotNow, "audit.planted", "planted checks are missing in the frame").
 			At("planted checks", fmt.Sprint(len(p.Missed)), fmt.Sprintf("at most %d", max(l.PlantedMissed, 0)), "somebody removed persons from the list"))
 	}
 	return out
@@ -198,7 +198,7 @@ func MayFreeze(deviations []*errs.Error, reason *Reason) error {
 	if len(deviations) == 0 || reason != nil && reason.Signer != "" && len([]rune(strings.TrimSpace(reason.Text))) >= 20 {
 		return nil
 	}
-	e := errs.New(errs.Conflict, "frame.reason_needed", "the frame deviates in %d points and needs a signed reason", len(deviations)).
+	e := errs.New(errs.NotNow, "frame.reason_needed", "the frame deviates in %d points and needs a signed reason", len(deviations)).
 		At("reason", "", "a signer and a reason of at least 20 characters", "mend the frame, or have the person responsible sign why it is used as it is")
 	e.Details = deviations
 	return e

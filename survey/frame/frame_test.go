@@ -158,7 +158,7 @@ func TestFreeze(t *testing.T) {
 			t.Fatalf("a changed record gives the same digest (%v)", err)
 		}
 	})
-	if _, err := Freeze(entries([]Entry{list[0], list[0]})); errs.CodeOf(err) != errs.Conflict {
+	if _, err := Freeze(entries([]Entry{list[0], list[0]})); !errs.Is(err, errs.Conflict) {
 		t.Errorf("repeated id: %v", err)
 	}
 	if _, err := Freeze(entries([]Entry{list[1], list[0]})); err == nil {

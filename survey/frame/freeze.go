@@ -123,7 +123,7 @@ func (f *Freezer) Add(e Entry) error {
 		return errs.New(errs.Invalid, "frame.id", "a frame id is not usable").
 			At(fmt.Sprintf("entry %d", f.tree.Count()+1), e.FrameID, "1 to 64 letters, digits and ._#-", "")
 	case f.tree.Count() > 0 && e.FrameID == f.last:
-		return errs.New(errs.Conflict, "frame.twice", "a frame id stands twice").
+		return errs.New(errs.Differs, "frame.twice", "a frame id stands twice").
 			At(fmt.Sprintf("entry %d", f.tree.Count()+1), e.FrameID, "each person once", "remove the repeated person and import again")
 	case e.FrameID < f.last:
 		return errs.New(errs.Internal, "frame.order", "entries are not in order of frame id").

@@ -34,7 +34,7 @@ func (s *Secret) NewReceipt(frameName string, d Digest, p Proof, r *Resident) (*
 	salt := s.Salt(e.FrameID)
 	rec := &Receipt{Frame: frameName, Digest: d, Index: p.Index, Entry: e, Salt: salt, Fields: Fields(r, salt), Path: p.Path}
 	if root, ok := canon.RootFromProof(e.Leaf(), p.Index, d.Count, p.Path); !ok || root != d.Root {
-		return nil, errs.New(errs.Conflict, "frame.receipt", "the person's record is not the one that was frozen")
+		return nil, errs.New(errs.Differs, "frame.receipt", "the person's record is not the one that was frozen")
 	}
 	return rec, nil
 }

@@ -58,7 +58,7 @@ func Status(code errs.Code) int {
 		return http.StatusForbidden
 	case errs.NotFound:
 		return http.StatusNotFound
-	case errs.Conflict:
+	case errs.Conflict, errs.NotNow, errs.Done, errs.Closed, errs.Barred, errs.Differs:
 		return http.StatusConflict
 	case errs.Gone:
 		return http.StatusGone

@@ -21,7 +21,7 @@ import (
 func TestEveryCodeHasAStatusAndSentences(t *testing.T) {
 	t.Parallel()
 	want := map[errs.Code]int{
-		errs.Invalid: 422, errs.Unauthorized: 401, errs.Forbidden: 403, errs.NotFound: 404, errs.Conflict: 409,
+		errs.Invalid: 422, errs.Unauthorized: 401, errs.Forbidden: 403, errs.NotFound: 404, errs.Conflict: 409, errs.NotNow: 409, errs.Done: 409, errs.Closed: 409, errs.Barred: 409, errs.Differs: 409,
 		errs.Gone: 410, errs.TooMany: 429, errs.TooLarge: 413, errs.Unavailable: 503, errs.Internal: 500, "unheard-of": 500,
 	}
 	for code, status := range want {
@@ -87,7 +87,7 @@ func TestHuma(t *testing.T) {
 		e.ServeHTTP(w, r)
 		return w.Code, w.Header().Get("Content-Type"), w.Body.String()
 	}
-	if code, ct, body := get("/api/frozen"); code != 409 || ct != ContentType || !strings.Contains(body, "状态已经变化") {
+	if code, ct, body := get("/api/frozen"); code != 409 || ct != ContentType || !strings.Contains(body, "内容已有变化") {
 		t.Errorf("%d %s %s", code, ct, body)
 	}
 	if code, _, body := get("/api/broken"); code != 500 || strings.Contains(body, "hunter2") || len(logged) != 1 {

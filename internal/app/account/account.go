@@ -255,7 +255,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, n New) (string, e
 			return errs.New(errs.Invalid, "account.invalid", "the account cannot be made").At("department", n.Department, "the code of a department on the list", "add the department first")
 		}
 		if pg.Duplicate(err) {
-			return errs.New(errs.Conflict, "account.taken", "the login name is taken").At("login", n.Login, "a name not yet in use", "choose another")
+			return errs.New(errs.Done, "account.taken", "the login name is taken").At("login", n.Login, "a name not yet in use", "choose another")
 		}
 		return err
 	})

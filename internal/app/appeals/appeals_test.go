@@ -120,7 +120,7 @@ func (b *bench) publish(t *testing.T, run string) error {
 func want(t *testing.T, err error, code errs.Code, key string) {
 	t.Helper()
 	e, _ := err.(*errs.Error)
-	if errs.CodeOf(err) != code || key != "" && (e == nil || e.Key != key) {
+	if !errs.Is(err, code) || key != "" && (e == nil || e.Key != key) {
 		t.Errorf("got %v (%s), want %s %s", err, errs.CodeOf(err), code, key)
 	}
 }

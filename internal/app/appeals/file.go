@@ -147,7 +147,7 @@ func (s *Service) File(ctx context.Context, who authz.Actor, in Filing) (id, rec
 			return err
 		}
 		if f.Filed[g.ID] || f.Filed[g.ID+"/"+in.Entry] {
-			return errs.New(errs.Conflict, "appeal.twice", "you have filed on this ground against this result")
+			return errs.New(errs.Done, "appeal.twice", "you have filed on this ground against this result")
 		}
 		if g.Sealed {
 			if err := s.checkEntry(ctx, tx, who, in.Entry, in.Unit, run.RoundID); err != nil {

@@ -65,11 +65,11 @@ func (s *Service) Assign(ctx context.Context, who authz.Actor, id string) error 
 			return nil
 		}
 		if c.FreeSeats() == 0 {
-			return errs.New(errs.Conflict, "appeal.no_seat", "no seat of the panel is free")
+			return errs.New(errs.NotNow, "appeal.no_seat", "no seat of the panel is free")
 		}
 		ok, err := s.seat(ctx, tx, a, c)
 		if err == nil && !ok {
-			err = errs.New(errs.Conflict, "appeal.nobody_free", "too few panel members without a conflict of interest").
+			err = errs.New(errs.NotNow, "appeal.nobody_free", "too few panel members without a conflict of interest").
 				At("panel", "", "members who neither interviewed, rated nor belong to the unit", "let the administrator add panel accounts, then try again")
 		}
 		tx.Record("appeal", id, a.Unit, map[string]any{"assigned": ok})

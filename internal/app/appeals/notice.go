@@ -28,7 +28,7 @@ func (s *Service) OpenNotice(ctx context.Context, who authz.Actor, runID string)
 			return app.NotFound(err, "run")
 		}
 		if run.State != "done" || run.PublishedAt != nil {
-			return errs.New(errs.Conflict, "run.not_done", "the run is not finished")
+			return errs.New(errs.NotNow, "run.not_done", "the run is not finished")
 		}
 		if err := check(ctx, tx, who.District, run); err != nil {
 			return err
@@ -58,7 +58,7 @@ func (s *Service) OpenNotice(ctx context.Context, who authz.Actor, runID string)
 			n++
 		}
 		if n == 0 {
-			return errs.New(errs.Conflict, "appeal.nothing_to_notice", "no appeal waits for this run, or its notice is running")
+			return errs.New(errs.NotNow, "appeal.nothing_to_notice", "no appeal waits for this run, or its notice is running")
 		}
 		return nil
 	})

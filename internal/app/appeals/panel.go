@@ -280,7 +280,7 @@ func (s *Service) Conclude(ctx context.Context, who authz.Actor, id string) erro
 		return err
 	}
 	if c.State != appeal.Decided {
-		return errs.New(errs.Conflict, "appeal.nothing_to_do", "there is no decision waiting to be carried out")
+		return errs.New(errs.NotNow, "appeal.nothing_to_do", "there is no decision waiting to be carried out")
 	}
 	return s.conclude(ctx, who.District, id)
 }

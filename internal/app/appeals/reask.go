@@ -224,7 +224,7 @@ func (s *Service) reAskBatch(ctx context.Context, who authz.Actor, roundID strin
 		return nil
 	})
 	if err == nil && len(ids) == 0 {
-		err = errs.New(errs.Conflict, "appeal.no_reask", "no appeal of this round waits for residents to be asked anew")
+		err = errs.New(errs.Barred, "appeal.no_reask", "no appeal of this round waits for residents to be asked anew")
 	}
 	return ids, sizes, until, err
 }
@@ -243,14 +243,14 @@ func (s *Service) AssignReAsk(ctx context.Context, who authz.Actor, id string) (
 			return err
 		}
 		if !c.ReAsks() || batch.Unassigned == 0 {
-			return errs.New(errs.Conflict, "appeal.nothing_to_do", "there is no case without an evaluator")
+			return errs.New(errs.NotNow, "appeal.nothing_to_do", "there is no case without an evaluator")
 		}
 		open := 0
 		if given, open, err = s.Draws.AssignLate(ctx, tx, batch.Commitment); err != nil {
 			return err
 		}
 		if given == 0 {
-			return errs.New(errs.Conflict, "appeal.reask_nobody", "nobody may take the %d cases", open).
+			return errs.New(errs.NotNow, "appeal.reask_nobody", "nobody may take the %d cases", open).
 				At("evaluator", "", "an enabled evaluator whose area holds the committee and who interviewed none of the answers that were set aside", "let the administrator add one, or widen the area of one from another street").
 				With(map[string]any{"N": open})
 		}

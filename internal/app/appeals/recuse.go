@@ -117,7 +117,7 @@ func (s *Service) StepBack(ctx context.Context, who authz.Actor, id, reason stri
 		case !slices.Contains(c.Panel, who.AccountID):
 			return hidden()
 		case c.Voted(who.AccountID):
-			return errs.New(errs.Conflict, "appeal.voted", "you have voted on this appeal")
+			return errs.New(errs.Done, "appeal.voted", "you have voted on this appeal")
 		}
 		names, err := appealdb.NamesAround(ctx, tx, who.District, a.Unit, a.AppellantID)
 		if err != nil {

@@ -57,7 +57,7 @@ func check(ctx context.Context, q pg.Querier, district string, run scoredb.Run) 
 	}
 	for _, u := range changed {
 		if u.Answers < minChanged {
-			return errs.New(errs.Conflict, "appeal.release_single", "in one unit a single answer has changed, so that the difference would reveal it").
+			return errs.New(errs.Barred, "appeal.release_single", "in one unit a single answer has changed, so that the difference would reveal it").
 				At("run", "", "at least two changed answers in every unit that changes", "wait for another decision and publish the later run; until then the earlier result stands")
 		}
 	}
@@ -83,7 +83,7 @@ func check(ctx context.Context, q pg.Querier, district string, run scoredb.Run) 
 			return err
 		}
 		if worse(&old.UnitResult, &now.UnitResult, t.book.Bands) {
-			return errs.New(errs.Conflict, "appeal.release_worse", "an appellant's result would be worse than before the appeal").
+			return errs.New(errs.Barred, "appeal.release_worse", "an appellant's result would be worse than before the appeal").
 				At("appeal", a.Receipt, "a result not below the contested one", "close this appeal with the earlier result standing, or compute another run")
 		}
 	}
@@ -192,7 +192,7 @@ func (s *Service) CloseHeld(ctx context.Context, who authz.Actor, id, reason str
 			return err
 		}
 		if c.State != appeal.RunRequested && c.State != appeal.Notice {
-			return errs.New(errs.Conflict, "appeal.nothing_to_do", "there is no decision waiting to be carried out")
+			return errs.New(errs.NotNow, "appeal.nothing_to_do", "there is no decision waiting to be carried out")
 		}
 		tx.Record("appeal", id, a.Unit, map[string]any{"closed": true, "held": true})
 		return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindClosed, By: who.AccountID, Reason: reason})

@@ -51,7 +51,7 @@ func (s *Service) FileSecond(ctx context.Context, who authz.Actor, first, statem
 			return hidden()
 		}
 		if !c.MayGoOn() {
-			return errs.New(errs.Conflict, "appeal.no_second", "this appeal cannot go to the second instance").
+			return errs.New(errs.Barred, "appeal.no_second", "this appeal cannot go to the second instance").
 				At("", string(c.State), "an appeal that ended and was not upheld in full", "")
 		}
 		in := Filing{RunID: a.RunID, Unit: a.Unit, Ground: a.Ground, Statement: strings.TrimSpace(statement), Files: files}
@@ -75,7 +75,7 @@ func (s *Service) FileSecond(ctx context.Context, who authz.Actor, first, statem
 		}
 		if other, err := appealdb.SecondOf(ctx, tx, d, first); err != nil || other != "" {
 			if err == nil {
-				err = errs.New(errs.Conflict, "appeal.second_twice", "this appeal is before the second instance already")
+				err = errs.New(errs.Done, "appeal.second_twice", "this appeal is before the second instance already")
 			}
 			return err
 		}

@@ -184,7 +184,7 @@ func (s *Service) Checkpoint(ctx context.Context, who authz.Actor) (c audit.Chec
 		return c, err
 	}
 	if !r.OK || r.Records == 0 {
-		return c, errs.New(errs.Conflict, "auditlog.not_intact", "the log is empty or not intact, so its head is not signed").
+		return c, errs.New(errs.Differs, "auditlog.not_intact", "the log is empty or not intact, so its head is not signed").
 			At("record", audit.Number(r.FirstAt), "an unbroken chain", "verify the log")
 	}
 	err = s.Write(ctx, who, authz.AuditRead, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {

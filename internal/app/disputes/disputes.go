@@ -109,7 +109,7 @@ func (s *Service) Record(ctx context.Context, who authz.Actor, in Recording) (id
 			}
 		}
 		if open >= rules.RegisterMax {
-			return errs.New(errs.Conflict, "conflict.many", "you have %d open entries, which is the most", open).
+			return errs.New(errs.Barred, "conflict.many", "you have %d open entries, which is the most", open).
 				At("", fmt.Sprint(open), fmt.Sprintf("at most %d open entries", rules.RegisterMax), "withdraw one that no longer matters").With(map[string]any{"N": rules.RegisterMax})
 		}
 		receipt = fmt.Sprintf("C%s-%s-%s", who.District, tx.Now.In(appeal.Zone).Format("20060102"), rand.Text()[:8])

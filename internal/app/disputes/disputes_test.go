@@ -118,7 +118,7 @@ func (b *bench) people(run string) (asked, free *demo.Person, answer string) {
 func want(t *testing.T, err error, code errs.Code, key string) {
 	t.Helper()
 	e, _ := err.(*errs.Error)
-	if errs.CodeOf(err) != code || key != "" && (e == nil || e.Key != key) {
+	if !errs.Is(err, code) || key != "" && (e == nil || e.Key != key) {
 		t.Errorf("got %v (%s), want %s %s", err, errs.CodeOf(err), code, key)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Service) annex(ctx context.Context, db pg.Querier, district string, d d
 		return err
 	}
 	if from.homes == nil {
-		return errs.New(errs.Conflict, "draw.no_annex", "the units of this draw are persons; it has no annex")
+		return errs.New(errs.Barred, "draw.no_annex", "the units of this draw are persons; it has no annex")
 	}
 	persons, err := drawdb.Selection(ctx, db, district, d.ID)
 	if err != nil {

@@ -20,7 +20,7 @@ func inOrder(ctx context.Context, tx *app.Tx, roundID string) error {
 	if err != nil || !tx.Now.Before(last) {
 		return err
 	}
-	return errs.New(errs.Conflict, "draw.clock_back", "the clock of this machine stands before the last act on draws").
+	return errs.New(errs.NotNow, "draw.clock_back", "the clock of this machine stands before the last act on draws").
 		At("now", tx.Now.Format(time.RFC3339), "not before "+last.UTC().Format(time.RFC3339), "have the clock set right")
 }
 

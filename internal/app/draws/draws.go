@@ -67,7 +67,7 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w
 			return err
 		}
 		if r.State != survey.Frozen {
-			return errs.New(errs.Conflict, "draw.round_state", "only a frozen round that was not drawn yet can be committed")
+			return errs.New(errs.NotNow, "draw.round_state", "only a frozen round that was not drawn yet can be committed")
 		}
 		if err := s.noneOpen(ctx, tx, who.District, roundID); err != nil {
 			return err
@@ -90,7 +90,7 @@ func (s *Service) Commit(ctx context.Context, who authz.Actor, roundID string, w
 		return s.store(ctx, tx, id, roundID, c)
 	})
 	if pg.Duplicate(err) {
-		return "", errs.Wrap(err, errs.Conflict, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
+		return "", errs.Wrap(err, errs.NotNow, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
 	}
 	return id, err
 }
@@ -107,7 +107,7 @@ func (s *Service) noneOpen(ctx context.Context, tx *app.Tx, district, roundID st
 		return err
 	}
 	if open != "" {
-		return errs.New(errs.Conflict, "draw.open_commitment", "there is already a commitment waiting for its randomness").
+		return errs.New(errs.NotNow, "draw.open_commitment", "there is already a commitment waiting for its randomness").
 			At("commitment", open, "none that is open", "reveal it, or discard it with a reason")
 	}
 	return nil
@@ -211,7 +211,7 @@ func (s *Service) undrawn(ctx context.Context, db pg.Querier, district string, c
 	}
 	for _, d := range gone {
 		if d.CommitmentID == c.ID {
-			return errs.New(errs.Conflict, "draw.discarded", "this commitment was given up")
+			return errs.New(errs.Done, "draw.discarded", "this commitment was given up")
 		}
 	}
 	list, err := drawdb.Draws(ctx, db, district, c.RoundID)
@@ -220,7 +220,7 @@ func (s *Service) undrawn(ctx context.Context, db pg.Querier, district string, c
 	}
 	for _, d := range list {
 		if d.CommitmentID == c.ID {
-			return errs.New(errs.Conflict, "draw.done", "this commitment was drawn already")
+			return errs.New(errs.Done, "draw.done", "this commitment was drawn already")
 		}
 	}
 	return nil
@@ -281,7 +281,7 @@ func (s *Service) Reveal(ctx context.Context, who authz.Actor, commitmentID, see
 		return s.keep(ctx, tx, id, stored, r, rev, out)
 	})
 	if pg.Duplicate(err) {
-		return "", errs.Wrap(err, errs.Conflict, "draw.done", "this commitment was drawn already")
+		return "", errs.Wrap(err, errs.Done, "draw.done", "this commitment was drawn already")
 	}
 	return id, err
 }
@@ -293,7 +293,7 @@ func mayDraw(c drawdb.Commitment, r survey.Round, late bool) error {
 	case late && r.State == survey.Closed && r.Kind == "drawn":
 		return nil
 	case c.TopUp && r.State != survey.Drawn && r.State != survey.Collecting:
-		return errs.New(errs.Conflict, "draw.topup_state", "only a round that was drawn and is not closed can be topped up")
+		return errs.New(errs.NotNow, "draw.topup_state", "only a round that was drawn and is not closed can be topped up")
 	case !c.TopUp && r.State != survey.Frozen:
 		return survey.CheckStep(r.State, survey.Drawn)
 	}

@@ -215,12 +215,12 @@ func (s *Service) Again(ctx context.Context, who authz.Actor, drawID string) err
 		}
 		for i := range max(len(kept), len(out.persons)) {
 			if i >= len(kept) || i >= len(out.persons) || kept[i] != out.persons[i] {
-				return errs.New(errs.Conflict, "draw.differs", "drawn again, the persons are not those that were stored").
+				return errs.New(errs.Differs, "draw.differs", "drawn again, the persons are not those that were stored").
 					At("draw "+drawID, fmt.Sprintf("%d persons", len(kept)), fmt.Sprintf("%d, another at place %d", len(out.persons), i+1), "")
 			}
 		}
 		if got := rec.Digest(); !bytes.Equal(got[:], d.Digest) {
-			return errs.New(errs.Conflict, "draw.differs", "drawn again, the result is not the one that was stored").
+			return errs.New(errs.Differs, "draw.differs", "drawn again, the result is not the one that was stored").
 				At("draw "+drawID, fmt.Sprintf("%x", got[:]), fmt.Sprintf("%x", d.Digest), "compare the bundle with the published commitment")
 		}
 		return nil
@@ -239,12 +239,12 @@ func (s *Service) Verify(ctx context.Context, who authz.Actor, drawID string) (*
 	report, err := verify.Bundle(r, fmt.Sprintf("%x", s.Signer.Public()))
 	var f *verify.Fault
 	if errors.As(err, &f) {
-		return nil, errs.Wrap(err, errs.Conflict, "draw.differs", "the bundle does not verify").At("bundle", f.Error(), "a bundle that repeats", "")
+		return nil, errs.Wrap(err, errs.Differs, "draw.differs", "the bundle does not verify").At("bundle", f.Error(), "a bundle that repeats", "")
 	}
 	return report, err
 }
 
 // NotDrawn is the answer to a wish for the bundle of a draw that is still to come.
 func NotDrawn() error {
-	return errs.New(errs.Conflict, "draw.not_drawn", "this commitment was not drawn yet, so there is no bundle")
+	return errs.New(errs.NotNow, "draw.not_drawn", "this commitment was not drawn yet, so there is no bundle")
 }

@@ -105,7 +105,7 @@ func (s *Service) commitTopUp(ctx context.Context, who authz.Actor, roundID stri
 		return then(ctx, tx, id)
 	})
 	if pg.Duplicate(err) {
-		return "", errs.Wrap(err, errs.Conflict, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
+		return "", errs.Wrap(err, errs.NotNow, "draw.open_commitment", "somebody else committed a draw of this round at the same moment")
 	}
 	return id, err
 }

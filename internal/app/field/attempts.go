@@ -89,7 +89,7 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 			tx.Record("case", c.ID, c.Committee, map[string]any{"attempt": a.ID, "repeat": true})
 			return nil
 		case err == nil:
-			return errs.New(errs.Conflict, "attempt.id_used", "another attempt has this id").At("id", a.ID, "an id that is not used", "make a new one")
+			return errs.New(errs.Done, "attempt.id_used", "another attempt has this id").At("id", a.ID, "an id that is not used", "make a new one")
 		case !pg.NoRows(err):
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 			return err
 		}
 		if c.Complete || c.Replaced {
-			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+			return errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 		}
 		row, device, corrected := a.row(who, c, r, tx.Now)
 		if fresh, err = fielddb.InsertAttempt(ctx, tx, who.District, row, device); err != nil {

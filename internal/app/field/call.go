@@ -109,7 +109,7 @@ func (s *Service) StartCall(ctx context.Context, who authz.Actor, caseID string)
 			return err
 		}
 		if rule := r.Rules.CallRules().Retry(); rule.DayPart(tx.Now) == "" {
-			return errs.New(errs.Conflict, "call.quiet_text", "calls are made from %d to %d o'clock only", rule.FirstHour, rule.LastHour).
+			return errs.New(errs.NotNow, "call.quiet_text", "calls are made from %d to %d o'clock only", rule.FirstHour, rule.LastHour).
 				With(map[string]any{"First": rule.FirstHour, "Last": rule.LastHour})
 		}
 		expires = tx.Now.Add(r.Rules.CallRules().CodeLife())

@@ -125,9 +125,9 @@ func checkOpen(r fielddb.RoundState, now time.Time) error {
 	with := map[string]any{"First": first, "Last": last}
 	switch {
 	case r.State == survey.Closed || r.State == survey.Cancelled || (r.State == survey.Collecting && today > last):
-		return errs.New(errs.Conflict, "field.closed", "the round takes no more answers; its last day was %s", last).With(with)
+		return errs.New(errs.Closed, "field.closed", "the round takes no more answers; its last day was %s", last).With(with)
 	case r.State != survey.Collecting || today < first:
-		return errs.New(errs.Conflict, "field.not_open", "the round does not take answers yet; its first day is %s", first).With(with)
+		return errs.New(errs.NotNow, "field.not_open", "the round does not take answers yet; its first day is %s", first).With(with)
 	}
 	return nil
 }

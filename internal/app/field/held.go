@@ -75,11 +75,11 @@ func (s *Service) DecideHeld(ctx context.Context, who authz.Actor, id string, ad
 		return errs.New(errs.NotFound, "held.not_found", "there is no such answer, or none that you may see")
 	}
 	if h.Admitted != nil {
-		return errs.New(errs.Conflict, "held.decided", "it was decided before; a decision stands")
+		return errs.New(errs.Done, "held.decided", "it was decided before; a decision stands")
 	}
 	if admit {
 		if !viewHeld(h).MayAdmit {
-			return errs.New(errs.Conflict, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
+			return errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
 		}
 		if err := s.admit(ctx, who.District, h, payload); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Service) DecideHeld(ctx context.Context, who authz.Actor, id string, ad
 	return s.Write(ctx, who, authz.HeldDecide, o, func(ctx context.Context, tx *app.Tx) error {
 		first, err := fielddb.DecideHeld(ctx, tx, who.District, h.ID, admit, reason, who.AccountID, tx.Now)
 		if err == nil && !first {
-			err = errs.New(errs.Conflict, "held.decided", "it was decided before; a decision stands")
+			err = errs.New(errs.Done, "held.decided", "it was decided before; a decision stands")
 		}
 		tx.Record("held", h.ID, h.Committee, map[string]any{"admitted": admit, "held_for": h.Reason})
 		return err
@@ -110,7 +110,7 @@ func (s *Service) admit(ctx context.Context, district string, h fielddb.HeldRow,
 	out, err := s.take(ctx, evaluator, Submission{ID: a.Response, CaseID: a.Case, Version: a.Version, Mode: fieldwork.Mode(a.Mode), Answers: a.Answers,
 		Seconds: a.Seconds, Hour: a.Hour, Taps: a.Taps, Device: a.Device, admitted: true})
 	if err == nil && out.Status == Kept {
-		err = errs.New(errs.Conflict, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
+		err = errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
 	}
 	return err
 }

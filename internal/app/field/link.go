@@ -59,7 +59,7 @@ func (s *Service) IssueLink(ctx context.Context, who authz.Actor, caseID string)
 			return err
 		}
 		if c.Complete || c.Replaced {
-			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+			return errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 		}
 		if err := revoke(ctx, tx, c, ""); err != nil {
 			return err

@@ -56,7 +56,7 @@ func (s *Service) PrintForms(ctx context.Context, who authz.Actor, round, commit
 			return err
 		}
 		if len(cases) == 0 {
-			return errs.New(errs.Conflict, "paper.no_cases", "no case of this committee waits for an answer without a form")
+			return errs.New(errs.NotNow, "paper.no_cases", "no case of this committee waits for an answer without a form")
 		}
 		for _, id := range cases {
 			if err := withCode(func(code string) (bool, error) {
@@ -292,7 +292,7 @@ func (s *Service) EnterPaper(ctx context.Context, who authz.Actor, typed string,
 			return nil
 		}
 		if v.Mine {
-			return errs.New(errs.Conflict, "paper.same_person", "you have entered this form already; another person must read it")
+			return errs.New(errs.Barred, "paper.same_person", "you have entered this form already; another person must read it")
 		}
 		if err := openFor(v.Round.RoundState, v.Form.DrawID, tx.Now); err != nil {
 			return err

@@ -39,7 +39,7 @@ func (s *Service) onReceipt(ctx context.Context, district, code, note string, fn
 			return err
 		}
 		if checkOpen(r.RoundState, tx.Now) != nil && !openLate(r.RoundState, st.Day, tx.Now) {
-			return errs.New(errs.Conflict, "receipt.closed", "the round has ended; answers can be withdrawn and signals given only while it lasts")
+			return errs.New(errs.Closed, "receipt.closed", "the round has ended; answers can be withdrawn and signals given only while it lasts")
 		}
 		tx.Record("response", "", district, map[string]any{note: 1})
 		return fn(ctx, tx, st, h[:])

@@ -27,7 +27,7 @@ func (s *Service) ReleaseReserve(ctx context.Context, who authz.Actor, caseID, w
 		refused = nil
 		next, err := s.nextReserve(ctx, tx, c, r, wish)
 		if err != nil {
-			if e := errs.CodeOf(err); e != errs.Conflict && e != errs.Gone {
+			if !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.Gone) {
 				return err
 			}
 			refused = err // committed with its log entry, and told after that
@@ -63,14 +63,14 @@ func (s *Service) nextReserve(ctx context.Context, tx *app.Tx, c fielddb.Case, r
 		return none, err
 	}
 	if c.Complete {
-		return none, errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+		return none, errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 	}
 	history, err := fielddb.Attempts(ctx, tx, tx.Actor.District, c.ID)
 	if err != nil {
 		return none, err
 	}
 	if lacking := fieldwork.GiveUp(rule(r.Rules), tries(history)); len(lacking) > 0 {
-		e := errs.New(errs.Conflict, "release.too_early", "the rule book asks for more tries before a reserve is released")
+		e := errs.New(errs.NotNow, "release.too_early", "the rule book asks for more tries before a reserve is released")
 		e.Details = lacking
 		return none, e
 	}
@@ -144,7 +144,7 @@ func inPlace(ctx context.Context, tx *app.Tx, c fielddb.Case) ([]draw.Selected, 
 
 func released(err error) error {
 	if pg.Duplicate(err) {
-		return errs.New(errs.Conflict, "release.case", "this case cannot be replaced")
+		return errs.New(errs.Barred, "release.case", "this case cannot be replaced")
 	}
 	return err
 }
@@ -164,7 +164,7 @@ func (s *Service) Reassign(ctx context.Context, who authz.Actor, caseID, evaluat
 	}
 	return s.onCase(ctx, who, authz.CaseAssign, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
 		if c.Complete || c.Replaced {
-			return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+			return errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 		}
 		list, err := fielddb.Evaluators(ctx, tx, who.District, c.Committee)
 		if err != nil {
@@ -175,7 +175,7 @@ func (s *Service) Reassign(ctx context.Context, who authz.Actor, caseID, evaluat
 			return err
 		}
 		if slices.Contains(barred, evaluator) {
-			return errs.New(errs.Conflict, "case.evaluator_barred", "this evaluator interviewed answers that an appeal set aside; another person asks anew").
+			return errs.New(errs.Barred, "case.evaluator_barred", "this evaluator interviewed answers that an appeal set aside; another person asks anew").
 				At("evaluator", "", "an evaluator who interviewed none of the answers that were set aside", "choose another evaluator, or let the administrator add one for the area")
 		}
 		for _, e := range list {

@@ -69,7 +69,7 @@ func (s *Service) Propose(ctx context.Context, who authz.Actor, roundID string) 
 			return err
 		}
 		if runID == "" {
-			return errs.New(errs.Conflict, "run.none_published", "no result of this round has been published yet")
+			return errs.New(errs.NotNow, "run.none_published", "no result of this round has been published yet")
 		}
 		results, err := s.results(ctx, tx, r, book, runID)
 		if err != nil {
@@ -201,7 +201,7 @@ func current(ctx context.Context, q pg.Querier, district, roundID string) (grade
 		if _, err := rounddb.Get(ctx, q, district, roundID); err != nil {
 			return b, app.NotFound(err, "round")
 		}
-		return b, errs.New(errs.Conflict, "grade.none_proposed", "no grades have been proposed for this round yet").
+		return b, errs.New(errs.NotNow, "grade.none_proposed", "no grades have been proposed for this round yet").
 			At("", "", "", "let a manager propose grades, then have them signed")
 	}
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *Service) Sign(ctx context.Context, who authz.Actor, roundID, unit, chos
 			return err
 		}
 		if p.Excused && g == worst(book.GradeRules()) {
-			return errs.New(errs.Conflict, "grade.excused", "the panel excused a trial of this committee; the lowest grade cannot rest on it")
+			return errs.New(errs.Barred, "grade.excused", "the panel excused a trial of this committee; the lowest grade cannot rest on it")
 		}
 		if err := gradedb.Sign(ctx, tx, who.District, b.ID, unit, g, why, who.AccountID, tx.Now); err != nil {
 			return err
@@ -56,7 +56,7 @@ func (s *Service) Sign(ctx context.Context, who authz.Actor, roundID, unit, chos
 		return s.follow(ctx, tx, b.ID, unit, book)
 	})
 	if pg.Duplicate(err) {
-		return errs.Wrap(err, errs.Conflict, "grade.signed", "this grade was signed already")
+		return errs.Wrap(err, errs.Done, "grade.signed", "this grade was signed already")
 	}
 	return err
 }
@@ -71,7 +71,7 @@ func choice(p gradedb.Proposal, chosen, reason string) (g, why string, err error
 	}
 	switch {
 	case p.State == string(grade.Refused):
-		return "", "", errs.New(errs.Conflict, "grade.refused", "the data cannot carry a grade for this committee, so none can be signed")
+		return "", "", errs.New(errs.Barred, "grade.refused", "the data cannot carry a grade for this committee, so none can be signed")
 	case chosen == None:
 		chosen = ""
 	case !slices.Contains(may, chosen):
@@ -143,7 +143,7 @@ func (s *Service) SignConsequence(ctx context.Context, who authz.Actor, id strin
 		return gradedb.AddStep(ctx, tx, who.District, c.WorkerNo, c.FromPost, c.ToLevel, why+" ("+day(tx.Now)+")", id, who.AccountID, tx.Now)
 	})
 	if pg.Duplicate(err) {
-		return errs.Wrap(err, errs.Conflict, "grade.signed", "this was signed already")
+		return errs.Wrap(err, errs.Done, "grade.signed", "this was signed already")
 	}
 	return err
 }
@@ -193,7 +193,7 @@ func (sh *Sheet) unsigned() error {
 	if n == 0 {
 		return nil
 	}
-	return errs.New(errs.Conflict, "grade.unsigned", "%d grades or consequences are not signed yet, so nothing is exported", n).
+	return errs.New(errs.NotNow, "grade.unsigned", "%d grades or consequences are not signed yet, so nothing is exported", n).
 		With(map[string]any{"N": n}).At("signatures", fmt.Sprint(n), "none outstanding", "let the named persons sign or decline them")
 }
 

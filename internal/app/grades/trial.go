@@ -55,13 +55,13 @@ func (s *Service) VoteTrial(ctx context.Context, who authz.Actor, id string, exc
 			return err
 		}
 		if t.Decided() {
-			return errs.New(errs.Conflict, "trial.decided", "this trial has been decided")
+			return errs.New(errs.Done, "trial.decided", "this trial has been decided")
 		}
 		tx.Record("trial", id, t.Unit, map[string]any{"vote": excuse})
 		return gradedb.Vote(ctx, tx, who.District, id, who.AccountID, excuse, why, tx.Now)
 	})
 	if pg.Duplicate(err) {
-		return errs.Wrap(err, errs.Conflict, "trial.voted", "you have voted on this trial")
+		return errs.Wrap(err, errs.Done, "trial.voted", "you have voted on this trial")
 	}
 	return err
 }

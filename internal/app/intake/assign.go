@@ -26,7 +26,7 @@ const maxMappingName = 60
 func (k Kind) Assignable() bool { return k.OfRound() }
 
 func notAssignable() error {
-	return errs.New(errs.Conflict, "intake.not_assignable", "the columns of this table cannot be assigned: use the template")
+	return errs.New(errs.Barred, "intake.not_assignable", "the columns of this table cannot be assigned: use the template")
 }
 
 // personal are numbers that could be somebody's: phones and identity numbers.
@@ -94,7 +94,7 @@ func (d *desk) replace(old, next *Upload) error {
 		return errs.New(errs.NotFound, "intake.upload_gone", "the upload is no longer here; upload the file again")
 	}
 	if old.job != nil {
-		return errs.New(errs.Conflict, "intake.confirmed", "the upload was confirmed already")
+		return errs.New(errs.Done, "intake.confirmed", "the upload was confirmed already")
 	}
 	delete(d.uploads, old.Token)
 	d.uploads[next.Token] = next

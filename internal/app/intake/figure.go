@@ -35,7 +35,7 @@ func loadGround(ctx context.Context, q querier, who authz.Actor, p *Preview) (*g
 		return nil, err
 	}
 	if r.State == survey.Cancelled {
-		return nil, errs.New(errs.Conflict, "intake.round_cancelled", "the round is cancelled")
+		return nil, errs.New(errs.Closed, "intake.round_cancelled", "the round is cancelled")
 	}
 	tree, err := loadTree(ctx, q, who.District)
 	if err != nil {

@@ -81,7 +81,7 @@ func (s *Service) checkFrame(ctx context.Context, q querier, who authz.Actor, sr
 		return err
 	}
 	if same {
-		p.warn(errs.New(errs.Conflict, "intake.same_file", "this very file has been imported before").
+		p.warn(errs.New(errs.Done, "intake.same_file", "this very file has been imported before").
 			At(p.File, p.Digest[:16]+"…", "a new edition", "confirm only if a second copy is wanted"))
 	}
 	return nil

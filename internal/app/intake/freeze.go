@@ -80,7 +80,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		}
 		digest = freezer.Digest()
 		if int64(digest.Count) != f.People {
-			return errs.New(errs.Conflict, "intake.frame_incomplete", "the frame does not hold the people that were imported").
+			return errs.New(errs.NotNow, "intake.frame_incomplete", "the frame does not hold the people that were imported").
 				At("frame", "", "", "import it again")
 		}
 		doc, err := json.Marshal(audit)
@@ -145,7 +145,7 @@ func (s *Service) openFrame(ctx context.Context, tx *app.Tx, who authz.Actor, id
 }
 
 func frozen() error {
-	return errs.New(errs.Conflict, "intake.frame_frozen", "the frame is frozen and cannot change; import a new edition")
+	return errs.New(errs.Closed, "intake.frame_frozen", "the frame is frozen and cannot change; import a new edition")
 }
 
 // signer names who answers for a reason: the account, or the operator.

@@ -40,14 +40,14 @@ func (s *Service) IssueReceipt(ctx context.Context, who authz.Actor, frameID, co
 			return app.NotFound(err, "frame")
 		}
 		if !f.Frozen() {
-			return errs.New(errs.Conflict, "receipt.open_frame", "the frame is not frozen yet; there is no digest to check against")
+			return errs.New(errs.NotNow, "receipt.open_frame", "the frame is not frozen yet; there is no digest to check against")
 		}
 		used, err := intakedb.InUse(ctx, tx, who.District, f.ID)
 		if err != nil {
 			return err
 		}
 		if used {
-			return errs.New(errs.Conflict, "receipt.too_early", "receipts are handed out after fieldwork has ended")
+			return errs.New(errs.NotNow, "receipt.too_early", "receipts are handed out after fieldwork has ended")
 		}
 		secret, err := s.secretOf(f)
 		if err != nil {

@@ -279,7 +279,7 @@ func (s *Service) Running(who authz.Actor, token string) (*Job, *Preview, error)
 	s.desk.mu.Lock()
 	defer s.desk.mu.Unlock()
 	if u.job == nil {
-		return nil, nil, errs.New(errs.Conflict, "intake.not_confirmed", "the upload has not been confirmed")
+		return nil, nil, errs.New(errs.NotNow, "intake.not_confirmed", "the upload has not been confirmed")
 	}
 	return u.job, u.Preview, nil
 }

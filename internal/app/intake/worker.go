@@ -51,7 +51,7 @@ func readWorkers(ctx context.Context, q querier, who authz.Actor, src Source, p 
 		was, known := before[r.Staff]
 		delete(before, r.Staff)
 		if known && !survey.Within(was.Area, who.Area) {
-			p.fault(errs.New(errs.Conflict, "intake.worker_elsewhere", "this staff number belongs to a worker of another area").
+			p.fault(errs.New(errs.Barred, "intake.worker_elsewhere", "this staff number belongs to a worker of another area").
 				At(rowText(r.Row)+", column staff", r.Staff, "a number of your own area", "let the district move the worker"))
 			continue
 		}
@@ -96,7 +96,7 @@ func loadTree(ctx context.Context, q querier, district string) (*frame.Tree, err
 		return nil, err
 	}
 	if len(areas) == 0 {
-		return nil, errs.New(errs.Conflict, "intake.no_areas", "the district has no areas yet; import them first")
+		return nil, errs.New(errs.NotNow, "intake.no_areas", "the district has no areas yet; import them first")
 	}
 	list := make([]frame.Area, len(areas))
 	for i, a := range areas {

@@ -42,7 +42,7 @@ func (s *Service) Attach(ctx context.Context, who authz.Actor, roundID, committe
 			return err
 		}
 		if len(have) >= MaxFiles {
-			return errs.New(errs.Conflict, "panel.files_many", "the committee has as many files as it may have")
+			return errs.New(errs.Barred, "panel.files_many", "the committee has as many files as it may have")
 		}
 		if r := []rune(name); len(r) > 120 {
 			name = string(r[:120])

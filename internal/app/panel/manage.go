@@ -265,9 +265,9 @@ func (s *Service) Assign(ctx context.Context, who authz.Actor, roundID string, o
 		}
 		switch {
 		case m.Round.Kind != "drawn" || m.Round.State == survey.Draft || m.Round.State == survey.Cancelled:
-			return errs.New(errs.Conflict, "panel.state_round", "the round cannot be rated now")
+			return errs.New(errs.NotNow, "panel.state_round", "the round cannot be rated now")
 		case m.Closed:
-			return errs.New(errs.Conflict, "panel.closed", "results of the round are published; it can no longer be rated")
+			return errs.New(errs.Closed, "panel.closed", "results of the round are published; it can no longer be rated")
 		case len(m.Plans) > 0 && o.Reason == "":
 			return errs.New(errs.Invalid, "panel.plan_reason", "a new plan needs a reason").At("reason", "", "why the plan before does not hold", "for example: a reviewer has left")
 		}
@@ -308,7 +308,7 @@ func planOf(ctx context.Context, db pg.Querier, district string, m *Management, 
 		}
 	}
 	if len(w.Reviewers) < p.Per {
-		return panel.Plan{}, errs.New(errs.Conflict, "panel.few_reviewers", "there are fewer reviewers than a committee needs").
+		return panel.Plan{}, errs.New(errs.NotNow, "panel.few_reviewers", "there are fewer reviewers than a committee needs").
 			At("per", fmt.Sprint(p.Per), fmt.Sprintf("at most %d, or more accounts of panel members", len(w.Reviewers)), "add accounts with the role panel")
 	}
 	return panel.Assign(w), nil
@@ -360,7 +360,7 @@ func (s *Service) conflict(ctx context.Context, who authz.Actor, action authz.Ac
 			if !slices.ContainsFunc(known, func(x paneldb.Conflict) bool {
 				return x.Reviewer == c.Reviewer && x.Area == c.Area && x.Kind == "declared"
 			}) {
-				return errs.New(errs.Conflict, "panel.not_declared", "no such conflict is declared")
+				return errs.New(errs.Barred, "panel.not_declared", "no such conflict is declared")
 			}
 		}
 		c.At = tx.Now

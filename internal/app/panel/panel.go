@@ -91,7 +91,7 @@ func read(ctx context.Context, db pg.Querier, who authz.Actor, roundID string) (
 		return s, app.NotFound(err, "round")
 	}
 	if !rateable(s.Round) {
-		return s, errs.New(errs.Conflict, "panel.state_round", "the round cannot be rated now")
+		return s, errs.New(errs.NotNow, "panel.state_round", "the round cannot be rated now")
 	}
 	b, err := rounddb.RuleBooks.Get(ctx, db, who.District, s.Round.RuleBookID, s.Round.RuleBookVersion)
 	if err != nil {
@@ -187,7 +187,7 @@ func (s *Service) rate(ctx context.Context, who authz.Actor, roundID string, o a
 			return err
 		}
 		if sheet.Closed {
-			return errs.New(errs.Conflict, "panel.closed", "results of the round are published; it can no longer be rated")
+			return errs.New(errs.Closed, "panel.closed", "results of the round are published; it can no longer be rated")
 		}
 		for _, x := range list {
 			if err := tx.Check(authz.Object{Area: x.Committee}); err != nil {
@@ -203,7 +203,7 @@ func (s *Service) rate(ctx context.Context, who authz.Actor, roundID string, o a
 
 func rateOne(ctx context.Context, tx *app.Tx, sheet Sheet, x Sheeted) error {
 	if sheet.Barred[x.Committee] != "" {
-		return errs.New(errs.Conflict, "panel.conflict", "you have a conflict of interest with this committee and cannot rate it")
+		return errs.New(errs.Barred, "panel.conflict", "you have a conflict of interest with this committee and cannot rate it")
 	}
 	if !has(sheet.Committees, x.Committee) {
 		return errs.New(errs.NotFound, "panel.committee_unknown", "the round has no such committee")

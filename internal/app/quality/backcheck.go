@@ -56,7 +56,7 @@ func (s *Service) commitment(ctx context.Context, tx *app.Tx, r field.Round) (qu
 	return c, seed, qualitydb.Commit(ctx, tx, district, r.ID, c, tx.Actor.AccountID)
 }
 
-var errEnded = errs.New(errs.Conflict, "backcheck.ended", "the back-checks of this round have ended")
+var errEnded = errs.New(errs.Closed, "backcheck.ended", "the back-checks of this round have ended")
 
 // Draw adds the finished cases that belong to the random share, by their
 // tickets, and hands each to somebody who never held it. Drawing twice adds
@@ -468,7 +468,7 @@ func (s *Service) Reassign(ctx context.Context, who authz.Actor, id, evaluator, 
 			return err
 		}
 		if slices.Contains(touched[k.CaseID], evaluator) {
-			return errs.New(errs.Conflict, "backcheck.same_person", "a back-check is made by another person than the interview")
+			return errs.New(errs.Barred, "backcheck.same_person", "a back-check is made by another person than the interview")
 		}
 		tx.Record("backcheck", k.ID, k.Committee, map[string]any{"evaluator": evaluator})
 		return qualitydb.Assign(ctx, tx, who.District, k.ID, evaluator, who.AccountID, reason, tx.Now)
@@ -490,7 +490,7 @@ func (s *Service) End(ctx context.Context, who authz.Actor, roundID string) erro
 			return err
 		}
 		if r.State != survey.Closed {
-			return errs.New(errs.Conflict, "backcheck.round_open", "the seed stays secret until the round is closed")
+			return errs.New(errs.NotNow, "backcheck.round_open", "the seed stays secret until the round is closed")
 		}
 		c, err := qualitydb.GetCommitment(ctx, tx, who.District, r.ID)
 		if err != nil {

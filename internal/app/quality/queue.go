@@ -219,7 +219,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, id, decision, rea
 			return err
 		}
 		if f.Decision == "set_aside" {
-			return errs.New(errs.Conflict, "quality.ended", "the answers of this finding were set aside; nothing more is decided about it")
+			return errs.New(errs.Closed, "quality.ended", "the answers of this finding were set aside; nothing more is decided about it")
 		}
 		sent = 0
 		switch {
@@ -256,10 +256,10 @@ func (s *Service) SetAside(ctx context.Context, who authz.Actor, id string, all 
 			return err
 		}
 		if f.Decision != "confirmed" {
-			return errs.New(errs.Conflict, "quality.not_confirmed", "only a confirmed finding can lead to answers being set aside")
+			return errs.New(errs.NotNow, "quality.not_confirmed", "only a confirmed finding can lead to answers being set aside")
 		}
 		if q := r.Rules.QualityRules(); all && (f.Kind != quality.Interviewer || f.BackDenied < q.DeniedToSetAside) {
-			return errs.New(errs.Conflict, "quality.too_few_denied", "the rule book asks for %d residents who say there was no interview", q.DeniedToSetAside).
+			return errs.New(errs.NotNow, "quality.too_few_denied", "the rule book asks for %d residents who say there was no interview", q.DeniedToSetAside).
 				With(map[string]any{"N": q.DeniedToSetAside})
 		}
 		ground := "interview_fault"

@@ -354,7 +354,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, roundID, committe
 		return errs.New(errs.Invalid, "record.verdict", "a flagged figure is scored or left out").At("verdict", verdict, "score or leave", "choose one")
 	}
 	if survey.LevelOf(committee) < survey.Committee {
-		return errs.New(errs.Conflict, "record.not_scored", "the records of a street or the district are never scored: there is nothing to decide")
+		return errs.New(errs.Barred, "record.not_scored", "the records of a street or the district are never scored: there is nothing to decide")
 	}
 	return s.Write(ctx, who, authz.RecordDecide, authz.Object{Area: committee}, func(ctx context.Context, tx *app.Tx) error {
 		r, err := rounddb.Lock(ctx, tx, who.District, roundID)
@@ -371,7 +371,7 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, roundID, committe
 		}
 		i := slices.IndexFunc(list, func(f Figure) bool { return f.Area == committee && f.Indicator == indicator })
 		if i < 0 || len(list[i].Flags) == 0 {
-			return errs.New(errs.Conflict, "record.not_flagged", "nothing is flagged there")
+			return errs.New(errs.Barred, "record.not_flagged", "nothing is flagged there")
 		}
 		flags := strings.Join(list[i].FlagKeys(), ",")
 		tx.Record("record", roundID, committee, map[string]any{"indicator": indicator, "verdict": verdict, "flags": flags})

@@ -90,7 +90,7 @@ func (s *Service) Preview(ctx context.Context, who authz.Actor, id string) (f *F
 // 18, are outside the target population.
 func plan(ctx context.Context, db pg.Querier, district string, r survey.Round) (*Forecast, error) {
 	if r.FrameID == "" {
-		return nil, errs.New(errs.Conflict, "round.no_frame", "the round has no frame to draw from")
+		return nil, errs.New(errs.NotNow, "round.no_frame", "the round has no frame to draw from")
 	}
 	r.Plan.Collapsed = nil
 	c, err := take(ctx, db, district, r)
@@ -98,7 +98,7 @@ func plan(ctx context.Context, db pg.Querier, district string, r survey.Round) (
 		return nil, err
 	}
 	if len(c.people) == 0 {
-		return nil, errs.New(errs.Conflict, "round.frame_empty", "the frame holds nobody in the round's area").
+		return nil, errs.New(errs.NotNow, "round.frame_empty", "the frame holds nobody in the round's area").
 			At("area_code", r.AreaCode, "an area with residents in the frame", "choose another area or frame")
 	}
 	collapsed := c.collapse(r.Plan.CollapseBelow)

@@ -32,7 +32,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string) error 
 			return err
 		}
 		if frozen == nil {
-			return errs.New(errs.Conflict, "round.frame_open", "the frame is not frozen yet; freeze it first")
+			return errs.New(errs.NotNow, "round.frame_open", "the frame is not frozen yet; freeze it first")
 		}
 		f, err := plan(ctx, tx, who.District, r)
 		if err != nil {
@@ -43,7 +43,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string) error 
 			return err
 		}
 		if len(evaluators) == 0 {
-			return errs.New(errs.Conflict, "round.no_evaluators", "the round has no evaluators yet")
+			return errs.New(errs.NotNow, "round.no_evaluators", "the round has no evaluators yet")
 		}
 		if err := covered(f.Strata(), evaluators); err != nil {
 			return err
@@ -104,7 +104,7 @@ func (s *Service) replace(ctx context.Context, tx *app.Tx, r survey.Round) error
 				fmt.Sprintf("→ v%d", r.Version))
 		}
 	}
-	return errs.New(errs.Conflict, "round.older_version_active", "version %d of this round has a commitment or a draw; close or cancel it first", old.Version).
+	return errs.New(errs.NotNow, "round.older_version_active", "version %d of this round has a commitment or a draw; close or cancel it first", old.Version).
 		With(map[string]any{"Version": old.Version})
 }
 
@@ -115,7 +115,7 @@ func covered(strata []rounddb.Stratum, evaluators []rounddb.Evaluator) error {
 			ok = ok || survey.Within(st.Committee, e.Area)
 		}
 		if !ok {
-			return errs.New(errs.Conflict, "round.uncovered", "no evaluator covers committee %s", st.Committee).
+			return errs.New(errs.NotNow, "round.uncovered", "no evaluator covers committee %s", st.Committee).
 				At("evaluators", st.Committee, "an evaluator for every committee", "add one, or widen somebody's area")
 		}
 	}

@@ -259,7 +259,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft, supersed
 				return err
 			}
 			if old.State == survey.Draft {
-				return errs.New(errs.Conflict, "round.still_draft", "the round is still a draft; change it instead of making a new version")
+				return errs.New(errs.NotNow, "round.still_draft", "the round is still a draft; change it instead of making a new version")
 			}
 			r.Series, r.Version, r.Supersedes = old.Series, old.Version+1, old.ID
 		}
@@ -288,7 +288,7 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id string, d Draf
 			return err
 		}
 		if r.State != survey.Draft {
-			return errs.New(errs.Conflict, "round.frozen", "the round is frozen; make a new version to change it")
+			return errs.New(errs.Closed, "round.frozen", "the round is frozen; make a new version to change it")
 		}
 		d.into(&r)
 		tx.Record("round", id, d.AreaCode, nil)
@@ -339,7 +339,7 @@ func (s *Service) Step(ctx context.Context, who authz.Actor, id string, to surve
 				return err
 			}
 			if open != "" {
-				return errs.New(errs.Conflict, "round.commitment_open", "a draw of this round is committed").
+				return errs.New(errs.NotNow, "round.commitment_open", "a draw of this round is committed").
 					At("commitment", open, "none that is open", "give the commitment up with a reason, then cancel the round")
 			}
 		}

@@ -65,7 +65,7 @@ func (s *Service) ProveFigures(ctx context.Context, who authz.Actor, runID, unit
 		}
 	}
 	if err == nil && p.Figures == nil {
-		return p, errs.New(errs.Conflict, "run.differs", "the rebuilt result has no such unit")
+		return p, errs.New(errs.Differs, "run.differs", "the rebuilt result has no such unit")
 	}
 	for i := range p.Figures {
 		if !p.Figures[i].Same {

@@ -33,13 +33,13 @@ func (s *Service) Publish(ctx context.Context, who authz.Actor, runID string) er
 		}
 		switch {
 		case run.State != "done":
-			return errs.New(errs.Conflict, "run.not_done", "the run is not finished")
+			return errs.New(errs.NotNow, "run.not_done", "the run is not finished")
 		case run.SupersededBy != "":
 			return errs.New(errs.Conflict, "run.newer_published", "a newer run of the round is published already")
 		case run.PublishedAt != nil:
-			return errs.New(errs.Conflict, "run.published", "the run is published already")
+			return errs.New(errs.Done, "run.published", "the run is published already")
 		case r.State != survey.Closed:
-			return errs.New(errs.Conflict, "run.round_open", "results are published after the round is closed")
+			return errs.New(errs.NotNow, "run.round_open", "results are published after the round is closed")
 		}
 		if s.OnPublish != nil {
 			if err := s.OnPublish(ctx, tx, run); err != nil {

@@ -184,7 +184,7 @@ func visible(ctx context.Context, db pg.Querier, who authz.Actor, runID string) 
 		return run, errs.New(errs.NotFound, "run.not_found", "there is no such run, or none that you may see")
 	}
 	if run.State != "done" {
-		return run, errs.New(errs.Conflict, "run.not_done", "the run is not finished")
+		return run, errs.New(errs.NotNow, "run.not_done", "the run is not finished")
 	}
 	return run, nil
 }

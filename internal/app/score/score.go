@@ -75,7 +75,7 @@ func (s *Service) start(ctx context.Context, who authz.Actor, roundID, reason, a
 			return err
 		}
 		if r.State != survey.Collecting && r.State != survey.Closed {
-			return errs.New(errs.Conflict, "run.round_state", "a round that has not been in the field cannot be scored")
+			return errs.New(errs.NotNow, "run.round_state", "a round that has not been in the field cannot be scored")
 		}
 		n, err := scoredb.InsertRun(ctx, tx, who.District, scoredb.Run{ID: id, RoundID: roundID, Reason: reason, AppealID: appealID, RequestedBy: who.AccountID, RequestedAt: tx.Now})
 		if err != nil {
@@ -181,7 +181,7 @@ func (s *Service) store(ctx context.Context, district string, run scoredb.Run, i
 	return s.Write(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		if err := scoredb.SaveInput(ctx, tx, district, run.ID, gz.Bytes(), digest, len(in.Answers), s.CodeVersion); err != nil {
 			if pg.Duplicate(err) {
-				return errs.New(errs.Conflict, "run.computed", "the run was computed already")
+				return errs.New(errs.Done, "run.computed", "the run was computed already")
 			}
 			return err
 		}

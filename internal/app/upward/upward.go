@@ -62,7 +62,7 @@ func (s *Service) Open(ctx context.Context, who authz.Actor, title string, close
 		}
 		for _, x := range list {
 			if !x.Closed {
-				return errs.New(errs.Conflict, "upward.open_conflict", "another survey is still open; close it first")
+				return errs.New(errs.NotNow, "upward.open_conflict", "another survey is still open; close it first")
 			}
 		}
 		tx.Record("upward_survey", id, who.District, map[string]any{"closes": closes.Format(time.DateOnly)})
@@ -232,7 +232,7 @@ func (s *Service) Answer(ctx context.Context, who authz.Actor, surveyID, departm
 			return err
 		}
 		if x.Closed {
-			return errs.New(errs.Conflict, "upward.closed", "the survey is closed")
+			return errs.New(errs.Closed, "upward.closed", "the survey is closed")
 		}
 		q, err := Questionnaire(&x)
 		if err != nil {
@@ -246,14 +246,14 @@ func (s *Service) Answer(ctx context.Context, who authz.Actor, surveyID, departm
 			return app.NotFound(err, "department")
 		}
 		if !d.Active {
-			return errs.New(errs.Conflict, "upward.department", "the department is not rated")
+			return errs.New(errs.Barred, "upward.department", "the department is not rated")
 		}
 		first, err := upwarddb.Spend(ctx, tx, who.District, s.token(surveyID, department, who.AccountID))
 		if err != nil {
 			return err
 		}
 		if !first {
-			return errs.New(errs.Conflict, "upward.twice", "you have rated this department already; answers cannot be found again and changed")
+			return errs.New(errs.Done, "upward.twice", "you have rated this department already; answers cannot be found again and changed")
 		}
 		body, err := json.Marshal(a)
 		if err != nil {

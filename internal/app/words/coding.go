@@ -239,7 +239,7 @@ func (s *Service) judge(ctx context.Context, tx *app.Tx, lead string, codes []qu
 		return "", err
 	}
 	if slices.ContainsFunc(given, func(g worddb.Coding) bool { return g.Coder == who.AccountID }) {
-		return "", errs.New(errs.Conflict, "comment.coded_by_you", "you have coded this comment already; a judgement is not changed")
+		return "", errs.New(errs.Done, "comment.coded_by_you", "you have coded this comment already; a judgement is not changed")
 	}
 	if decided(given) {
 		return "", errs.New(errs.Conflict, "comment.decided", "others have decided this comment meanwhile")
@@ -272,7 +272,7 @@ func (s *Service) coding(ctx context.Context, tx *app.Tx, t worddb.Text, codes [
 		return c, err
 	}
 	if v.Version == 0 {
-		return c, errs.New(errs.Conflict, "codebook.none", "there is no codebook yet; the manager has to save one first")
+		return c, errs.New(errs.NotNow, "codebook.none", "there is no codebook yet; the manager has to save one first")
 	}
 	list, err := departmentdb.List(ctx, tx, district)
 	if err != nil {

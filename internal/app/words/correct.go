@@ -175,9 +175,9 @@ func (s *Service) AskChange(ctx context.Context, who authz.Actor, id, kind strin
 		}
 		switch {
 		case a.Last != nil && !a.Last.Ruled:
-			return errs.New(errs.Conflict, "attribution.open", "a request about this attribution waits for its ruling")
+			return errs.New(errs.NotNow, "attribution.open", "a request about this attribution waits for its ruling")
 		case kind == Withdraw && a.Withdrawn:
-			return errs.New(errs.Conflict, "attribution.withdrawn", "the attribution is withdrawn already")
+			return errs.New(errs.Done, "attribution.withdrawn", "the attribution is withdrawn already")
 		}
 		c := worddb.Change{ID: change, Attribution: id, Round: a.Round, Kind: kind, Reason: reason, By: who.AccountID, At: tx.Now}
 		if kind == Correct {
@@ -262,7 +262,7 @@ func (s *Service) Rule(ctx context.Context, who authz.Actor, change string, agre
 			return err
 		}
 		if c.Ruled {
-			return errs.New(errs.Conflict, "attribution.ruled", "the request has its ruling already")
+			return errs.New(errs.Done, "attribution.ruled", "the request has its ruling already")
 		}
 		tx.Record("attribution", a.ID, a.Area, map[string]any{"change": change, "agreed": agree})
 		if err := worddb.InsertRuling(ctx, tx, who.District, change, agree, reason, who.AccountID, tx.Now); err != nil || !agree {

@@ -76,7 +76,7 @@ func (s *Service) Import(ctx context.Context, who authz.Actor, name string, file
 			return err
 		}
 		if before {
-			return errs.New(errs.Conflict, "comment.file_before", "this file has been taken in before")
+			return errs.New(errs.Done, "comment.file_before", "this file has been taken in before")
 		}
 		if err := intakedb.InsertBatch(ctx, tx, who.District, intakedb.Batch{ID: out.Import, Kind: "comments", File: name, Digest: digest, Rows: int64(len(list)),
 			By: who.AccountID, At: tx.Now, Note: "{}"}); err != nil {

@@ -114,10 +114,10 @@ func (s *Service) TakeIn(ctx context.Context, who authz.Actor, roundID string) (
 			return err
 		}
 		if len(waiting) == 0 {
-			return errs.New(errs.Conflict, "comment.none_waiting", "no comment of the round waits to be taken in")
+			return errs.New(errs.NotNow, "comment.none_waiting", "no comment of the round waits to be taken in")
 		}
 		if !ready(r, len(waiting)) {
-			return errs.New(errs.Conflict, "comment.too_few", "too few comments wait while the round is in the field; they are taken in together").With(map[string]any{"Min": minTake})
+			return errs.New(errs.NotNow, "comment.too_few", "too few comments wait while the round is in the field; they are taken in together").With(map[string]any{"Min": minTake})
 		}
 		mask, err := s.masker(ctx, tx, roundID)
 		if err != nil {

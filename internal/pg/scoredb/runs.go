@@ -41,7 +41,7 @@ func (r Run) Failure() *errs.Error {
 	}
 	var f failure
 	if json.Unmarshal([]byte(r.Message), &f) != nil {
-		return errs.New(errs.Conflict, "run.failed", "%s", r.Message)
+		return errs.New(errs.Differs, "run.failed", "%s", r.Message)
 	}
 	return errs.New(errs.Conflict, f.Key, "%s", f.Text).At(f.Where, f.Found, f.Want, f.Hint)
 }

@@ -320,7 +320,7 @@ func (h *pages) interview(c *gin.Context, who authz.Actor) error {
 	case d.OpenNow != nil:
 		return d.OpenNow
 	case d.Complete:
-		return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+		return errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 	}
 	mode := fieldwork.Door
 	if c.Query("mode") == string(fieldwork.Phone) {

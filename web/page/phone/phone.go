@@ -76,7 +76,7 @@ func (h *pages) start(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	if detail.Complete || detail.Replaced {
-		return errs.New(errs.Conflict, "case.ended", "the case has ended; there is nothing more to try")
+		return errs.New(errs.Closed, "case.ended", "the case has ended; there is nothing more to try")
 	}
 	code, expires, err := h.svc.StartCall(ctx, who, id)
 	if err != nil {

@@ -92,7 +92,7 @@ func (h *pages) loaded(ctx context.Context, who authz.Actor, id string) (rounds.
 		return d, err
 	}
 	if d.State != survey.Draft {
-		return d, errs.New(errs.Conflict, "round.frozen", "the round is frozen; make a new version to change it")
+		return d, errs.New(errs.Closed, "round.frozen", "the round is frozen; make a new version to change it")
 	}
 	return d, nil
 }

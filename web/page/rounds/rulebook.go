@@ -168,7 +168,7 @@ func (h *pages) ruleBookEdit(c *gin.Context, who authz.Actor) error {
 		return err
 	}
 	if _, _, _, ok := split(b.Tree); !ok {
-		return errs.New(errs.Conflict, "rule_book.shape", "this rule book has a tree of its own, which the form cannot show; change it through the API")
+		return errs.New(errs.Barred, "rule_book.shape", "this rule book has a tree of its own, which the form cannot show; change it through the API")
 	}
 	return h.ruleBookForm(c, http.StatusOK, c.Param("id"), *b, nil)
 }

@@ -138,12 +138,12 @@ func (h *pages) of(c *gin.Context, who authz.Actor) (v upward.Invitation, d depa
 		return v, d, err
 	}
 	if v.Survey == nil || v.Survey.ID != c.Param("id") {
-		return v, d, errs.New(errs.Conflict, "upward.closed", "the survey is closed")
+		return v, d, errs.New(errs.Closed, "upward.closed", "the survey is closed")
 	}
 	for _, x := range v.Departments {
 		if x.Code == c.Param("department") {
 			if v.Answered[x.Code] {
-				return v, d, errs.New(errs.Conflict, "upward.twice", "you have rated this department already; answers cannot be found again and changed")
+				return v, d, errs.New(errs.Done, "upward.twice", "you have rated this department already; answers cannot be found again and changed")
 			}
 			return v, x, nil
 		}
