@@ -27,6 +27,7 @@ type importFlags struct {
 	reason, census     string
 	second, planted    string
 	ruleBook           string
+	columns            columnFlags
 }
 
 func importCmd() *cobra.Command {
@@ -81,6 +82,7 @@ func importKindCmd(k intake.Kind, short string) *cobra.Command {
 	case k.OfRound():
 		fl.StringVar(&f.round, "round", "", "id of the round that the figures belong to")
 		_ = c.MarkFlagRequired("round")
+		f.columns.add(fl)
 	case k == intake.Frame:
 		fl.StringVar(&f.name, "name", "", "name of the frame, the same for every edition (changes are counted against the last)")
 		fl.BoolVar(&f.resumable, "resumable", false, "stage the frame in committed chunks, so that an interrupted import goes on where it stopped (files above 64 MB always are)")
@@ -124,12 +126,15 @@ pseudonym is kept. A later import supersedes the whole list; both are kept.`,
 }
 
 var importExample = map[intake.Kind]string{
-	intake.Areas:       "  gongping import areas areas.csv --district 310104 --yes",
-	intake.Workers:     "  gongping import workers 社工名册.xlsx --preview",
-	intake.Frame:       "  gongping import frame 居民.csv --name \"2026 居民库\"\n  gongping import frame 居民.csv --name \"2026 居民库\" --yes --freeze --census census.csv --json",
-	intake.Indicators:  "  gongping import indicators 指标.csv --round 0e5f… --yes",
-	intake.Ratings:     "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
-	intake.Records:     "  gongping import records 按月记录.xlsx --round 0e5f… --yes",
+	intake.Areas:      "  gongping import areas areas.csv --district 310104 --yes",
+	intake.Workers:    "  gongping import workers 社工名册.xlsx --preview",
+	intake.Frame:      "  gongping import frame 居民.csv --name \"2026 居民库\"\n  gongping import frame 居民.csv --name \"2026 居民库\" --yes --freeze --census census.csv --json",
+	intake.Indicators: "  gongping import indicators 指标.csv --round 0e5f… --yes",
+	intake.Ratings:    "  gongping import ratings 评分.xlsx --round 0e5f… --yes",
+	intake.Records: `  gongping import records 按月记录.xlsx --round 0e5f… --yes
+  gongping import records 热线月报.xlsx --round 0e5f… --column area=所属居委 --column month=统计月份 \
+    --column numerator=按时办结数 --column denominator=应办结数 --value indicator=hotline_on_time --remember 热线月报
+  gongping import records 热线月报.xlsx --round 0e5f… --columns 热线月报 --yes`,
 	intake.Departments: "  gongping import departments 部门.xlsx --yes",
 	intake.Tasks:       "  gongping import tasks 下放任务.xlsx --yes",
 	intake.Places:      "  gongping import places 楼栋坐标.csv --yes",
@@ -164,17 +169,29 @@ func (f *importFlags) run(c *cobra.Command, k intake.Kind, path string) error {
 	svc := intake.New(b.Core, "")
 	bar := &stageBar{w: c.ErrOrStderr()}
 	defer bar.done()
-	p, err := svc.Check(c.Context(), who, intake.Request{Kind: k, Round: f.round, Name: f.name, Resumable: f.resumable}, src, bar.step)
+	req := intake.Request{Kind: k, Round: f.round, Name: f.name, Resumable: f.resumable}
+	if req.Assigned, err = f.columns.assigned(c.Context(), svc, who, k); err != nil {
+		return err
+	}
+	p, err := svc.Check(c.Context(), who, req, src, bar.step)
 	if err != nil {
 		return err
 	}
 	bar.done()
+	if p.Strange {
+		fmt.Fprint(c.ErrOrStderr(), strange(p))
+	}
 	if ok, err := f.ask(c, p, nil); !ok {
 		return err
 	}
 	out, err := svc.Commit(c.Context(), who, src, p, bar.step)
 	if err != nil {
 		return err
+	}
+	if f.columns.remember != "" {
+		if err := svc.Remember(c.Context(), who, k, f.columns.remember, p.Assigned); err != nil {
+			return fmt.Errorf("the rows are imported, but the columns are not remembered: %w", err)
+		}
 	}
 	digest := ""
 	if f.freeze {

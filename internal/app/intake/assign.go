@@ -63,10 +63,8 @@ func (s *Service) Assign(ctx context.Context, who authz.Actor, token string, col
 	if !u.Preview.Kind.Assignable() {
 		return nil, notAssignable()
 	}
-	name = strings.TrimSpace(name)
-	if utf8.RuneCountInString(name) > maxMappingName || tabular.Visible(name) != name {
-		return nil, errs.New(errs.Invalid, "intake.mapping_name", "the name of a mapping is a short text").
-			At("name", tabular.Visible(name), "at most 60 characters", "write a shorter name")
+	if name, err = mappingName(name); err != nil {
+		return nil, err
 	}
 	if len(columns) == 0 {
 		return nil, errs.New(errs.Invalid, "intake.assign_none", "no column was assigned").At("columns", "", "at least the required columns", "choose a column for each")
@@ -84,6 +82,28 @@ func (s *Service) Assign(ctx context.Context, who authz.Actor, token string, col
 	}
 	next := &Upload{Token: rand.Text(), Preview: p, src: u.src, file: u.file, owner: u.owner, at: s.Clock.Now()}
 	return next, s.desk.replace(u, next)
+}
+
+// Remember keeps the columns that a table of a kind was read with under a name:
+// what Assign does with a name, for whoever checked the file without an upload.
+func (s *Service) Remember(ctx context.Context, who authz.Actor, k Kind, name string, columns []tabular.Assignment) error {
+	if !k.Assignable() {
+		return notAssignable()
+	}
+	name, err := mappingName(name)
+	if err != nil || name == "" {
+		return err
+	}
+	return s.remember(ctx, who, k, name, columns)
+}
+
+func mappingName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) > maxMappingName || tabular.Visible(name) != name {
+		return "", errs.New(errs.Invalid, "intake.mapping_name", "the name of a mapping is a short text").
+			At("name", tabular.Visible(name), "at most 60 characters", "write a shorter name")
+	}
+	return name, nil
 }
 
 // replace puts an upload in the place of another with the same file.

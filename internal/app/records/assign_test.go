@@ -94,6 +94,19 @@ func TestColumnsAreAssignedAndRemembered(t *testing.T) {
 	if err != nil || !strings.Contains(sh.Imports[0].Note, "按时办结") {
 		t.Errorf("the record of the import does not say how it was read: %v", err)
 	}
+	// Whoever checked a file without an upload remembers its columns alike.
+	if err := b.in.Remember(ctx, manager, intake.Tickets, " 平台工单 ", columns[:1]); err != nil {
+		t.Error(err)
+	}
+	if saved, err := b.in.Mappings(ctx, manager, intake.Tickets); err != nil || len(saved) != 1 || saved[0].Name != "平台工单" {
+		t.Errorf("remembered by hand: %v %+v", err, saved)
+	}
+	if err := b.in.Remember(ctx, manager, intake.Frame, "居民库", columns); !errs.Is(err, errs.Barred) {
+		t.Errorf("the columns of a list of residents are remembered: %v", err)
+	}
+	if err := b.in.Remember(ctx, b.Actor("worker-lone"), intake.Records, "x", columns); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("a worker remembers columns: %v", err)
+	}
 	if _, err := b.in.Mappings(ctx, b.Actor("worker-lone"), intake.Records); !errs.Is(err, errs.Forbidden) {
 		t.Errorf("a worker lists the mappings: %v", err)
 	}
