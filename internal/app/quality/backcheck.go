@@ -85,7 +85,8 @@ func (s *Service) Draw(ctx context.Context, who authz.Actor, roundID string) (n 
 }
 
 // send makes back-checks of cases: those of the random share (why "random"), or
-// the first limit by ticket (0: all). Taken ones are left out.
+// the first limit by ticket (0: all). Taken ones are left out; those sent are
+// marked as taken in cases.
 func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []qualitydb.Finished, why, finding string, limit int) (int, error) {
 	c, seed, err := s.commitment(ctx, tx, r)
 	if err != nil {
@@ -96,13 +97,14 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 	}
 	type drawn struct {
 		qualitydb.Finished
+		at     int // in cases
 		ticket []byte
 	}
 	var list []drawn
-	for _, k := range cases {
+	for i, k := range cases {
 		t, inShare := quality.Drawn(seed, r.ID, k.PersonID, c.Share)
 		if !k.Taken && (why != "random" || inShare) {
-			list = append(list, drawn{k, t[:]})
+			list = append(list, drawn{k, i, t[:]})
 		}
 	}
 	slices.SortFunc(list, func(a, b drawn) int { return bytes.Compare(a.ticket, b.ticket) })
@@ -124,7 +126,11 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 	if err != nil {
 		return 0, err
 	}
-	load, people := map[string]int{}, map[string][][2]string{}
+	load, err := qualitydb.Load(ctx, tx, tx.Actor.District, r.ID)
+	if err != nil {
+		return 0, err
+	}
+	people := map[string][][2]string{}
 	out := make([]qualitydb.NewBackCheck, 0, len(list))
 	for _, k := range list {
 		if people[k.Committee] == nil {
@@ -134,6 +140,7 @@ func (s *Service) send(ctx context.Context, tx *app.Tx, r field.Round, cases []q
 		}
 		who := another(people[k.Committee], slices.Concat(touched[k.CaseID], suspects), load)
 		load[who]++
+		cases[k.at].Taken = true
 		out = append(out, qualitydb.NewBackCheck{ID: app.NewID(), CaseID: k.CaseID, Why: why, FindingID: finding, Ticket: k.ticket, Evaluator: who})
 	}
 	return len(out), qualitydb.InsertBackChecks(ctx, tx, tx.Actor.District, r.ID, out, tx.Actor.AccountID, tx.Now)
@@ -186,18 +193,12 @@ func (s *Service) sendPair(ctx context.Context, tx *app.Tx, who authz.Actor, f q
 	}
 	total := 0
 	for _, one := range pair {
-		why := "suspect"
-		if one.Role == "counterpart" {
-			why = "counterpart"
-		}
-		n, err := s.send(ctx, tx, r, s.casesOf(one, r, all), why, one.ID, r.Rules.QualityRules().SuspectCases)
+		cases := s.casesOf(one, r, all)
+		n, err := s.send(ctx, tx, r, cases, whyOf(one), one.ID, r.Rules.QualityRules().SuspectCases)
 		if err != nil {
 			return 0, err
 		}
-		// A case that both share is asked again once.
-		if all, err = qualitydb.FinishedCases(ctx, tx, who.District, r.ID); err != nil {
-			return 0, err
-		}
+		take(all, cases) // a case that both share is asked again once
 		total += n
 	}
 	return total, nil

@@ -60,7 +60,8 @@ func rulesOf(b *composite.RuleBook) quality.Rules {
 }
 
 // Scan runs the detectors over a round and stores what is new: findings, their
-// counterparts on the other side, and what was seen of those known before. It
+// counterparts on the other side, and what was seen of those known before; then
+// it hands out what is to be asked again (askAgain). It
 // returns how many findings are new to who asks: those from residents' signals
 // and withdrawals are counted for auditors only, because a supervisor who is told
 // of one more finding than the queue shows would know that somebody spoke.
@@ -90,6 +91,13 @@ func (s *Service) Scan(ctx context.Context, who authz.Actor, roundID string) (fr
 		all, hidden, err := store(ctx, tx, who.District, r.ID, scan, rep, workplaces(d))
 		if fresh = all; !authz.May(who, authz.QualitySignals, authz.Object{Area: who.Area}) {
 			fresh -= hidden
+		}
+		if err != nil {
+			return err
+		}
+		sent, err := s.askAgain(ctx, tx, r)
+		if n := sent.random + sent.suspects + sent.all; n > 0 {
+			tx.RecordAs(authz.BackCheckDraw, "round", r.ID, r.AreaCode, map[string]any{"scan": scan.ID, "backchecks": n})
 		}
 		tx.Record("round", r.ID, r.AreaCode, map[string]any{"scan": scan.ID, "answers": scan.Responses, "new_findings": all})
 		return err

@@ -144,6 +144,8 @@ func TestFromScanToSetAside(t *testing.T) {
 	key(t, err, "quality.decision")
 	_, err = f.svc.SetAside(ctx, manager, fast.ID, false, "访问六秒完成")
 	key(t, err, "quality.not_confirmed")
+	f.askedWithoutAnybody(t, v)
+	f.backChecks(t, fast)
 	sent, err := f.svc.Decide(ctx, supervisor, fast.ID, "back_check", "六秒不可能读完十道题")
 	if err != nil || sent == 0 || sent > 40 {
 		t.Fatalf("%d cases sent, %v", sent, err)
@@ -155,10 +157,9 @@ func TestFromScanToSetAside(t *testing.T) {
 	if n := f.number(`select count(*) from backcheck_assignment where evaluator_id = $1`, f.Liar.AccountID); n != 0 {
 		t.Errorf("%d back-checks went to somebody who is under question", n)
 	}
-	if n := f.number(`select count(distinct why) from backcheck`); n != 2 {
-		t.Errorf("%d reasons: suspect and counterpart were wanted", n)
+	if n := f.number(`select count(distinct why) from backcheck`); n != 4 {
+		t.Errorf("%d reasons: random, suspect, counterpart and verification of all were wanted", n)
 	}
-	f.backChecks(t, fast)
 
 	if _, err := f.svc.Decide(ctx, auditor, fast.ID, "confirmed", "复核时多位居民说没有人来过"); err != nil {
 		t.Fatal(err)
@@ -187,15 +188,54 @@ func TestFromScanToSetAside(t *testing.T) {
 	f.end(t)
 }
 
+// askedWithoutAnybody: after a scan, before any decision, the random share and
+// every suspect are handed out to be asked again, and as many of the other side.
+func (f *fixture) askedWithoutAnybody(t *testing.T, v quality.Queue) {
+	t.Helper()
+	all, err := qualitydb.FinishedCases(f.ctx, f.Pool, demo.DistrictCode, f.Round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := map[string]int{}
+	for _, k := range all {
+		if k.Taken {
+			taken[k.Evaluator]++
+		}
+	}
+	want := v.Round.Rules.QualityRules().SuspectCases
+	asked := 0
+	for _, x := range v.Findings {
+		if x.Kind != pure.Interviewer {
+			continue
+		}
+		if asked++; taken[x.Evaluator] < want {
+			t.Errorf("%s, %s: %d cases are asked again, want %d", x.Detector, x.Role, taken[x.Evaluator], want)
+		}
+		if x.BackChecks != taken[x.Evaluator] {
+			t.Errorf("%s: the page says %d of %d", x.Detector, x.BackChecks, taken[x.Evaluator])
+		}
+	}
+	if asked < 2 {
+		t.Errorf("%d findings and counterparts about interviewers", asked)
+	}
+	if n := f.number(`select count(*) from backcheck where why = 'random'`); n == 0 {
+		t.Error("the random share was not drawn")
+	}
+	if n := f.number(`select count(*) from backcheck b join quality_finding x on x.id = b.finding_id where x.auditor_only`); n != 0 {
+		t.Errorf("%d back-checks tell of a signal", n)
+	}
+	if n := f.number(`select count(*) from backcheck b where not exists (select from backcheck_assignment a where a.backcheck_id = b.id)`); n != 0 {
+		t.Errorf("%d back-checks are with nobody", n)
+	}
+}
+
 // backChecks plays the back-checks of the liar's cases: residents deny them.
 func (f *fixture) backChecks(t *testing.T, fast quality.Finding) {
 	ctx := f.ctx
-	n, err := f.svc.Draw(ctx, f.Actor("manager"), f.Round)
-	if err != nil || n == 0 {
-		t.Fatalf("%d drawn, %v", n, err)
-	}
-	if again, err := f.svc.Draw(ctx, f.Actor("supervisor"), f.Round); err != nil || again != 0 {
-		t.Errorf("drawing again drew %d, %v", again, err)
+	for _, who := range []authz.Actor{f.Actor("manager"), f.Actor("supervisor")} { // the scan has drawn
+		if again, err := f.svc.Draw(ctx, who, f.Round); err != nil || again != 0 {
+			t.Errorf("drawing again drew %d, %v", again, err)
+		}
 	}
 	denied, asked := 0, 0
 	for _, e := range f.Honest {

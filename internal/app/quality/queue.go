@@ -76,6 +76,11 @@ func (s *Service) Queue(ctx context.Context, who authz.Actor, roundID, area stri
 		if v.Scans, err = qualitydb.Scans(ctx, db, who.District, v.Round.ID, 10); err != nil {
 			return err
 		}
+		tallies, err := qualitydb.Tallies(ctx, db, who.District, v.Round.ID, "")
+		if err != nil {
+			return err
+		}
+		withTallies(list, tallies)
 		v.Area, v.Alpha = area, v.Round.Rules.QualityRules().Alpha
 		v.MayScan = authz.May(who, authz.QualityScan, authz.Object{})
 		v.Auditor = authz.May(who, authz.QualitySignals, authz.Object{Area: area})
@@ -179,7 +184,13 @@ func (s *Service) find(ctx context.Context, q pg.Querier, who authz.Actor, actio
 		return f, field.Round{}, err
 	}
 	r, err := s.round(ctx, q, who.District, f.RoundID)
-	return f, r, err
+	if err != nil {
+		return f, r, err
+	}
+	tallies, err := qualitydb.Tallies(ctx, q, who.District, f.RoundID, "")
+	one := []qualitydb.Finding{f}
+	withTallies(one, tallies)
+	return one[0], r, err
 }
 
 // Finding shows one finding with its steps.

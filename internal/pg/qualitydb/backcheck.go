@@ -251,6 +251,22 @@ func Tallies(ctx context.Context, q pg.Querier, district, round, area string) ([
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Tally])
 }
 
+// Load counts by evaluator the back-checks of a round that wait for them.
+func Load(ctx context.Context, q pg.Querier, district, round string) (map[string]int, error) {
+	rows, err := q.Query(ctx, `select s.evaluator_id::text, count(*)::int from backcheck b
+		join lateral (select z.evaluator_id from backcheck_assignment z where z.district = b.district and z.backcheck_id = b.id order by z.seq desc limit 1) s on true
+		where b.district = $1 and b.round_id = $2
+		  and not exists (select from backcheck_result r where r.district = b.district and r.backcheck_id = b.id and r.outcome = 'done') group by 1`, district, round)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	var who string
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&who, &n}, func() error { out[who] = n; return nil })
+	return out, err
+}
+
 // Progress counts a round's back-checks.
 type Progress struct{ Finished, Drawn, Random, Done, Unassigned int }
 
