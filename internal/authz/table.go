@@ -36,6 +36,7 @@ const (
 	HeldDecide        Action = "held.decide"  // admit or leave out an answer that came too late
 	LinkIssue         Action = "link.issue"
 	FieldworkRead     Action = "fieldwork.read"
+	FieldworkLive     Action = "fieldwork.live"     // as it happens; without it as of the last midnight that moved
 	QualityRead       Action = "quality.read"       // findings, without answers
 	QualitySignals    Action = "quality.signals"    // findings from residents' signals, and details of buildings
 	QualityScan       Action = "quality.scan"       // run the detectors
@@ -168,6 +169,7 @@ var table = map[Action]row{
 	HeldDecide:        only(row{Supervisor: InArea, Manager: InArea}),
 	LinkIssue:         only(row{Evaluator: Assigned, Supervisor: InArea}),
 	FieldworkRead:     only(row{Manager: InArea, Supervisor: InArea, Leader: InArea, Auditor: InArea}),
+	FieldworkLive:     only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea}),
 	QualityRead:       only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea}),
 	QualitySignals:    only(row{Auditor: InArea}),
 	QualityScan:       only(row{Manager: InArea, Supervisor: InArea, Auditor: InArea}),

@@ -23,6 +23,9 @@ type Tally struct {
 	Cases, Done, Underway, Ended, Untouched int
 	Reserves, Attempts                      int
 	Counts                                  fieldwork.Counts
+	// Until is the first day that is not counted, the latest of its committees;
+	// zero where all is.
+	Until time.Time
 }
 
 func (t *Tally) add(p fielddb.Pattern) {
@@ -82,13 +85,26 @@ type Progress struct {
 	EvennessOK bool
 	Cell       int // least number of answers behind a shown figure
 	CrossTab   int
+	Live       bool // as it happens; else as of midnights, in steps of Step answers
+	Step       int
 }
 
 // Rounds lists the rounds that have fieldwork in the actor's area.
 func (s *Service) Rounds(ctx context.Context, who authz.Actor) (list []fielddb.RoundCount, err error) {
 	err = s.Read(ctx, who, authz.FieldworkRead, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
-		list, err = fielddb.Rounds(ctx, db, who.District, who.Area)
-		return err
+		if list, err = fielddb.Rounds(ctx, db, who.District, who.Area); err != nil || authz.May(who, authz.FieldworkLive, authz.Object{Area: who.Area}) {
+			return err
+		}
+		for i := range list {
+			r, err := s.roundByID(ctx, db, who.District, list[i].ID)
+			if err != nil {
+				return err
+			}
+			if _, list[i].Done, err = s.Seen(ctx, db, who, r, who.Area); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return list, err
 }
@@ -116,21 +132,29 @@ func (s *Service) Progress(ctx context.Context, who authz.Actor, roundID, area s
 		if p.Round, err = s.roundByID(ctx, db, who.District, roundID); err != nil {
 			return err
 		}
-		if err := s.count(ctx, db, who.District, area, &p); err != nil {
+		seen, _, err := s.Seen(ctx, db, who, p.Round, area)
+		if err != nil {
 			return err
 		}
-		if err := s.strata(ctx, db, who.District, area, &p); err != nil {
+		if err := s.count(ctx, db, who.District, area, seen, &p); err != nil {
 			return err
 		}
-		return s.compare(ctx, db, who.District, area, &p)
+		if err := s.strata(ctx, db, who.District, area, seen, &p); err != nil {
+			return err
+		}
+		return s.compare(ctx, db, who.District, area, seen, &p)
 	})
 	return p, err
 }
 
-func (s *Service) count(ctx context.Context, db pg.Querier, district, area string, p *Progress) error {
-	p.At, p.Area = s.Clock.Now(), area
+func (s *Service) count(ctx context.Context, db pg.Querier, district, area string, seen fielddb.Seen, p *Progress) error {
+	p.At, p.Area, p.Live = s.Clock.Now(), area, seen.Live
+	if !p.Live {
+		p.At = Midnight(p.At)
+	}
 	p.Cell, p.CrossTab = p.Round.Rules.Suppression.Cell, p.Round.Rules.Suppression.CrossTab
-	patterns, err := fielddb.Patterns(ctx, db, district, p.Round.ID, area)
+	p.Step = p.CrossTab
+	patterns, err := fielddb.Patterns(ctx, db, district, p.Round.ID, area, seen)
 	if err != nil {
 		return err
 	}
@@ -146,7 +170,7 @@ func (s *Service) count(ctx context.Context, db pg.Querier, district, area strin
 	if err != nil {
 		return err
 	}
-	if p.Held, err = fielddb.HeldCount(ctx, db, district, p.Round.ID); err != nil {
+	if p.Held, err = fielddb.HeldCount(ctx, db, district, p.Round.ID, area, seen); err != nil {
 		return err
 	}
 	cut := 9 // a district is shown by street
@@ -167,6 +191,13 @@ func (s *Service) count(ctx context.Context, db pg.Querier, district, area strin
 		at(areas, x.Committee[:cut], names).add(x)
 		at(evaluators, x.Evaluator, people).add(x)
 		p.Total.add(x)
+	}
+	for committee, until := range seen.Until {
+		for _, t := range []*Tally{areas[committee[:cut]], &p.Total} {
+			if t != nil && until.After(t.Until) {
+				t.Until = until
+			}
+		}
 	}
 	p.Areas, p.Evaluators = sorted(areas), sorted(evaluators)
 	return nil
@@ -194,7 +225,7 @@ func sorted(m map[string]*Tally) []Tally {
 }
 
 // compare fills in the groups of sex and age.
-func (s *Service) compare(ctx context.Context, db pg.Querier, district, area string, p *Progress) error {
+func (s *Service) compare(ctx context.Context, db pg.Querier, district, area string, seen fielddb.Seen, p *Progress) error {
 	if p.Round.FrameID == "" {
 		return nil
 	}
@@ -209,11 +240,11 @@ func (s *Service) compare(ctx context.Context, db pg.Querier, district, area str
 		s.people.Store(key, list)
 		population = list
 	}
-	drawn, err := fielddb.Drawn(ctx, db, district, p.Round.ID, p.Round.FrameID, area)
+	drawn, err := fielddb.Drawn(ctx, db, district, p.Round.ID, p.Round.FrameID, area, seen)
 	if err != nil {
 		return err
 	}
-	answered, err := fielddb.Answered(ctx, db, district, p.Round.ID, area)
+	answered, err := fielddb.Answered(ctx, db, district, p.Round.ID, area, seen)
 	if err != nil {
 		return err
 	}

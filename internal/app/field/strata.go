@@ -22,7 +22,7 @@ type StratumTally struct {
 // strata counts the kinds of strata into which the plan splits committees; it is
 // empty where the committee is the stratum, because Areas has those. How many
 // of a small stratum have answered is hidden like an answer of a small group.
-func (s *Service) strata(ctx context.Context, db pg.Querier, district, area string, p *Progress) error {
+func (s *Service) strata(ctx context.Context, db pg.Querier, district, area string, seen fielddb.Seen, p *Progress) error {
 	r, err := rounddb.Get(ctx, db, district, p.Round.ID)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (s *Service) strata(ctx context.Context, db pg.Querier, district, area stri
 	if err != nil {
 		return err
 	}
-	rows, err := fielddb.Kinds(ctx, db, district, p.Round.ID, area)
+	rows, err := fielddb.Kinds(ctx, db, district, p.Round.ID, area, seen)
 	if err != nil {
 		return err
 	}

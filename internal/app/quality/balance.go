@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"gongping/analytics/fairness"
 	"gongping/internal/app/field"
@@ -45,6 +46,9 @@ type Balance struct {
 	Cell     int
 	CrossTab int
 	HideAny  bool
+	At       time.Time
+	Live     bool // as it happens; else as of midnights, in steps of Step answers
+	Step     int
 }
 
 // Traits of the balance, in the order of the page.
@@ -61,7 +65,15 @@ func (s *Service) Balance(ctx context.Context, who authz.Actor, roundID, area st
 			return err
 		}
 		v.Area, v.Cell, v.CrossTab = area, v.Round.Rules.Suppression.Cell, v.Round.Rules.Suppression.CrossTab
-		drawn, err := qualitydb.Traits(ctx, db, who.District, v.Round.ID, area)
+		seen, _, err := s.Field.Seen(ctx, db, who, v.Round, area)
+		if err != nil {
+			return err
+		}
+		v.Live, v.Step = seen.Live, v.CrossTab
+		if v.At = s.Clock.Now(); !v.Live {
+			v.At = field.Midnight(v.At)
+		}
+		drawn, err := qualitydb.Traits(ctx, db, who.District, v.Round.ID, area, seen)
 		if err != nil {
 			return err
 		}

@@ -20,11 +20,13 @@ type Pattern struct {
 	N                    int
 }
 
-// Patterns counts the cases of a round within an area by what happened to them.
-func Patterns(ctx context.Context, q pg.Querier, district, round, area string) ([]Pattern, error) {
+// Patterns counts the cases of a round within an area by what happened to them,
+// as far as it is seen.
+func Patterns(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) ([]Pattern, error) {
 	rows, err := q.Query(ctx, `with tried as (
 			select t.case_id, array_agg(t.disposition order by t.at, t.id) as codes from survey_case c
-			join contact_attempt t on t.district = c.district and t.case_id = c.id
+			left join `+SeenSQL+` v on v.committee = c.committee
+			join contact_attempt t on t.district = c.district and t.case_id = c.id and ($4 or t.received_at < v.at)
 			where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) group by t.case_id
 		), holder as (
 			select distinct on (s.case_id) s.case_id, s.evaluator_id from survey_case c
@@ -33,12 +35,13 @@ func Patterns(ctx context.Context, q pg.Querier, district, round, area string) (
 		)
 		select c.committee, coalesce(h.evaluator_id::text,''), d.case_id is not null, c.reserve, x.id is not null, coalesce(t.codes,'{}'), count(*)
 		from survey_case c
+		left join `+SeenSQL+` v on v.committee = c.committee
 		left join tried t on t.case_id = c.id
 		left join holder h on h.case_id = c.id
-		left join case_completion d on d.district = c.district and d.case_id = c.id
-		left join survey_case x on x.district = c.district and x.replaces = c.id
-		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3)
-		group by 1,2,3,4,5,6`, district, round, area)
+		left join case_completion d on d.district = c.district and d.case_id = c.id and ($4 or d.day < v.day)
+		left join survey_case x on x.district = c.district and x.replaces = c.id and ($4 or x.created_at < v.at)
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and `+CaseSQL+`
+		group by 1,2,3,4,5,6`, seen.with(district, round, area)...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +102,13 @@ func Population(ctx context.Context, q pg.Querier, district, frameID, area strin
 		where district = $1 and frame_id = $2 and starts_with(committee, $3) and status = 'resident' group by 1,2`, district, frameID, area))
 }
 
-// Drawn counts the people of the cases of a round within an area.
-func Drawn(ctx context.Context, q pg.Querier, district, round, frameID, area string) ([]Trait, error) {
+// Drawn counts the people of the cases of a round within an area, as far as they
+// are seen.
+func Drawn(ctx context.Context, q pg.Querier, district, round, frameID, area string, seen Seen) ([]Trait, error) {
 	return traits(q.Query(ctx, `select p.sex, p.birth_year, count(*) from survey_case c
-		join frame_person p on p.district = c.district and p.frame_id = $3 and p.person_id = c.person_id
-		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $4) group by 1,2`, district, round, frameID, area))
+		left join `+SeenSQL+` v on v.committee = c.committee
+		join frame_person p on p.district = c.district and p.frame_id = $8 and p.person_id = c.person_id
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and `+CaseSQL+` group by 1,2`, append(seen.with(district, round, area), frameID)...))
 }
 
 func traits(rows pgx.Rows, err error) ([]Trait, error) {
@@ -114,15 +119,19 @@ func traits(rows pgx.Rows, err error) ([]Trait, error) {
 }
 
 // Answered counts the responses of a round within an area by sex and age band,
-// joined by "/".
-func Answered(ctx context.Context, q pg.Querier, district, round, area string) (map[string]int, error) {
-	return counts(q.Query(ctx, `select sex||'/'||age_band, count(*)::int from response
-		where district = $1 and round_id = $2 and starts_with(committee, $3) group by 1`, district, round, area))
+// joined by "/", as far as they are seen.
+func Answered(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) (map[string]int, error) {
+	return counts(q.Query(ctx, `select sex||'/'||age_band, count(*)::int from response r
+		left join `+SeenSQL+` v on v.committee = r.committee
+		where district = $1 and round_id = $2 and starts_with(r.committee, $3) and ($4 or r.day < v.day) and $7::text[] is not null group by 1`, seen.with(district, round, area)...))
 }
 
-// HeldCount counts the submissions that are kept aside.
-func HeldCount(ctx context.Context, q pg.Querier, district, round string) (n int, err error) {
-	err = q.QueryRow(ctx, `select count(*) from response_held where district = $1 and round_id = $2`, district, round).Scan(&n)
+// HeldCount counts the submissions that are kept aside; who does not see the
+// fieldwork live sees those of the committees of an area before their days.
+func HeldCount(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) (n int, err error) {
+	err = q.QueryRow(ctx, `select count(*) from response_held h join survey_case c on c.district = h.district and c.id = h.case_id
+		left join `+SeenSQL+` v on v.committee = c.committee
+		where h.district = $1 and h.round_id = $2 and ($4 or starts_with(c.committee, $3) and h.received_at < v.at) and $7::text[] is not null`, seen.with(district, round, area)...).Scan(&n)
 	return n, err
 }
 
@@ -163,11 +172,12 @@ type Kind struct {
 }
 
 // Kinds counts the cases of a round within an area by the values of their
-// strata, where the plan splits committees.
-func Kinds(ctx context.Context, q pg.Querier, district, round, area string) ([]Kind, error) {
+// strata, where the plan splits committees, as far as they are seen.
+func Kinds(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) ([]Kind, error) {
 	rows, err := q.Query(ctx, `select `+kindSQL+`, count(*)::int, count(d.case_id)::int from survey_case c
-		left join case_completion d on d.district = c.district and d.case_id = c.id
-		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and position('#' in c.stratum) > 0 group by 1`, district, round, area)
+		left join `+SeenSQL+` v on v.committee = c.committee
+		left join case_completion d on d.district = c.district and d.case_id = c.id and ($4 or d.day < v.day)
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and position('#' in c.stratum) > 0 and `+CaseSQL+` group by 1`, seen.with(district, round, area)...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gongping/internal/pg"
+	"gongping/internal/pg/fielddb"
 	"gongping/survey/quality"
 )
 
@@ -124,13 +125,15 @@ type TraitCount struct {
 	Answered  int
 }
 
-// Traits counts the cases of a round within an area and how many are complete.
-func Traits(ctx context.Context, q pg.Querier, district, round, area string) ([]TraitCount, error) {
+// Traits counts the cases of a round within an area and how many are complete,
+// as far as they are seen.
+func Traits(ctx context.Context, q pg.Querier, district, round, area string, seen fielddb.Seen) ([]TraitCount, error) {
 	rows, err := q.Query(ctx, `select p.sex, p.birth_year::int, p.tenure, c.committee, count(*)::int, count(d.case_id)::int
 		from survey_case c join round r on r.district = c.district and r.id = c.round_id
 		join frame_person p on p.district = c.district and p.frame_id = r.frame_id and p.person_id = c.person_id
-		left join case_completion d on d.district = c.district and d.case_id = c.id
-		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) group by 1,2,3,4`, district, round, area)
+		left join `+fielddb.SeenSQL+` v on v.committee = c.committee
+		left join case_completion d on d.district = c.district and d.case_id = c.id and ($4 or d.day < v.day)
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and `+fielddb.CaseSQL+` group by 1,2,3,4`, append([]any{district, round, area}, seen.Args()...)...)
 	if err != nil {
 		return nil, err
 	}

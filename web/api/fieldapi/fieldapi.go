@@ -204,6 +204,7 @@ type progressArea struct {
 	Reserves  int            `json:"reserves"`
 	Attempts  int            `json:"attempts"`
 	Counts    map[string]int `json:"classes" doc:"Cases by AAPOR class: I, P, R, NC, O, UH, UO, NE"`
+	Until     *string        `json:"until,omitempty" format:"date" doc:"First day that is not counted; absent where all are"`
 }
 
 func areaOf(t field.Tally) progressArea {
@@ -212,13 +213,18 @@ func areaOf(t field.Tally) progressArea {
 	for class, n := range t.Counts {
 		out.Counts[string(class)] = n
 	}
+	if !t.Until.IsZero() {
+		s := t.Until.Format(time.DateOnly)
+		out.Until = &s
+	}
 	return out
 }
 
 type progress struct {
 	RoundID    string              `json:"round_id"`
 	State      string              `json:"state"`
-	At         time.Time           `json:"at"`
+	At         time.Time           `json:"at" doc:"Until when things are counted; without live, the last midnight"`
+	Live       bool                `json:"live" doc:"As it happens. Otherwise a committee's figures stand still until at least five (the rule book's cross-table cell) more answers have come in, and move at midnight"`
 	Total      progressArea        `json:"total"`
 	Areas      []progressArea      `json:"areas"`
 	Strata     []stratum           `json:"strata,omitempty" doc:"By the values of strata, where the plan splits committees"`
@@ -258,7 +264,7 @@ type group struct {
 }
 
 func progressOf(p field.Progress) progress {
-	out := progress{RoundID: p.Round.ID, State: string(p.Round.State), At: p.At, Total: areaOf(p.Total), Rates: map[string]*float64{},
+	out := progress{RoundID: p.Round.ID, State: string(p.Round.State), At: p.At, Live: p.Live, Total: areaOf(p.Total), Rates: map[string]*float64{},
 		E: p.Total.Counts.Eligibility(), Held: p.Held, Strata: strataOf(p.Strata)}
 	for _, t := range p.Areas {
 		out.Areas = append(out.Areas, areaOf(t))
@@ -288,7 +294,7 @@ func progressOf(p field.Progress) progress {
 }
 
 func registerProgress(a huma.API, svc *field.Service) {
-	huma.Register(a, op(http.MethodGet, "get-progress", "/fieldwork/{round}", "Progress of a round", "By street, or by committee within one; outcome rates; sample against population. Small cells are suppressed."),
+	huma.Register(a, op(http.MethodGet, "get-progress", "/fieldwork/{round}", "Progress of a round", "By street, or by committee within one; outcome rates; sample against population. Small cells are suppressed. Who does not run or audit the fieldwork gets figures as of midnights, not live."),
 		func(ctx context.Context, in *struct {
 			Round string `path:"round" format:"uuid" doc:"Id of the round"`
 			Area  string `query:"area" doc:"Code of an area within your own" example:"310104003"`

@@ -171,6 +171,7 @@ type Balance struct {
 	Low      *float64 `json:"low"`
 	High     *float64 `json:"high"`
 	Traits   []Trait  `json:"traits"`
+	Live     bool     `json:"live" doc:"As it happens; otherwise as of midnights, in steps (see get-progress)"`
 }
 
 // Trait is the part of one trait.
@@ -209,7 +210,7 @@ func registerLive(a huma.API, svc *quality.Service) {
 			if err != nil {
 				return nil, err
 			}
-			out := Balance{Drawn: v.Drawn, Answered: v.Answered, Traits: []Trait{}}
+			out := Balance{Drawn: v.Drawn, Answered: v.Answered, Traits: []Trait{}, Live: v.Live}
 			if v.OK && v.Shown {
 				out.R, out.Low, out.High = &v.Adjusted, &v.Low, &v.High
 				for _, t := range v.Traits {

@@ -98,7 +98,7 @@ func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
 	}
 	say := h.Printer(c)
 	d := data{Progress: p, E: p.Total.Counts.Eligibility(), MayAssign: authz.May(who, authz.CaseAssign, authz.Object{Area: p.Area}), say: say,
-		Live: "/fieldwork/" + p.Round.ID + "/live?area=" + url.QueryEscape(p.Area), Running: p.Round.State == survey.Collecting}
+		Live: "/fieldwork/" + p.Round.ID + "/live?area=" + url.QueryEscape(p.Area), Running: p.Live && p.Round.State == survey.Collecting}
 	if len(p.Area) > len(who.Area) {
 		d.Back = "/fieldwork/" + p.Round.ID
 		if up := survey.ParentOf(p.Area); len(up) > len(who.Area) {
