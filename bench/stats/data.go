@@ -27,9 +27,9 @@ type data struct {
 	group4000        []int32
 }
 
-// bytes is the size of the columns that an estimate reads: committee, stratum,
-// household, two population sizes, weight, score.
-func (d *data) bytes() uint64 { return uint64(d.n) * (4 + 4 + 4 + 8 + 8 + 8 + 8) }
+// bytes is the size of all columns of the data set: committee, stratum, household,
+// sex, age, tenure and group; two population sizes, weight, score and mark; the items.
+func (d *data) bytes() uint64 { return uint64(d.n) * (7*code + 5*number + uint64(len(d.items[0]))) }
 
 func generate(n, committees int) *data {
 	rng := rand.New(rand.NewPCG(20261120, uint64(n)+uint64(committees)<<32))

@@ -75,8 +75,8 @@ func measure(least, max, committees int, tasks []task, r *rival) {
 		}
 		d := generate(n, committees)
 		theirs := r.run(d, tasks)
-		fmt.Printf("\n%d answers, %d committees; all columns of an estimate %s\n", n, committees, size(d.bytes()))
-		fmt.Printf("%-46s %10s %10s %9s %8s %8s %10s %9s\n", "task", "time", "cpu", "allocated", "/columns", "growth", "R (cpu)", "R/ours")
+		fmt.Printf("\n%d answers, %d committees; all columns of the data set %s\n", n, committees, size(d.bytes()))
+		fmt.Printf("%-46s %10s %10s %9s %8s %8s %8s %10s %9s\n", "task", "time", "cpu", "allocated", "/own", "/all", "growth", "R (cpu)", "R/ours")
 		plain := map[string]time.Duration{}
 		for _, t := range tasks {
 			if t.skip != nil && t.skip(d) {
@@ -98,19 +98,24 @@ func measure(least, max, committees int, tasks []task, r *rival) {
 				growth = fmt.Sprintf("%.1f", float64(took)/float64(b))
 			}
 			before[t.name] = took
-			columns := uint64(t.reads) * uint64(d.n)
+			own, all := uint64(t.reads)*uint64(d.n), d.bytes() // the columns that it reads, and those that there are
 			if t.columns != nil {
-				columns = t.columns(d)
+				own = t.columns(d)
+				all = own
 			}
-			fmt.Printf("%-46s %10s %10s %9s %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), float64(bytes)/float64(columns), growth, compared(theirs, t.key, took))
+			fmt.Printf("%-46s %10s %10s %9s %8.2f %8.2f %8s%s", t.name, short(took), short(cpu), size(bytes), over(bytes, own), over(bytes, all), growth, compared(theirs, t.key, took))
 			fmt.Print(inPasses(t.key, took, plain))
-			if bytes > 3*columns && t.columns == nil {
-				fmt.Printf("   holds %.1f columns at once", float64(held(func() error { return t.run(d) }))/float64(columns))
+			if bytes > 3*own {
+				most := held(func() error { return t.run(d) })
+				fmt.Printf("   holds at once %.1f of its own columns, %.1f of all", over(most, own), over(most, all))
 			}
 			fmt.Println()
 		}
 	}
 }
+
+// over is memory in times the columns.
+func over(bytes, columns uint64) float64 { return float64(bytes) / float64(columns) }
 
 // passes are the tasks that are measured in plain passes, too: with the key of the
 // pass over the columns that they read, where it is another than the plain one.

@@ -304,8 +304,11 @@ func rakeCase(c *Case) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m, ok := o["mean"].(map[string]any); ok {
+		switch m := o["mean"].(type) {
+		case map[string]any:
 			by[name] = m["se"]
+		case PartlyRefused:
+			by[name] = m.Refused
 		}
 	}
 	out["mean_se_by_residual_weight"] = by

@@ -72,6 +72,10 @@ func nonresponseCase(c *Case) (map[string]any, error) {
 	}
 	out := map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
 		"se_fixed_weights": se, "total": total, "total_se_fixed_weights": seTotal, "response_rate_weighted": a.ResponseRate}
+	if r, refused := se.(Refused); refused && mean != nil { // the errors are refused, the values stand
+		out["mean"] = PartlyRefused{r, map[string]any{"": mean}}
+		out["total"] = PartlyRefused{r, map[string]any{"": total}}
+	}
 	full, ok := mean.(float64)
 	if !ok {
 		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, nil), nil

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"math"
 
 	"gongping/scoring/estimate"
@@ -17,8 +18,11 @@ func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any,
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]any{"weights": w, "g": g, "sum_weights": diag.Sum, "kish_deff": diag.KishDeff, "n_eff": diag.KishN,
-		"df": d.DegreesOfFreedom(nil)}
+	df, err := adjustedFreedom(d, w)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"weights": w, "g": factors(c, g), "sum_weights": diag.Sum, "kish_deff": diag.KishDeff, "n_eff": diag.KishN, "df": df}
 	vars, err := c.Params.Strings("vars")
 	if err != nil {
 		return nil, err
@@ -43,8 +47,8 @@ func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any,
 		}
 	}
 	if len(vars) > 0 {
-		out["mean"] = map[string]any{"estimate": est.mean, "se": se.mean}
-		out["total"] = map[string]any{"estimate": est.total, "se": se.total}
+		out["mean"] = valuesAndErrors(est.mean, se.mean)
+		out["total"] = valuesAndErrors(est.total, se.total)
 	}
 	// Single figures by the name of the column, for cases that list no vars.
 	for _, n := range c.Data.Names {
@@ -64,6 +68,52 @@ func adjustedResults(c *Case, w, g []float64, res residualFunc) (map[string]any,
 	}
 	return out, adjustedDomains(c, d, w, vars, res, out)
 }
+
+// valuesAndErrors are estimates with their errors. Where an error is refused
+// the peer may refuse both, the values stand all the same.
+func valuesAndErrors(value, se map[string]any) any {
+	both := map[string]any{"estimate": value, "se": se}
+	for _, e := range se {
+		if r, refused := e.(Refused); refused {
+			return PartlyRefused{r, both}
+		}
+	}
+	return both
+}
+
+// adjustedFreedom counts the units that have a weight after the adjustment:
+// trimming may give one to a row that had none.
+func adjustedFreedom(d *estimate.Design, w []float64) (int, error) {
+	size := make([]float64, len(w)) // linear calibration may leave weights below zero, which count as well
+	for i, v := range w {
+		size[i] = math.Abs(v)
+	}
+	adjusted, err := d.WithWeights(size)
+	if err != nil {
+		return 0, err
+	}
+	return adjusted.DegreesOfFreedom(nil), nil
+}
+
+// factors are the adjustment factors of the rows. A row with a base weight of
+// zero has none that its weights show; that of its class or totals stands for a
+// case that asks for a number.
+func factors(c *Case, g []float64) any {
+	base, err := c.Weight()
+	if err != nil {
+		return g
+	}
+	out := make([]any, len(g))
+	for i, v := range g {
+		out[i] = v
+		if base[i] == 0 {
+			out[i] = PartlyRefused{Refused{errNoFactor}, map[string]any{"": v}}
+		}
+	}
+	return out
+}
+
+var errNoFactor = errors.New("a weight of zero has no factor")
 
 // adjustedDomains adds the means of the first variable by the levels of a column.
 func adjustedDomains(c *Case, d *estimate.Design, w []float64, vars []string, res residualFunc, out map[string]any) error {

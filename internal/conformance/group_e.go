@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -163,6 +164,8 @@ func interceptFits(x []float64, kHuber, kTukey float64, out map[string]any) erro
 	return interceptMM(x, one, out)
 }
 
+var errNoScale = errors.New("a scale of zero leaves no error to show")
+
 // interceptMM is the MM-estimate of location.
 func interceptMM(x, one []float64, out map[string]any) error {
 	m, err := robust.FitMM(x, [][]float64{one})
@@ -175,6 +178,11 @@ func interceptMM(x, one []float64, out map[string]any) error {
 		r["se"] = m.SE[0]
 	}
 	out["lmrob_mm"] = r
+	if m.Scale == 0 { // the peer stops, or shows an error of 0
+		none := Refused{errNoScale}
+		r["se"] = PartlyRefused{none, map[string]any{"": 0.0}}
+		out["lmrob_mm"] = PartlyRefused{none, r}
+	}
 	return nil
 }
 

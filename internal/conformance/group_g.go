@@ -122,6 +122,10 @@ func anovaShrinkage(c *Case) (map[string]any, error) {
 		return nil, err
 	}
 	a, err := shrink.ANOVA(y, g)
+	if refusal(err) {
+		return withoutVariance(map[string]any{}, y, g, err, "F", "tau2", "icc1", "icc2_n0", "reliability", "group_mean",
+			"grand_mean_gls", "shrunken_mean", "deff_mean_n", "deff_weighted_n", "group_n", "n"), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +137,49 @@ func anovaShrinkage(c *Case) (map[string]any, error) {
 		"deff_mean_n": a.DeffMean, "deff_weighted_n": a.DeffWeighted,
 		"group_n": named(levels, a.Count), "n": a.N,
 	}, nil
+}
+
+// withoutVariance are the results for groups whose variances cannot be told
+// apart: the figures are refused, the mean squares stand.
+func withoutVariance(out map[string]any, y []float64, g shrink.Grouping, err error, refused ...string) map[string]any {
+	between, within, n0, ok := meanSquares(y, g)
+	withAll(out, refused, Refused{err})
+	for name, v := range map[string]float64{"ms_between": between, "ms_within": within, "n0": n0} {
+		out[name] = Refused{err}
+		if ok {
+			out[name] = PartlyRefused{Refused{err}, map[string]any{"": v}}
+		}
+	}
+	return out
+}
+
+// meanSquares between and within groups, and the mean group size of the analysis
+// of variance; not ok where a group or the rest has no degree of freedom.
+func meanSquares(y []float64, g shrink.Grouping) (between, within, n0 float64, ok bool) {
+	n, mean := make([]float64, g.Levels), make([]float64, g.Levels)
+	for i, c := range g.Codes {
+		n[c]++
+		mean[c] += (y[i] - mean[c]) / n[c] // exact where all are equal
+	}
+	all, grand, groups, squares := 0.0, 0.0, 0.0, 0.0
+	for c, k := range n {
+		if k > 0 {
+			all += k
+			grand += (mean[c] - grand) * k / all
+			groups++
+			squares += k * k
+		}
+	}
+	if groups < 2 || all <= groups {
+		return 0, 0, 0, false
+	}
+	for i, c := range g.Codes {
+		within += (y[i] - mean[c]) * (y[i] - mean[c])
+	}
+	for c, k := range n {
+		between += k * (mean[c] - grand) * (mean[c] - grand)
+	}
+	return between / (groups - 1), within / (all - groups), (all - squares/all) / (groups - 1), true
 }
 
 // covariates reads columns as numbers or categories over the kept rows.

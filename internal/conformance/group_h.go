@@ -23,6 +23,10 @@ func interviewerEffect(c *Case) (map[string]any, error) {
 		return nil, err
 	}
 	r, err := fairness.MeasureInterviewers(y, g)
+	if refusal(err) {
+		return withoutVariance(map[string]any{}, y, g, err, "rho_int", "rho_int_floor0", "deff_mean_load", "deff_weighted_load",
+			"F", "p", "rho_reml"), nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -62,10 +62,24 @@ func (s Share) Profile(level, df float64) (lower, upper *float64) {
 	return lower, upper
 }
 
-// deviance is the excess binomial deviance of a logit over the estimate.
+// profileReach is the logit beyond which R's link stands still: fitted shares
+// are kept a machine epsilon away from 0 and 1, so that a profile that runs
+// further has a flat end and may never reach the cutoff.
+const profileReach = 30
+
+// deviance is the excess binomial deviance of a logit over the estimate, with
+// the fitted share held where R's link holds it.
 func (s Share) deviance(logit float64) float64 {
 	p := s.Value
-	return 2 * s.scaledN * (float64(p*(math.Log(p)-logExpit(logit))) + float64((1-p)*(math.Log1p(-p)-logExpit(-logit))))
+	mu := 0x1p-52
+	switch {
+	case logit > profileReach:
+		mu = 1 - 0x1p-52
+	case logit >= -profileReach:
+		e := math.Exp(logit)
+		mu = e / (1 + e)
+	}
+	return 2 * s.scaledN * (float64(p*(math.Log(p)-math.Log(mu))) + float64((1-p)*(math.Log1p(-p)-math.Log(1-mu))))
 }
 
 // invert finds x with value y by linear interpolation in the order of y, which

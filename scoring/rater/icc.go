@@ -146,12 +146,16 @@ func iccForms(s MeanSquares) *ICC {
 		r.Agreement.Defined, r.AgreementMean.Defined = true, true
 		return r
 	}
-	if single <= 0 || mean <= 0 || e <= 0 {
+	if single <= 0 || e <= 0 {
 		return r
 	}
 	a := &r.Agreement
-	a.Defined, r.AgreementMean.Defined = true, true
-	a.Value, r.AgreementMean.Value = (b-e)/single, (b-e)/mean
+	a.Defined, a.Value = true, (b-e)/single
+	// The mean of the raters has no variance to speak of where theirs is smaller
+	// than the residual's by more than the subjects show.
+	if mean > 1e-12*single {
+		r.AgreementMean.Defined, r.AgreementMean.Value = true, (b-e)/mean
+	}
 	fj := j / e
 	u := float64(n*(1+float64((k-1)*a.Value))) - float64(k*a.Value) // Satterthwaite's degrees of freedom
 	top := float64(k*a.Value*fj) + u

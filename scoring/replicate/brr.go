@@ -30,11 +30,11 @@ func Fay(d *estimate.Design, rho float64) (*Set, error) {
 		return nil, err
 	}
 	s := g.set(d)
-	for _, row := range m {
+	for r := range m {
 		f := make([]float64, g.n)
 		for h, us := range g.strata {
 			up, down := us[0], us[1]
-			if row[h+1] < 0 { // the first column is constant
+			if m[h+1][r] < 0 { // the first row is constant
 				up, down = down, up
 			}
 			f[up], f[down] = 2-rho, rho
@@ -49,31 +49,33 @@ func Fay(d *estimate.Design, rho float64) (*Set, error) {
 
 // hadamard is a Hadamard matrix of the smallest order of at least n that
 // doubling (Sylvester 1867) from Paley's first construction (1933: order q+1
-// for a prime q ≡ 3 mod 4) reaches. Its first column is constant.
+// for a prime q ≡ 3 mod 4) reaches, with a constant first row. It begins as low
+// as it can: 24 is 12 doubled, not Paley's of 23. R's survey does so, too; up to
+// 60 strata its matrices give the same replicates but for orders 28, 36 and 56,
+// which it reads from a table.
 func hadamard(n int) ([][]int8, error) {
 	const largest = 4096
 	for order := 2; order <= largest; order += 2 {
 		if order < n {
 			continue
 		}
-		base, times := order, 0
-		for ; base > 2 && !paley(base); times++ {
-			if base%2 != 0 {
-				break
-			}
+		base := order
+		for base%8 == 0 {
 			base /= 2
 		}
-		if base != 2 && !paley(base) {
-			continue
+		for ; base <= order; base *= 2 {
+			if base != 2 && base != 4 && !paley(base) {
+				continue
+			}
+			m := [][]int8{{1, 1}, {1, -1}}
+			if base > 4 {
+				m = paleyMatrix(base)
+			}
+			for len(m) < order {
+				m = double(m)
+			}
+			return m, nil
 		}
-		m := [][]int8{{1, 1}, {1, -1}}
-		if base != 2 {
-			m = paleyMatrix(base)
-		}
-		for range times {
-			m = double(m)
-		}
-		return m, nil
 	}
 	return nil, fault("brr_strata", "too many strata for balanced repeated replication").
 		At("design", fmt.Sprintf("%d strata", n-1), fmt.Sprintf("below %d", largest), "use JKn or the bootstrap")
@@ -93,30 +95,21 @@ func paley(order int) bool {
 	return true
 }
 
-// paleyMatrix is I + S with S the skew matrix of quadratic residues, with the
-// signs of rows changed so that the first column is constant.
+// paleyMatrix has ones in the first row and column, and elsewhere -1 where i + j
+// is 0 or a quadratic residue of order-1, 1 where it is none.
 func paleyMatrix(order int) [][]int8 {
 	q := order - 1
 	residue := make([]bool, q)
-	for a := 1; a < q; a++ {
+	for a := range q {
 		residue[a*a%q] = true
 	}
 	m := make([][]int8, order)
 	for i := range m {
 		m[i] = make([]int8, order)
 		for j := range m[i] {
-			switch {
-			case i == 0:
-				m[i][j] = 1
-			case j == 0, i != j && !residue[((i-j)%q+q)%q]:
+			m[i][j] = 1
+			if i > 0 && j > 0 && residue[(i+j-2)%q] {
 				m[i][j] = -1
-			default:
-				m[i][j] = 1
-			}
-		}
-		if m[i][0] < 0 {
-			for j := range m[i] {
-				m[i][j] = -m[i][j]
 			}
 		}
 	}
