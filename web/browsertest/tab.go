@@ -47,3 +47,28 @@ func (p *Page) Clock(ahead time.Duration) {
 	}))
 	Eval[bool](p, js)
 }
+
+// Manifest is the web app manifest of the page as the browser reads it: its
+// address, and what stands in the way of installing the app.
+func (p *Page) Manifest() (url string, faults []string) {
+	p.t.Helper()
+	p.do("manifest", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		m, err := chromedp.Call(ctx, page.GetAppManifest, page.GetAppManifestParams{})
+		if err != nil {
+			return err
+		}
+		url = m.URL
+		for _, e := range m.Errors {
+			faults = append(faults, e.Message)
+		}
+		i, err := chromedp.Call(ctx, page.GetInstallabilityErrors, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		for _, e := range i.InstallabilityErrors {
+			faults = append(faults, e.ErrorID)
+		}
+		return nil
+	}))
+	return url, faults
+}

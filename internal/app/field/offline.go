@@ -1,8 +1,10 @@
 package field
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,6 +70,9 @@ type Pack struct {
 	Cases []PackedCase
 	// Rounds of the cases, by id.
 	Rounds map[string]PackedRound
+	// LeftOut counts the cases that the phone does not take along, because it
+	// would carry more than it may.
+	LeftOut int
 	// Distance tells that the evaluator has agreed to say how far the phone was
 	// from the building.
 	Distance bool
@@ -144,7 +149,9 @@ func (s *Service) gather(ctx context.Context, db pg.Querier, who authz.Actor, he
 	if err != nil {
 		return p, 0, err
 	}
-	cases = cases[:min(len(cases), maxPack)]
+	all := len(cases)
+	cases = carried(cases, held, now, maxPack)
+	p.LeftOut = all - len(cases)
 	ids := make([]string, len(cases))
 	for i, c := range cases {
 		ids[i] = c.ID
@@ -174,6 +181,39 @@ func (s *Service) gather(ctx context.Context, db pg.Querier, who authz.Actor, he
 		p.Cases = append(p.Cases, x)
 	}
 	return p, need, nil
+}
+
+// carried chooses the cases that a phone takes along where there are more than
+// it carries, and leaves them in their order: what is still to be asked and has
+// its name on the phone, what is under way (call-backs among them), the rest of
+// what is to be asked, what is done.
+func carried(cases []fielddb.Case, held map[string]bool, now time.Time, most int) []fielddb.Case {
+	if len(cases) <= most {
+		return cases
+	}
+	rank := func(c fielddb.Case) int {
+		switch stage := view(c, now).Stage; {
+		case stage == fieldwork.Done || stage == fieldwork.Ended:
+			return 3
+		case held[c.ID]:
+			return 0
+		case stage != fieldwork.Open:
+			return 1
+		}
+		return 2
+	}
+	at := make([]int, len(cases))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(rank(cases[a]), rank(cases[b])) })
+	at = at[:most]
+	slices.Sort(at)
+	out := make([]fielddb.Case, most)
+	for i, k := range at {
+		out[i] = cases[k]
+	}
+	return out
 }
 
 // packPeople opens the private records that the phone is to take along.

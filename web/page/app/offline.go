@@ -204,7 +204,7 @@ var wordKeys = []struct {
 	{"field.closed", []string{"Last"}}, {"field.not_open", []string{"First"}}, {"question.missing", nil},
 	{"held.closed", nil}, {"held.ended", nil}, {"held.taken_away", nil}, {"held.version", nil}, {"held.second_answer", nil}, {"held.id_used", nil},
 	{"answers.invalid", nil}, {"case.not_found", nil}, {"attempt.invalid", nil}, {"attempt.id_used", nil}, {"field.id", nil}, {"queue.rejected", nil},
-	{"offline.no_building", nil}, {"offline.no_name", nil}, {"offline.n_cases", []string{"N"}}, {"offline.begin_here_at", []string{"Building"}},
+	{"offline.no_building", nil}, {"offline.no_name", nil}, {"offline.n_cases", []string{"N"}}, {"offline.left_out", []string{"N"}}, {"offline.begin_here_at", []string{"Building"}},
 	{"offline.tries", []string{"N", "Last"}}, {"offline.state.draft", nil}, {"offline.state.waiting", nil}, {"offline.state.sent", nil},
 	{"offline.state.held", nil}, {"offline.state.refused", nil}, {"offline.sex.m", nil}, {"offline.sex.f", nil}, {"offline.age", []string{"Band"}},
 	{"offline.attempt_kept", nil}, {"offline.refuse_ask", nil}, {"offline.answered_elsewhere", nil}, {"offline.kept", nil}, {"offline.not_kept", nil},

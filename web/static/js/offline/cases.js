@@ -79,6 +79,8 @@
       bar.value = done;
       gp.set(view, { count: done + ' / ' + all.length });
     }
+    var leftOut = await app.store.meta('left-out') || 0;
+    gp.set(view, { more: leftOut > 0 ? gp.say('offline.left_out', { N: leftOut }) : false });
     view.querySelectorAll('[data-filter]').forEach(function (b) {
       var f = b.getAttribute('data-filter');
       b.setAttribute('aria-pressed', String(f === filter));

@@ -4,11 +4,12 @@
 (function () {
   'use strict';
   var gp = window.gpField = window.gpField || {};
-  var FORMAT = 1;
   var BATCH = 20;
 
-  // UPGRADE[n] turns content of format n into format n + 1, when it is read.
-  var UPGRADE = {};
+  // FORMAT is that of what is written now; UPGRADE[n] turns content of format n
+  // into format n + 1, when it is read.
+  gp.FORMAT = 1;
+  gp.UPGRADE = {};
 
   function label(r) { return 'record/' + r.id + '/' + r.kind + '/' + r.fmt; }
 
@@ -22,11 +23,11 @@
   // content opens a record, in today's format.
   Queue.prototype.content = async function (r) {
     var v = await this.vault.open(r, label(r));
-    for (var f = r.fmt; f < FORMAT; f++) v = UPGRADE[f](v);
+    for (var f = r.fmt; f < gp.FORMAT; f++) v = gp.UPGRADE[f](v);
     return v;
   };
   Queue.prototype.row = async function (r, content) {
-    r.fmt = FORMAT;
+    r.fmt = gp.FORMAT;
     var sealed = await this.vault.seal(content, label(r));
     r.iv = sealed.iv;
     r.ct = sealed.ct;
@@ -213,6 +214,4 @@
   };
 
   gp.Queue = Queue;
-  gp.FORMAT = FORMAT;
-  gp.UPGRADE = UPGRADE;
 })();
