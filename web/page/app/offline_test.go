@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -44,7 +46,7 @@ func stairs(t *testing.T) *stairwell {
 	s := &stairwell{site: &site{Fixture: f, accounts: &account.Service{Core: f.Core}}}
 	s.version(t, "1")
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.cut.Load() {
+		if s.cut.Load() && r.URL.Path != "/app/import" { // the supervisor sits where there is a signal
 			panic(http.ErrAbortHandler)
 		}
 		(*s.handler.Load()).ServeHTTP(w, r)
@@ -154,6 +156,33 @@ func unlock(t *testing.T, p *browsertest.Page, code string) {
 	until(t, p, "the app opens", `document.body.hasAttribute('data-open')`)
 }
 
+// handIn uploads the file that a phone has exported, on the page for it, and
+// returns that page.
+func (s *stairwell) handIn(t *testing.T, who authz.Actor, file []byte) string {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("file", "queue.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, s.URL+"/app/import", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, page := s.as(t, who).send(req, "Content-Type", w.FormDataContentType())
+	if status != http.StatusOK {
+		t.Errorf("the page of the import answers %d", status)
+	}
+	return page
+}
+
 const code = "青松 1987 号"
 
 // TestADayInTheStairwell goes offline in the middle of interviews, kills the
@@ -238,7 +267,13 @@ func TestADayInTheStairwell(t *testing.T) {
 	browsertest.Eval[bool](c, `(() => { const f = document.querySelector('#gp-view form[data-mode=phone]'); f.elements.day.selectedIndex = 2; f.elements.time.value = '18:30'; f.requestSubmit(f.querySelector('button[value="5.1"]')); return true; })()`)
 	until(t, c, "the appointment", `document.querySelector('.gp-field-agreed')`)
 	until(t, c, "four wait", waiting(4))
-	if line := c.Text("#gp-field-status [data-x=text]"); !strings.HasPrefix(line, "还有 4 份待发，上次同步 ") {
+	// One who does not consent is asked nothing, and counts as a refusal.
+	view(t, c, "#/interview/"+cases[6].ID, "#gp-view [data-x=right]")
+	tap(t, c, "#gp-view [data-x=right]")
+	tap(t, c, "#gp-view [data-x=refuse]")
+	tap(t, c, "dialog[open] .btn-primary, dialog[open] .btn-danger")
+	until(t, c, "five wait", waiting(5))
+	if line := c.Text("#gp-field-status [data-x=text]"); !strings.HasPrefix(line, "还有 5 份待发，上次同步 ") {
 		t.Errorf("the line at the head says %q", line)
 	}
 	// Who of the household is asked was drawn: somebody else is asked nothing.
@@ -294,8 +329,8 @@ func TestADayInTheStairwell(t *testing.T) {
 	tap(t, d, "#gp-view [data-x=export]")
 	until(t, d, "the file", `gpField.app.lastExport`)
 	file := []byte(browsertest.Eval[string](d, `gpField.app.lastExport`))
-	if rep, err := s.Field.ImportQueue(s.Ctx, s.Actor("supervisor"), file); err != nil || rep.Counts[field.Accepted] != 1 {
-		t.Errorf("import of the exported queue: %+v %v", rep.Counts, err)
+	if page := s.handIn(t, s.Actor("supervisor"), file); !strings.Contains(page, "新收到 1 条") {
+		t.Errorf("import of the exported queue: %s", page)
 	}
 	s.cut.Store(false)
 	for range 3 {
@@ -314,8 +349,9 @@ func TestADayInTheStairwell(t *testing.T) {
 		"with consent, hour and offline": {s.count(t, `select count(*) from response where paradata ? 'hour' and paradata->>'consent' = 'true' and paradata->>'offline' = 'true'`), 4},
 		"with seconds by question":       {s.count(t, `select count(*) from response where paradata ? 'per_item'`), 4},
 		"on the server's day":            {s.count(t, `select count(*) from response where day = '2026-11-21'`), 4},
-		"attempts":                       {s.count(t, `select count(*) from contact_attempt`), 2},
-		"attempts at their true time":    {s.count(t, `select count(*) from contact_attempt where at between $1 and $2`, s.Clock.Now().Add(-time.Hour), s.Clock.Now().Add(time.Minute)), 2},
+		"attempts":                       {s.count(t, `select count(*) from contact_attempt`), 3},
+		"refusals":                       {s.count(t, `select count(*) from contact_attempt where disposition = '2.112' and case_id = $1`, cases[6].ID), 1},
+		"attempts at their true time":    {s.count(t, `select count(*) from contact_attempt where at between $1 and $2`, s.Clock.Now().Add(-time.Hour), s.Clock.Now().Add(time.Minute)), 3},
 		"held":                           {s.count(t, `select count(*) from response_held`) + s.count(t, `select count(*) from contact_attempt_held`), 0},
 		"links from answer to case":      {s.count(t, `select count(distinct case_id) from identity.response_case`), 4},
 	} {
