@@ -292,14 +292,7 @@ func TestExitStatusAndMessages(t *testing.T) {
 		{nil, []string{"--help"}, 0, []string{"GONGPING_DATABASE_URL", "serve --demo"}},
 		{nil, []string{"serve", "--nonsense"}, 2, []string{"gongping serve --help"}},
 		{nil, []string{"nonsense"}, 2, []string{"unknown command", "gongping --help"}},
-		{nil, []string{"help", "draw", "reveal"}, 0, []string{"gongping draw reveal COMMITMENT"}},
-		{nil, []string{"help", "nonsense"}, 2, []string{`no command "nonsense"`, "gongping --help"}},
-		{nil, []string{"completion", "nonsense"}, 2, []string{"bash", "zsh"}},
 		{nil, []string{"draw", "nonsense"}, 2, []string{"unknown command", "reveal"}},
-		{nil, []string{"import", "template", "nonsense"}, 2, []string{`"nonsense"`, "areas", "places", "census"}},
-		{nil, []string{"import", "template", "places"}, 0, []string{"坐标系"}},
-		{nil, []string{"conformance", "/nowhere/at/all"}, 1, []string{"/nowhere/at/all: no such file"}},
-		{nil, []string{"conformance", os.Args[0]}, 1, []string{"a directory with case files is expected"}},
 		{nil, []string{"user", "add"}, 2, []string{"user add LOGIN"}},
 		{nil, []string{"import", "frame", "x.csv"}, 2, []string{`"name"`, "gongping import frame --help"}},
 		{[]string{"GONGPING_ADDR=x", "GONGPING_LOG=y"}, []string{"serve"}, 1, []string{"GONGPING_ADDR", "GONGPING_LOG"}},
@@ -323,6 +316,43 @@ func TestExitStatusAndMessages(t *testing.T) {
 	out, _ := finish(t, nil, "version", "--json")
 	if err := json.Unmarshal([]byte(out), &b); err != nil || b.Migrations < 1 || fmt.Sprintf("%.2s", b.Go) != "go" {
 		t.Errorf("version --json: %+v, %v", b, err)
+	}
+}
+
+// TestWrongUseIsTold stays within this process: the program's own start takes
+// most of a second under the race detector.
+func TestWrongUseIsTold(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args   []string
+		status int
+		says   []string
+	}{
+		{[]string{"help", "draw", "reveal"}, 0, []string{"gongping draw reveal COMMITMENT"}},
+		{[]string{"help", "nonsense"}, 2, []string{`no command "nonsense"`, "gongping --help"}},
+		{[]string{"completion", "nonsense"}, 2, []string{"bash", "zsh"}},
+		{[]string{"import", "template", "nonsense"}, 2, []string{`"nonsense"`, "areas", "places", "census"}},
+		{[]string{"import", "template", "places"}, 0, []string{"坐标系"}},
+		{[]string{"conformance", "/nowhere/at/all"}, 1, []string{"/nowhere/at/all: no such file"}},
+		{[]string{"conformance", os.Args[0]}, 1, []string{"a directory with case files is expected"}},
+	} {
+		var out bytes.Buffer
+		root := rootCmd()
+		root.SetOut(&out)
+		root.SetArgs(tc.args)
+		status, said := 0, ""
+		if err := root.ExecuteContext(t.Context()); err != nil {
+			status, said = exitStatus(err), err.Error()
+		}
+		said += out.String()
+		if status != tc.status {
+			t.Errorf("%v: status %d, want %d: %s", tc.args, status, tc.status, said)
+		}
+		for _, s := range tc.says {
+			if !strings.Contains(said, s) {
+				t.Errorf("%v: %q is not in: %s", tc.args, s, said)
+			}
+		}
 	}
 }
 
