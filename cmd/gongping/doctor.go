@@ -177,6 +177,9 @@ func checkDatabase(ctx context.Context, cfg config.Config) (all []finding, joine
 		if err := d.Pool.Ping(ctx); err != nil {
 			all = append(all, finding{"service role", stateFault, err.Error(), "grant gongping_service to the database user"})
 		}
+		if f, bad := checkSealed(ctx, cfg, d); bad {
+			all = append(all, f)
+		}
 	}
 	return all, d.Joined
 }
@@ -220,6 +223,20 @@ func checkKey(cfg config.Config) finding {
 		return fromError("key file", err)
 	}
 	return finding{Check: "key file", State: stateOK, Found: cfg.KeyFile}
+}
+
+// checkSealed asks whether the key opens what the database holds. A key that
+// cannot be read is checkKey's matter, one that is not there yet is made only
+// where nothing is sealed.
+func checkSealed(ctx context.Context, cfg config.Config, d *database) (f finding, bad bool) {
+	if _, err := config.ReadKey(cfg.KeyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f, false
+	}
+	err := keyFits(ctx, cfg, d)
+	if err == nil {
+		return f, false
+	}
+	return fromError("sealed data", err), true
 }
 
 func checkRedis(ctx context.Context, cfg config.Config) finding {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -17,7 +18,10 @@ import (
 	"gongping/internal/cache"
 	"gongping/internal/config"
 	"gongping/internal/errs"
+	"gongping/internal/pg/intakedb"
+	"gongping/internal/seal"
 	"gongping/internal/telemetry"
+	"gongping/survey/frame"
 )
 
 // stopWithin bounds the time between the signal and the end of the program.
@@ -181,20 +185,38 @@ func shownAddr(a net.Addr) string {
 }
 
 // masterKey reads the key, or makes it where nothing has been sealed yet: a new
-// key beside old data would hide that the old one is lost.
+// key beside old data would hide that the old one is lost, and with another key
+// than the old one's new data would be sealed that no key file opens together
+// with the old.
 func masterKey(ctx context.Context, cfg config.Config, db *database) ([]byte, error) {
-	if _, err := os.Stat(cfg.KeyFile); errors.Is(err, os.ErrNotExist) {
-		var sealed bool
-		err := db.Owner.QueryRow(ctx, `select exists (select from identity.person)`).Scan(&sealed)
-		if err != nil {
-			return nil, fmt.Errorf("look for sealed data: %w", err)
-		}
-		if sealed {
-			return nil, errs.New(errs.Unavailable, "config.key_lost", "the database holds sealed personal data, but its key is missing").
-				At("GONGPING_KEY_FILE", cfg.KeyFile+", which does not exist", "the key that the data was sealed with", "restore the key file from where you keep it; nothing has been changed")
-		}
+	if err := keyFits(ctx, cfg, db); err != nil {
+		return nil, err
 	}
 	return config.MasterKey(cfg.KeyFile)
+}
+
+// keyFits fails unless nothing has been sealed yet or the key file opens it.
+func keyFits(ctx context.Context, cfg config.Config, db *database) error {
+	sample, err := intakedb.AnySealed(ctx, db.Owner)
+	if err != nil {
+		return fmt.Errorf("look for sealed data: %w", err)
+	}
+	if sample == nil {
+		return nil
+	}
+	key, err := config.ReadKey(cfg.KeyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errs.New(errs.Unavailable, "config.key_lost", "the database holds sealed personal data, but its key is missing").
+			At("GONGPING_KEY_FILE", cfg.KeyFile+", which does not exist", "the key that the data was sealed with", "restore the key file from where you keep it; nothing has been changed")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := seal.New(key).Open(sample.Sealed, frame.RecordLabel(sample.Frame, sample.Person)); err != nil {
+		return errs.New(errs.Unavailable, "config.key_wrong", "the key does not open the sealed personal data of the database").
+			At("GONGPING_KEY_FILE", cfg.KeyFile, "the key that the data was sealed with", "put the key file of the installation there that the data comes from; nothing has been changed")
+	}
+	return nil
 }
 
 // quietRedis drops the library's own messages, which go to the standard error

@@ -279,6 +279,17 @@ func TestLostKeyIsNoticed(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "key")); err == nil {
 		t.Error("a new key hides that the old one is lost")
 	}
+	// Another installation's key is no better: what it seals from now on would
+	// not open together with what is there.
+	if _, err := config.MasterKey(filepath.Join(dir, "key")); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"serve", "doctor"} {
+		out, status := finish(t, settings, command)
+		if status != 1 || !strings.Contains(out, "the key does not open") {
+			t.Errorf("%s: %d, %s", command, status, out)
+		}
+	}
 }
 
 func TestExitStatusAndMessages(t *testing.T) {

@@ -60,6 +60,27 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 	}
 }
 
+// TestEveryRoomIsOnThePlan holds docs/architecture.md to the checkout the other
+// way round: whoever adds a room says there what happens in it.
+func TestEveryRoomIsOnThePlan(t *testing.T) {
+	plan := read(t, "docs/architecture.md")
+	for _, floor := range []string{"survey", "scoring", "analytics", "internal", "internal/app", "web"} {
+		entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(floor)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			code, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(floor), e.Name(), "*.go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(code) > 0 && !regexp.MustCompile(`\b`+regexp.QuoteMeta(e.Name())+`\b`).MatchString(plan) {
+				t.Errorf("docs/architecture.md does not say what %s/%s is for", floor, e.Name())
+			}
+		}
+	}
+}
+
 // ordersOfProgram reads the commands of gongping from its source.
 func ordersOfProgram(t *testing.T) map[string]bool {
 	t.Helper()

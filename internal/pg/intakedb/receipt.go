@@ -69,3 +69,21 @@ func Present(ctx context.Context, q pg.Querier, district, frameID string, ids []
 	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
 	return out, err
 }
+
+// SealedPerson is a sealed record with the place that it is bound to.
+type SealedPerson struct {
+	Frame, Person string
+	Sealed        []byte
+}
+
+// AnySealed returns one sealed record, whichever comes first, of whatever
+// district; nil where nothing has been sealed yet. It tells whether a key is
+// the one that the database was sealed with.
+func AnySealed(ctx context.Context, q pg.Querier) (*SealedPerson, error) {
+	var p SealedPerson
+	err := q.QueryRow(ctx, `select frame_id::text, person_id, sealed from identity.person limit 1`).Scan(&p.Frame, &p.Person, &p.Sealed)
+	if pg.NoRows(err) {
+		return nil, nil
+	}
+	return &p, err
+}
