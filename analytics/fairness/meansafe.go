@@ -11,7 +11,13 @@ package fairness
 // Each step hides the grade that widens the narrowest range most, on equal terms
 // the one with the fewest answers.
 func SuppressMean(counts []int, minimum int) []Cell {
-	marks := Suppress(Table{Count: [][]int{counts}, Minimum: minimum, RowTotals: true}).Cell[0]
+	return HideMore(counts, Suppress(Table{Count: [][]int{counts}, Minimum: minimum, RowTotals: true}).Cell[0], minimum)
+}
+
+// HideMore is the second half of SuppressMean, for marks that were made for
+// another reason: it hides more grades until none that is marked Primary is
+// narrowed by count and mean. It changes and returns marks.
+func HideMore(counts []int, marks []Cell, minimum int) []Cell {
 	for {
 		if narrowest(counts, marks, minimum) >= minimum {
 			return marks

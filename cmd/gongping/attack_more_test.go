@@ -13,6 +13,7 @@ import (
 	"gongping/analytics/fairness"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
+	"gongping/scoring/estimate"
 )
 
 // remainders takes what is shown of a set that adds up from its total: a hidden
@@ -82,83 +83,58 @@ func (c *curious) solved() {
 	c.try("hidden grades solved from count and mean: %d questions, none narrowed below %d", n, cell)
 }
 
-// spread adds the standard error to count and mean: a third equation, with which
-// three hidden grades are solved. The worker supposes equal weights and a sample
-// drawn simply from the population that the page states.
+// spread adds the standard error and the interval to count and mean: a third
+// equation, with which three hidden grades are solved. The worker finds that
+// both follow from the district's spread, or from what is shown already: they
+// say nothing of the hidden grades.
 func (c *curious) spread() {
-	cell, n := c.Round.Rules.Suppression.Cell, 0
-	u := c.unit(c.runs[0])
-	truth, err := scoredb.UnitOf(context.Background(), c.Round.Pool, c.worker.District, c.runs[0], c.worker.Area)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	for i, it := range u.Items {
-		f, total := it.Figure, float64(it.Figure.N)
-		if !f.OK || slices.Max(it.Counts[:]) <= 0 || slices.Min(it.Counts[:]) >= 0 {
-			continue
+	n, ratios, low := 0, 0.0, math.Inf(1)
+	for i, run := range c.runs {
+		u := c.unit(run)
+		truth, err := scoredb.UnitOf(context.Background(), c.Round.Pool, c.worker.District, c.runs[0], c.worker.Area)
+		if err != nil {
+			c.t.Fatal(err)
 		}
-		n++
-		sum := f.Value * total / 25
-		fpc := 1 - total/float64(u.Population)
-		squares := func(se float64) float64 { return se*se/625*total*(total-1)/fpc + sum*sum/total }
-		// The interval on the page is 3.96 standard errors wide; the API states
-		// the standard error too. Whatever is narrower counts.
-		lo := max(f.SE-1, (f.Hi-f.Lo-4)/3.96)
-		hi := min(f.SE, (f.Hi-f.Lo)/3.96)
-		if f.SE != math.Round(f.SE) { // told to a tenth
-			lo, hi = f.SE-0.05, f.SE+0.05
+		all, err := scoredb.UnitOf(context.Background(), c.Round.Pool, c.worker.District, run, c.worker.District)
+		if err != nil {
+			c.t.Fatal(err)
 		}
-		for g := range it.Counts {
-			if it.Counts[g] >= 0 {
+		design := math.Sqrt(max(1, float64(u.N)/u.EffectiveN) * (1 - float64(u.N)/float64(u.Population)))
+		for k, it := range u.Items {
+			f := it.Figure
+			if !f.OK || slices.Min(it.Counts[:]) >= 0 {
 				continue
 			}
-			// Every value of this grade that leaves the rest a solution.
-			var fits []int
-			for k := 0; k < cell*3; k++ {
-				try := slices.Clone(it.Counts[:])
-				try[g] = k
-				if feasible(try, it.Figure.N, sum, 0.05*total/25, squares(max(0, lo)), squares(hi)) {
-					fits = append(fits, k)
+			n++
+			sum, sq, m := 0.0, 0.0, 0.0
+			for g, x := range all.Items[k].Counts {
+				m, sum, sq = m+float64(x), sum+float64(g*x), sq+float64(g*g*x)
+			}
+			se := fairness.WidestSE(it.Counts[:], f.N, f.Value/25)
+			if m >= float64(5*f.N) {
+				se = min(se, math.Sqrt((sq-sum*sum/m)/(m-1)/float64(f.N)))
+			}
+			se *= 25 * design
+			half := estimate.TQuantile(0.975, float64(f.N-1)) * f.SE
+			if f.SE < se-0.01 || f.SE > se+0.11 || math.Abs(f.Lo-max(0, f.Value-half)) > 0.11 || math.Abs(f.Hi-min(100, f.Value+half)) > 0.11 {
+				c.t.Errorf("version %d, %s: standard error %v and interval %v–%v do not follow from %v with mean %v of %d and the district (%.2f)", i+1, it.Item, f.SE, f.Lo, f.Hi, it.Counts, f.Value, f.N, se)
+			}
+			if exact := truth.Items[k].Figure.SE; exact > 0 {
+				ratios, low = max(ratios, f.SE/exact), min(low, f.SE/exact)
+			}
+		}
+		for _, d := range u.Dimensions { // a dimension of one question is that question
+			for k, it := range truth.Items {
+				if d.Figure.OK && slices.Min(u.Items[k].Counts[:]) < 0 && d.Figure.SE != u.Items[k].Figure.SE && math.Abs(d.Figure.SE-it.Figure.SE) < 0.051 && math.Abs(d.Figure.Value-it.Figure.Value) < 0.051 && d.Figure.N == it.Figure.N {
+					c.t.Errorf("version %d: dimension %s gives the spread of %s", i+1, d.Item, it.Item)
 				}
 			}
-			if len(fits) > 0 && fits[len(fits)-1] < cell && len(fits) < cell/2 {
-				if slices.Contains(fits, truth.Items[i].Counts[g]) {
-					c.t.Errorf("%s: grade %d, hidden in %v, lies in %v by count, mean and standard error; in truth %d", it.Item, g+1, it.Counts, fits, truth.Items[i].Counts[g])
-				} else {
-					c.try("%s: grade %d seems to lie in %v by count, mean and standard error, which is wrong", it.Item, g+1, fits)
-				}
-			}
 		}
 	}
-	c.try("hidden grades solved from count, mean and standard error: %d questions, none narrowed to fewer than %d counts", n, cell/2)
-}
-
-// feasible tells whether whole counts exist for the hidden grades.
-func feasible(counts []int, n int, sum, half, low, high float64) bool {
-	g := slices.IndexFunc(counts, func(k int) bool { return k < 0 })
-	if g < 0 {
-		total, s, q := 0, 0, 0
-		for i, k := range counts {
-			total, s, q = total+k, s+i*k, q+i*i*k
-		}
-		return total == n && math.Abs(float64(s)-sum) <= half && float64(q) >= low && float64(q) <= high
+	c.try("hidden grades solved from count, mean, standard error and interval: %d questions; the spread is the district's, %.2f to %.2f times the own, and says nothing of hidden grades", n, low, ratios)
+	if n == 0 {
+		c.t.Error("no question has hidden grades: nothing was attacked")
 	}
-	left := n
-	for _, k := range counts {
-		left -= max(k, 0)
-	}
-	last := slices.IndexFunc(counts[g+1:], func(k int) bool { return k < 0 }) < 0
-	for k := 0; k <= left; k++ {
-		if last {
-			k = left
-		}
-		next := slices.Clone(counts)
-		next[g] = k
-		if feasible(next, n, sum, half, low, high) {
-			return true
-		}
-	}
-	return false
 }
 
 // contacts compares the residents with and without contact between versions: the

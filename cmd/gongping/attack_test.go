@@ -189,7 +189,7 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	}
 	c.contest("interview_fault", 2, 0)
 	c.contest("coaching", 2, 0)
-	r.Core.Demo = true
+	r.Core.Demo, c.stage.Core.Demo = true, true
 	if _, token, err := (&account.Service{Core: r.Core}).SignInDemo(ctx, c.worker.District, "worker-collective"); err != nil {
 		t.Fatal(err)
 	} else {
@@ -208,6 +208,7 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.remainders()
 	c.solved()
 	c.spread()
+	c.above()
 	c.contacts()
 	c.closed()
 	c.copies()

@@ -90,7 +90,7 @@ func (s *Service) result(ctx context.Context, db pg.Querier, who authz.Actor, ru
 	if res.veil, err = newVeil(ctx, db, who, res.Run, &res.Rules); err != nil {
 		return err
 	}
-	if who.Role == authz.Worker || who.Role == authz.Panel || who.Role == authz.Leader || who.Role == authz.Department {
+	if Judges(who.Role) {
 		coarse(&res.Summary)
 	}
 	if res.Units, err = scoredb.UnitsOf(ctx, db, d, runID, who.Area, 0); err != nil {
@@ -107,6 +107,14 @@ func (s *Service) result(ctx context.Context, db pg.Querier, who authz.Actor, ru
 	if len(who.Area) > 9 {
 		if res.Street, err = one(ctx, db, d, runID, who.Area[:9], res.veil); err != nil {
 			return err
+		}
+	}
+	if !res.veil.exact {
+		res.veil.margins(res.Units)
+		for _, u := range []*scoredb.UnitRow{res.District, res.Street} {
+			if u != nil {
+				veiled(&u.UnitResult)
+			}
 		}
 	}
 	return unlinked(ctx, db, who, &res.Run)

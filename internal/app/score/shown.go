@@ -27,6 +27,8 @@ type veil struct {
 	exact    bool
 	role     authz.Role
 	versions *versions // nil where exact
+	usual    map[string]usual
+	before   map[string]before // unit → its counts, hidden ones too
 	// secondary are committees whose plain figures are left out because another
 	// committee of the street is hidden and could be worked out from them.
 	secondary map[string]bool
@@ -40,6 +42,12 @@ func newVeil(ctx context.Context, db pg.Querier, who authz.Actor, run scoredb.Ru
 			return nil, err
 		}
 		v.versions = &versions{runs}
+	}
+	if Judges(who.Role) {
+		var err error
+		if v.usual, err = usualSpread(ctx, db, who.District, run.ID); err != nil {
+			return nil, err
+		}
 	}
 	counts, err := scoredb.CommitteeCounts(ctx, db, who.District, run.ID)
 	if err != nil {
@@ -77,8 +85,11 @@ func (v *veil) show(ctx context.Context, db pg.Querier, district string, u *scor
 			return err
 		}
 	}
+	if !v.exact {
+		v.keep(u)
+	}
 	v.hide(u)
-	coarsen(u, v.role)
+	coarsen(u, v.role, v.usual)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package score
 import (
 	"context"
 	"math"
-	"slices"
 	"strconv"
 
 	"gongping/internal/app/plain"
@@ -48,12 +47,18 @@ func (v *versions) plain(ctx context.Context, db pg.Querier, district string, u 
 // earlier run.
 const NoteEarlier = "unit.earlier_figures"
 
+// Judges tells whether a role is judged by results or judges by them, and so must
+// not learn who said what; managers run the survey, auditors read the ledger.
+func Judges(role authz.Role) bool {
+	return role == authz.Worker || role == authz.Leader || role == authz.Panel || role == authz.Department
+}
+
 // coarsen rounds what would give single answers away to somebody who is judged
 // by them. The influence of the most extreme answers is told in half points
 // and for the official score only: of a plain mean, the exact influence of one
 // answer is that answer.
-func coarsen(u *scoring.UnitResult, role authz.Role) {
-	if role != authz.Worker && role != authz.Leader && role != authz.Panel && role != authz.Department {
+func coarsen(u *scoring.UnitResult, role authz.Role, usual map[string]usual) {
+	if !Judges(role) {
 		return
 	}
 	for _, list := range [][]float64{u.WithoutLowest, u.WithoutHighest} {
@@ -62,6 +67,7 @@ func coarsen(u *scoring.UnitResult, role authz.Role) {
 		}
 	}
 	u.RawWithoutLow, u.RawWithoutHigh = nil, nil
+	spreads(u, usual)
 	if u.Level < 3 {
 		tenth(&u.Official)
 	}
@@ -78,9 +84,6 @@ func coarsen(u *scoring.UnitResult, role authz.Role) {
 	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
 		for i := range list {
 			tenth(&list[i].Figure)
-			if slices.Contains(list[i].Counts[:], Masked) {
-				wide(&list[i].Figure)
-			}
 			for g := range list[i].Shares {
 				list[i].Shares[g] = round(list[i].Shares[g], 100)
 			}
@@ -108,17 +111,6 @@ func coarse(s *scoring.Summary) {
 // tenth rounds a figure as the pages show it, to one decimal.
 func tenth(f *scoring.Figure) {
 	f.Value, f.SE, f.Lo, f.Hi = round(f.Value, 10), round(f.SE, 10), round(f.Lo, 10), round(f.Hi, 10)
-}
-
-// wide tells the precision of a question whose grades are partly hidden roughly:
-// number, mean and spread are three equations, and three hidden grades would be
-// solved by them. The standard error is told as the next whole point, the
-// interval as the next even ones: wider, never narrower.
-func wide(f *scoring.Figure) {
-	if !f.OK {
-		return
-	}
-	f.SE, f.Lo, f.Hi = math.Ceil(f.SE), max(0, 2*math.Floor(f.Lo/2)), min(100, 2*math.Ceil(f.Hi/2))
 }
 
 func round(x, by float64) float64 { return math.Round(x*by) / by }

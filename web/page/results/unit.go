@@ -34,6 +34,7 @@ type unitData struct {
 	Reasons    []reasonRow
 	Excluded   []reasonRow
 	Items      []itemRow
+	Usual      bool // intervals of questions with hidden grades come from the district's spread
 	Declinable bool // some question offers "prefer not to say"
 	Parts      []partRow
 	Side       render.Table // ways to reckon the score
@@ -89,6 +90,7 @@ func (h *pages) unit(c *gin.Context, who authz.Actor) error {
 	d.Answers = &answers
 	d.Reasons, d.Excluded = v.reasons(&u.UnitResult), v.excluded(&u.UnitResult)
 	d.Items = v.items(&u.UnitResult)
+	d.Usual = score.Judges(who.Role) && slices.ContainsFunc(u.Items, func(it scoring.ItemResult) bool { return it.Figure.OK && slices.Contains(it.Counts[:], score.Masked) })
 	d.Declinable = slices.ContainsFunc(res.Questionnaire.Items, func(it instrument.Item) bool { return it.Decline && it.Dimension != "" })
 	d.Parts = v.parts(&u.UnitResult)
 	d.Side, d.Basis = v.sideBySide(&u.UnitResult), v.basis(&u.UnitResult)

@@ -1,0 +1,57 @@
+package fairness_test
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"gongping/analytics/fairness"
+)
+
+// By hand: of 20 answers 12 are shown in the highest grade; the 8 hidden ones sum
+// to 20, which is widest as 3 in grade 0 and 5 in grade 4 (grade 3 being hidden
+// too, not 4: 8 answers, sum 20, lowest 0, highest 3: 20/3 in grade 3).
+func TestWidestSEByHand(t *testing.T) {
+	t.Parallel()
+	got := fairness.WidestSE([]int{-1, -1, -1, -1, 12}, 20, 3.4)
+	mean, squares := 3.4, 12*16+9*20.0/3
+	want := math.Sqrt((squares - 20*mean*mean) / 19 / 20)
+	if math.Abs(got-want) > 1e-12 {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// Whatever the hidden grades are, the true standard error is no larger; and one
+// count in another grade, everything shown being equal, changes nothing.
+func TestWidestSECoversAndTellsNothing(t *testing.T) {
+	t.Parallel()
+	widest, large := 0.0, 0.0
+	rapid.Check(t, func(t *rapid.T) {
+		counts := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 9), rapid.IntRange(0, 60)), 5, 5).Draw(t, "counts")
+		marks := fairness.SuppressMean(counts, 10)
+		n, sum, squares := 0, 0, 0
+		seen := make([]int, 5)
+		for g, k := range counts {
+			n, sum, squares = n+k, sum+g*k, squares+g*g*k
+			if seen[g] = k; marks[g] != fairness.Shown {
+				seen[g] = -1
+			}
+		}
+		if n < 10 {
+			t.Skip("no figure")
+		}
+		mean := float64(sum) / float64(n)
+		se := math.Sqrt(max(0, float64(squares)-float64(n)*mean*mean) / float64(n-1) / float64(n))
+		got := fairness.WidestSE(seen, n, mean)
+		if got < se-1e-9 {
+			t.Fatalf("%v shown as %v: %v is smaller than %v", counts, seen, got, se)
+		}
+		if ratio := got / max(se, 1e-9); se > 0 {
+			if widest = max(widest, ratio); n >= 200 {
+				large = max(large, ratio)
+			}
+		}
+	})
+	t.Logf("at most %.2f times the true standard error, %.2f times from 200 answers on", widest, large)
+}
