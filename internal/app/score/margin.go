@@ -55,12 +55,12 @@ func veiled(u *scoring.UnitResult) {
 // grade of an area stays where, for every committee that hides it, the others
 // that do count at least a cell together.
 func (v *veil) margins(units []scoredb.UnitRow) {
-	streets, committees := map[string]*scoring.UnitResult{}, []*scoring.UnitResult{}
+	streets, committees, within := map[string]*scoring.UnitResult{}, []*scoring.UnitResult{}, map[string][]*scoring.UnitResult{}
 	var district *scoring.UnitResult
 	for i := range units {
 		switch u := &units[i].UnitResult; survey.LevelOf(u.Unit) {
 		case survey.Committee:
-			committees = append(committees, u)
+			committees, within[u.Unit[:9]] = append(committees, u), append(within[u.Unit[:9]], u)
 		case survey.Street:
 			streets[u.Unit] = u
 		case survey.District:
@@ -68,7 +68,7 @@ func (v *veil) margins(units []scoredb.UnitRow) {
 		}
 	}
 	for code, s := range streets {
-		v.margin(s, committees, func(c string, _ place) bool { return c[:9] == code })
+		v.margin(s, within[code], func(string, place) bool { return true })
 	}
 	if district != nil {
 		// Where a street shows the grade, the sum of what its committees hide is
