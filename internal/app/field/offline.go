@@ -71,8 +71,8 @@ type Pack struct {
 	// Rounds of the cases, by id.
 	Rounds map[string]PackedRound
 	// LeftOut counts the cases that the phone does not take along, because it
-	// would carry more than it may.
-	LeftOut int
+	// would carry more than it may; LeftDone those of them that are complete.
+	LeftOut, LeftDone int
 	// Distance tells that the evaluator has agreed to say how far the phone was
 	// from the building.
 	Distance bool
@@ -149,9 +149,9 @@ func (s *Service) gather(ctx context.Context, db pg.Querier, who authz.Actor, he
 	if err != nil {
 		return p, 0, err
 	}
-	all := len(cases)
+	p.LeftOut, p.LeftDone = len(cases), complete(cases)
 	cases = carried(cases, held, now, maxPack)
-	p.LeftOut = all - len(cases)
+	p.LeftOut, p.LeftDone = p.LeftOut-len(cases), p.LeftDone-complete(cases)
 	ids := make([]string, len(cases))
 	for i, c := range cases {
 		ids[i] = c.ID
@@ -214,6 +214,15 @@ func carried(cases []fielddb.Case, held map[string]bool, now time.Time, most int
 		out[i] = cases[k]
 	}
 	return out
+}
+
+func complete(cases []fielddb.Case) (n int) {
+	for _, c := range cases {
+		if c.Complete {
+			n++
+		}
+	}
+	return n
 }
 
 // packPeople opens the private records that the phone is to take along.

@@ -57,6 +57,7 @@ type pack struct {
 	KeepUntil  time.Time  `json:"keep_until" doc:"Names not fetched again by then are to be removed"`
 	Cases      []PackCase `json:"cases"`
 	LeftOut    int        `json:"left_out,omitempty" doc:"Cases that are not among these: a phone takes 500 along, those still to be asked first"`
+	LeftDone   int        `json:"left_done,omitempty" doc:"How many of the cases left out are complete"`
 	Distance   bool       `json:"distance" doc:"Whether the evaluator has agreed that the phone tells how far it was from the building"`
 }
 
@@ -74,7 +75,7 @@ func FormKey(r field.Round) string {
 }
 
 func packOf(p field.Pack) pack {
-	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), LeftOut: p.LeftOut, Distance: p.Distance, Cases: make([]PackCase, len(p.Cases))}
+	out := pack{ServerTime: p.At, KeepUntil: p.At.Add(field.KeepIdentities), LeftOut: p.LeftOut, LeftDone: p.LeftDone, Distance: p.Distance, Cases: make([]PackCase, len(p.Cases))}
 	for i, c := range p.Cases {
 		r := p.Rounds[c.RoundID]
 		x := PackCase{Case: caseOf(c.CaseView), FormKey: FormKey(r.Round), Version: r.QuestionnaireVersion, Languages: r.Questionnaire.Tags(), KeepPerson: c.KeepPerson,

@@ -50,11 +50,12 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	if _, err := s.Field.Submit(s.Ctx, who, fieldtest.Submission(cases[1].ID, "2")); err != nil {
 		t.Fatal(err)
 	}
+	// The queue is on the screen, and tells by itself what became of them.
+	view(t, p, "#/queue", ".gp-field-reason")
 	s.cut.Store(false)
 	browsertest.Eval[bool](p, `(() => { gpField.app.sync(true); return true; })()`)
 	until(t, p, "both are settled", waiting(0))
 	until(t, p, "the cases are fetched", `!gpField.app.syncing`)
-	view(t, p, "#/queue", ".gp-field-reason")
 	until(t, p, "the reasons", `document.querySelectorAll('.gp-field-reason:not([hidden])').length === 2`)
 	p.Screenshot("offline-held")
 	p.Axe()

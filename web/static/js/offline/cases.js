@@ -72,15 +72,14 @@
   async function list(app) {
     var turn = gp.turn, all = await load(app), view = gp.tpl('list'), done = all.filter(function (c) { return c.stage === 'done'; }).length;
     var filter = app.filter || 'todo', query = (app.find || '').toUpperCase();
-    gp.set(view, { none: all.length === 0, some: all.length > 0 });
+    var left = await app.store.meta('left-out') || [0, 0], todoLeft = left[0] - left[1];
+    gp.set(view, { none: all.length === 0, some: all.length > 0, more: todoLeft > 0 ? gp.say('offline.left_out', { N: todoLeft }) : false });
     if (all.length) {
       var bar = view.querySelector('progress');
-      bar.max = all.length;
-      bar.value = done;
-      gp.set(view, { count: done + ' / ' + all.length });
+      bar.max = all.length + left[0];
+      bar.value = done + left[1];
+      gp.set(view, { count: bar.value + ' / ' + bar.max });
     }
-    var leftOut = await app.store.meta('left-out') || 0;
-    gp.set(view, { more: leftOut > 0 ? gp.say('offline.left_out', { N: leftOut }) : false });
     view.querySelectorAll('[data-filter]').forEach(function (b) {
       var f = b.getAttribute('data-filter');
       b.setAttribute('aria-pressed', String(f === filter));

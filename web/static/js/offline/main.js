@@ -127,7 +127,7 @@
     others = new BroadcastChannel('gp-field-' + app.account.id);
     others.onmessage = function () {
       app.status();
-      if (here() === '') view(true);
+      if (live()) view(true);
     };
   }
   function tell() { if (others) others.postMessage('changed'); }
@@ -166,7 +166,7 @@
       app.online = true;
       app.needSignIn = false;
       if (out) tell();
-      if (out && here() === '') await view(true);
+      if (out && live()) await view(true);
       if (out) { checkUpdate(); shownReceipt(); }
       if (told) gp.say_live(gp.say(out ? 'offline.sync.done' : 'offline.sync.other_tab'));
     } catch (e) {
@@ -186,16 +186,25 @@
   }
 
   function here() { return location.hash.replace(/^#\/?/, ''); }
+  // live tells whether what is on the screen follows the queue: the list, and the
+  // queue itself.
+  function live() { return here() === '' || here() === 'queue'; }
+  // free tells that nobody is at work on the view, so that it can be drawn anew.
+  function free() {
+    var at = document.activeElement;
+    return !document.getElementById('gp-view').contains(at) || at.tagName === 'H1';
+  }
   async function view(again) {
     if (again !== true && app.leave) { var l = app.leave; app.leave = null; await l(); }
     if (!app.vault) return;
     if (again !== true) gp.turn = (gp.turn || 0) + 1;
     var p = here().split('/');
+    if (again === true && live() && !free()) { app.status(); return; }
     if (p[0] === 'case') await gp.cases.one(app, p[1]);
     else if (p[0] === 'interview') await gp.interview.start(app, p[1]);
     else if (p[0] === 'queue') await gp.status.queue(app);
     else if (p[0] === 'settings') await gp.status.settings(app);
-    else if (again !== true || !document.getElementById('gp-view').contains(document.activeElement) || document.activeElement.tagName === 'H1') await gp.cases.list(app);
+    else await gp.cases.list(app);
     app.status();
   }
 

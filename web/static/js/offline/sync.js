@@ -96,7 +96,7 @@
       s.meta.put(clock, 'clock');
       s.meta.put(p.server_time, 'packed');
       s.meta.put(p.distance === true, 'distance');
-      s.meta.put(p.left_out || 0, 'left-out');
+      s.meta.put([p.left_out || 0, p.left_done || 0], 'left-out');
     });
     return p;
   }
