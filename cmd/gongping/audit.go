@@ -31,15 +31,11 @@ A signed checkpoint, lodged elsewhere, proves later that nothing up to it was re
 }
 
 func onAudit(c *cobra.Command, district, as string, fn func(context.Context, *auditlog.Service, authz.Actor) error) error {
-	b, err := openBench(c.Context())
+	b, who, err := openAs(c.Context(), district, as)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	who, err := b.actor(c.Context(), district, as)
-	if err != nil {
-		return err
-	}
 	return fn(c.Context(), &auditlog.Service{Core: b.Core}, who)
 }
 

@@ -72,6 +72,20 @@ func openBench(ctx context.Context) (*bench, error) {
 		Rounds: &rounds.Service{Core: core}, Draws: &draws.Service{Core: core}}, nil
 }
 
+// openAs is openBench together with who the command acts as (see actor).
+func openAs(ctx context.Context, district, login string) (*bench, authz.Actor, error) {
+	b, err := openBench(ctx)
+	if err != nil {
+		return nil, authz.Actor{}, err
+	}
+	who, err := b.actor(ctx, district, login)
+	if err != nil {
+		b.Close()
+		return nil, authz.Actor{}, err
+	}
+	return b, who, nil
+}
+
 // Close gives the database back.
 func (b *bench) Close() { b.DB.Close() }
 

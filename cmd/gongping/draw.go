@@ -39,15 +39,11 @@ func (f *drawFlags) as(c *cobra.Command) {
 // run opens the bench and finds who acts.
 func (f *drawFlags) run(fn func(c *cobra.Command, args []string, b *bench, who authz.Actor) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		b, err := openBench(c.Context())
+		b, who, err := openAs(c.Context(), f.district, f.login)
 		if err != nil {
 			return err
 		}
 		defer b.Close()
-		who, err := b.actor(c.Context(), f.district, f.login)
-		if err != nil {
-			return err
-		}
 		return fn(c, args, b, who)
 	}
 }

@@ -157,15 +157,11 @@ func (f *importFlags) run(c *cobra.Command, k intake.Kind, path string) error {
 		return err
 	}
 	defer file.Close()
-	b, err := openBench(c.Context())
+	b, who, err := openAs(c.Context(), f.district, f.as)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	who, err := b.actor(c.Context(), f.district, f.as)
-	if err != nil {
-		return err
-	}
 	svc := intake.New(b.Core, "")
 	bar := &stageBar{w: c.ErrOrStderr()}
 	defer bar.done()

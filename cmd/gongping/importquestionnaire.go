@@ -74,15 +74,11 @@ func (f *questionnaireFlags) run(c *cobra.Command, path string) error {
 	if err := f.write(c.OutOrStdout(), in.Questionnaire, p); err != nil || !f.save {
 		return err
 	}
-	b, err := openBench(c.Context())
+	b, who, err := openAs(c.Context(), f.district, f.as)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	who, err := b.actor(c.Context(), f.district, f.as)
-	if err != nil {
-		return err
-	}
 	id, version, err := (&rounds.Service{Core: b.Core}).SaveQuestionnaire(c.Context(), who, f.id, in.Questionnaire)
 	if err != nil {
 		return err

@@ -47,18 +47,14 @@ func (f *importFlags) survey(c *cobra.Command, path, mapping string, scored bool
 		return err
 	}
 	defer file.Close()
-	b, err := openBench(c.Context())
+	if f.district == "" {
+		f.district = m.District
+	}
+	b, who, err := openAs(c.Context(), f.district, f.as)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if f.district == "" {
-		f.district = m.District
-	}
-	who, err := b.actor(c.Context(), f.district, f.as)
-	if err != nil {
-		return err
-	}
 	svc := intake.New(b.Core, "")
 	bar := &stageBar{w: c.ErrOrStderr()}
 	defer bar.done()

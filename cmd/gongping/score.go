@@ -34,15 +34,11 @@ database or anywhere from its exported input.`,
 
 // onScore opens the service's side for a command and runs fn with the scoring room.
 func onScore(c *cobra.Command, district, as string, fn func(context.Context, *score.Service, authz.Actor) error) error {
-	b, err := openBench(c.Context())
+	b, who, err := openAs(c.Context(), district, as)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	who, err := b.actor(c.Context(), district, as)
-	if err != nil {
-		return err
-	}
 	scores := &score.Service{Core: b.Core}
 	disputes.New(b.Core, appeals.New(b.Core, scores)) // hold back what would reveal an answer, and match the sealed register
 	return fn(c.Context(), scores, who)

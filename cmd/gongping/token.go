@@ -19,15 +19,11 @@ do what the account may, for 90 days. Tokens are listed and revoked on the accou
   curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/api/v1/rounds`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			b, err := openBench(c.Context())
+			b, who, err := openAs(c.Context(), district, args[0])
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			who, err := b.actor(c.Context(), district, args[0])
-			if err != nil {
-				return err
-			}
 			secret, t, err := b.Account.IssueToken(c.Context(), who, args[1])
 			if err != nil {
 				return err

@@ -37,15 +37,11 @@ func userAddCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "add LOGIN", Short: "Make an account", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			b, err := openBench(c.Context())
+			b, who, err := openAs(c.Context(), district, "")
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			who, err := b.actor(c.Context(), district, "")
-			if err != nil {
-				return err
-			}
 			n.Login, n.Role = args[0], authz.Role(role)
 			if n.Area == "" {
 				n.Area = who.District
@@ -78,15 +74,11 @@ func userListCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the accounts of a district", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			b, err := openBench(c.Context())
+			b, who, err := openAs(c.Context(), district, "")
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			who, err := b.actor(c.Context(), district, "")
-			if err != nil {
-				return err
-			}
 			list, err := b.Account.List(c.Context(), who)
 			if err != nil {
 				return err
@@ -124,15 +116,11 @@ func userPasswordCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use: "password LOGIN", Short: "Set a new password; all sessions of the account end", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			b, err := openBench(c.Context())
+			b, who, err := openAs(c.Context(), district, "")
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			who, err := b.actor(c.Context(), district, "")
-			if err != nil {
-				return err
-			}
 			whose, err := b.Account.ByLogin(c.Context(), who.District, args[0])
 			if err != nil {
 				return err
