@@ -11,6 +11,7 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/web/page/render"
+	"gongping/web/problem"
 	"gongping/web/signin"
 )
 
@@ -63,4 +64,19 @@ func (p *Pages) Done(c *gin.Context, to, key string, args map[string]string) {
 // T gives a sentence in the language of the request.
 func (p *Pages) T(c *gin.Context, key string, pairs ...any) string {
 	return p.Printer(c).T(key, pairs...)
+}
+
+// Alert puts an error above a form that is shown again.
+func (p *Pages) Alert(c *gin.Context, err error) *render.Alert {
+	a, faults := p.Trouble(c, err)
+	for _, f := range faults {
+		a.Details = append(a.Details, f.Line())
+	}
+	return a
+}
+
+// Trouble is Alert for a page that shows the single faults in its own way.
+func (p *Pages) Trouble(c *gin.Context, err error) (*render.Alert, []problem.Detail) {
+	out := problem.From(err, p.Printer(c))
+	return &render.Alert{Tone: "danger", Text: out.Detail, Hint: out.Hint}, out.Errors
 }

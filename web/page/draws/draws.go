@@ -131,7 +131,7 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 		v.In.Due = time.Date(tomorrow.Year(), tomorrow.Month(), tomorrow.Day(), 22, 0, 0, 0, h.zone).Format("2006-01-02T15:04")
 	}
 	if err != nil {
-		v.Alert = h.alert(c, err)
+		v.Alert = h.Alert(c, err)
 	}
 	h.Render(c, status, "draws/show", render.Page{Title: h.T(c, "draw.title"), Subtitle: h.T(c, "draw.subtitle"), Data: v,
 		Crumbs: []render.Crumb{{Text: h.T(c, "round.list.title"), Href: "/rounds"}, {Text: d.Title, Href: "/rounds/" + d.ID}, {Text: h.T(c, "draw.title")}}})
@@ -155,15 +155,6 @@ func lineages(o draws.Overview) []lineage {
 		out = append(out, l)
 	}
 	return out
-}
-
-func (h *pages) alert(c *gin.Context, err error) *render.Alert {
-	p := problem.From(err, h.Printer(c))
-	a := &render.Alert{Tone: "danger", Text: p.Detail, Hint: p.Hint}
-	for _, d := range p.Errors {
-		a.Details = append(a.Details, d.Line())
-	}
-	return a
 }
 
 // shown tells whether an error belongs above the form rather than on a page of

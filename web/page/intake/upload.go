@@ -125,9 +125,7 @@ func (h *pages) upload(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) alert(c *gin.Context, err error) *render.Alert {
-	p := problem.From(err, h.Printer(c))
-	a := &render.Alert{Tone: "danger", Text: p.Detail, Hint: p.Hint}
-	list := p.Errors
+	a, list := h.Trouble(c, err)
 	if e, ok := errors.AsType[*errs.Error](err); ok && len(list) == len(e.Details) {
 		list = h.faults(c, e.Details)
 	} else if ok && len(list) == 1 {

@@ -13,7 +13,6 @@ import (
 	"gongping/survey"
 	"gongping/web/handle"
 	"gongping/web/page/render"
-	"gongping/web/problem"
 )
 
 type pages struct {
@@ -54,16 +53,6 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *rounds.Service) {
 	r.GET("/rulebooks/:id/edit", h.Signed(h.ruleBookEdit))
 	r.POST("/rulebooks/:id", h.Signed(h.ruleBookSave))
 	r.GET("/planner", h.Signed(h.planner))
-}
-
-// alert puts an error above a form that is shown again.
-func (h *pages) alert(c *gin.Context, err error) *render.Alert {
-	p := problem.From(err, h.Printer(c))
-	a := &render.Alert{Tone: "danger", Text: p.Detail, Hint: p.Hint}
-	for _, d := range p.Errors {
-		a.Details = append(a.Details, d.Line())
-	}
-	return a
 }
 
 // tone is the colour of a state.

@@ -159,7 +159,7 @@ func (h *pages) code(c *gin.Context, who authz.Actor) error {
 		if terr != nil {
 			return terr
 		}
-		return h.form(c, who, task, list, h.alert(c, err))
+		return h.form(c, who, task, list, h.Alert(c, err))
 	case err != nil:
 		return err
 	default:
@@ -246,7 +246,7 @@ func sorted(m map[string]string) []string {
 
 func (h *pages) saved(c *gin.Context, who authz.Actor, version int, err error) error {
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) {
-		return h.showCodebook(c, who, problem.Status(errs.CodeOf(err)), h.alert(c, err))
+		return h.showCodebook(c, who, problem.Status(errs.CodeOf(err)), h.Alert(c, err))
 	}
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (h *pages) showIntake(c *gin.Context, who authz.Actor, status int, alert *r
 func (h *pages) takeIn(c *gin.Context, who authz.Actor) error {
 	n, err := h.svc.TakeIn(c.Request.Context(), who, c.Param("round"))
 	if errs.Is(err, errs.Conflict) {
-		return h.showIntake(c, who, http.StatusConflict, h.alert(c, err))
+		return h.showIntake(c, who, http.StatusConflict, h.Alert(c, err))
 	}
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (h *pages) upload(c *gin.Context, who authz.Actor) error {
 		}
 	}
 	if errs.Is(err, errs.Invalid) || errs.Is(err, errs.TooLarge) || errs.Is(err, errs.Conflict) {
-		return h.showIntake(c, who, problem.Status(errs.CodeOf(err)), h.alert(c, err))
+		return h.showIntake(c, who, problem.Status(errs.CodeOf(err)), h.Alert(c, err))
 	}
 	return err
 }

@@ -16,7 +16,6 @@ import (
 	"gongping/scoring/qualitative"
 	"gongping/web/handle"
 	"gongping/web/page/render"
-	"gongping/web/problem"
 )
 
 type pages struct {
@@ -206,16 +205,6 @@ func (h *pages) empty(c *gin.Context, who authz.Actor) render.Empty {
 	return e
 }
 
-// alert puts an error above a form that is shown again.
-func (h *pages) alert(c *gin.Context, err error) *render.Alert {
-	p := problem.From(err, h.Printer(c))
-	a := &render.Alert{Tone: "danger", Text: p.Detail, Hint: p.Hint}
-	for _, d := range p.Errors {
-		a.Details = append(a.Details, d.Line())
-	}
-	return a
-}
-
 type agreementData struct {
 	head
 	Texts      int
@@ -352,7 +341,7 @@ func (h *pages) search(c *gin.Context, who authz.Actor) error {
 	page := pageNumber(c)
 	hits, total, err := h.svc.Search(c.Request.Context(), who, scope, data.Q, page)
 	if errs.Is(err, errs.Invalid) {
-		data.Alert, err = h.alert(c, err), nil
+		data.Alert, err = h.Alert(c, err), nil
 	}
 	if err != nil {
 		return err
