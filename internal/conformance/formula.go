@@ -19,6 +19,9 @@ type Formula struct {
 // asFactor is a number that counts as a category: factor(year).
 var asFactor = regexp.MustCompile(`(?:as\.)?factor\(([^()]+)\)`)
 
+// maxCrossed bounds a*b*c…, which stands for every subset of its predictors.
+const maxCrossed = 6
+
 // ParseFormula reads a formula; "~a+b" has no response.
 func ParseFormula(s string) (Formula, error) {
 	left, right, ok := strings.Cut(strings.ReplaceAll(s, " ", ""), "~")
@@ -36,7 +39,7 @@ func ParseFormula(s string) (Formula, error) {
 	}
 	for _, term := range strings.Split(right, "+") {
 		switch {
-		case term == "":
+		case term == "", strings.Trim(term, "*:") != term, strings.Contains(term, "**"), strings.Contains(term, "::"):
 			return f, fmt.Errorf("formula %q: an empty term", s)
 		case term == "0":
 			f.Intercept = false
@@ -46,6 +49,9 @@ func ParseFormula(s string) (Formula, error) {
 			return f, Unsupported("formula %q: the term %q", s, term)
 		case strings.Contains(term, "*"):
 			names := strings.Split(term, "*")
+			if len(names) > maxCrossed {
+				return f, Unsupported("formula %q: more than %d crossed predictors", s, maxCrossed)
+			}
 			for size := 1; size <= len(names); size++ { // main effects first
 				for mask := 1; mask < 1<<len(names); mask++ {
 					var t []string

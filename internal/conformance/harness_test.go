@@ -179,7 +179,7 @@ func TestModelMatrix(t *testing.T) {
 			t.Errorf("%s: %s (%v), want %s", formula, got, err, want)
 		}
 	}
-	for _, bad := range []string{"y", "y~", "y~log(x)", "y~x^2", "y~x++a"} {
+	for _, bad := range []string{"y", "y~", "y~log(x)", "y~x^2", "y~x++a", "y~x**a", "y~*x", "y~x:", "y~" + strings.Repeat("a*", 40) + "b"} {
 		if _, err := ParseFormula(bad); err == nil {
 			t.Errorf("%q: no error", bad)
 		}

@@ -2,13 +2,12 @@ package appeals
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"io"
+	"fmt"
 	"slices"
 
 	"gongping/internal/app"
+	"gongping/internal/app/score"
 	"gongping/internal/authz"
 	"gongping/internal/pg"
 	"gongping/internal/pg/appealdb"
@@ -170,21 +169,16 @@ func (s *Service) contested(ctx context.Context, district string, a appealdb.App
 		if old, err = scoredb.UnitOf(ctx, q, district, a.RunID, a.Unit); err != nil {
 			return err
 		}
-		gz, _, err := scoredb.Input(ctx, q, district, a.RunID)
+		gz, digest, err := scoredb.Input(ctx, q, district, a.RunID)
 		if err != nil {
 			return err
 		}
-		z, err := gzip.NewReader(bytes.NewReader(gz))
-		if err != nil {
+		var read []byte
+		if in, read, err = score.DecodeInput(bytes.NewReader(gz)); err != nil {
 			return err
 		}
-		doc, err := io.ReadAll(z)
-		if err != nil {
-			return err
-		}
-		in = &scoring.Input{}
-		if err := json.Unmarshal(doc, in); err != nil {
-			return err
+		if !bytes.Equal(read, digest) {
+			return fmt.Errorf("the frozen input of run %s does not have its digest", a.RunID)
 		}
 		in.Exclusions, err = scoredb.Exclusions(ctx, q, district, a.RoundID)
 		return err

@@ -100,7 +100,7 @@ func within(ctx context.Context, tx *app.Tx, runID string) error {
 
 // RebuildFile computes a run from an exported input, without any database.
 func RebuildFile(r io.Reader) (Rebuilt, error) {
-	in, digest, err := decodeInput(r)
+	in, digest, err := DecodeInput(r)
 	if err != nil {
 		return Rebuilt{}, err
 	}

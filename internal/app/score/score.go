@@ -205,8 +205,9 @@ func encode(v any) ([]byte, []byte, error) {
 	return b, d[:], nil
 }
 
-// decodeInput reads a frozen input and checks it against its digest.
-func decodeInput(r io.Reader) (*scoring.Input, []byte, error) {
+// DecodeInput reads a frozen input, of bounded size, and gives the digest of
+// what it read, for the caller to compare.
+func DecodeInput(r io.Reader) (*scoring.Input, []byte, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, nil, errs.Wrap(err, errs.Invalid, "run.input_file", "the file is not a frozen run input").

@@ -54,7 +54,7 @@ func (r *Renderer) prefs(c *gin.Context) {
 			if c.Query(name) == v {
 				http.SetCookie(c.Writer, &http.Cookie{
 					Name: a.cookie, Value: v, Path: "/", MaxAge: 365 * 24 * 3600,
-					SameSite: http.SameSiteLaxMode, Secure: c.Request.TLS != nil,
+					SameSite: http.SameSiteLaxMode, Secure: OverTLS(c.Request),
 				})
 			}
 		}
@@ -66,7 +66,7 @@ func (r *Renderer) prefs(c *gin.Context) {
 // address that comes from outside and is redirected to.
 func LocalPath(p string) string {
 	u, err := url.Parse(p)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") ||
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(p, "/") ||
 		strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") {
 		return "/"
 	}

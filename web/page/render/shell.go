@@ -146,7 +146,7 @@ func Flash(c *gin.Context, tone, key string, args map[string]string) {
 	}
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: noticeCookie, Value: base64.RawURLEncoding.EncodeToString(b), Path: "/", MaxAge: 60,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Request.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: OverTLS(c.Request),
 	})
 }
 
