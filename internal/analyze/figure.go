@@ -106,7 +106,7 @@ type grouped struct {
 // row is a figure as cells, with the bootstrap's error before the remark where it
 // was asked for.
 func (g *grouped) row(f figure, reliable bool, rel []float64, c int) []Cell {
-	row := f.cells(reliable, rel, c)
+	row := f.cells(g.a, reliable, rel, c)
 	if g.q.Bootstrap > 0 {
 		last := len(row) - 1
 		row = append(row[:last:last], maybe(f.boot), row[last])
@@ -241,9 +241,9 @@ func (g *grouped) done() []*Table {
 	return []*Table{g.table}
 }
 
-func (f figure) cells(reliable bool, rel []float64, c int) []Cell {
+func (f figure) cells(a *analysis, reliable bool, rel []float64, c int) []Cell {
 	if f.n == 0 {
-		return append([]Cell{num(0)}, append(make([]Cell, 7), remark(f.err))...)
+		return append([]Cell{num(0)}, append(make([]Cell, 7), a.remark(f.err))...)
 	}
 	row := []Cell{num(float64(f.n)), when(f.effective > 0, f.effective), num(f.value), when(f.hasSE, f.se),
 		when(f.hasIV, f.lo), when(f.hasIV, f.hi), maybe(f.deff)}
@@ -252,7 +252,7 @@ func (f figure) cells(reliable bool, rel []float64, c int) []Cell {
 	} else {
 		row = append(row, Cell{})
 	}
-	return append(row, remark(f.err))
+	return append(row, a.remark(f.err))
 }
 
 // reliabilities is the share of the spread of groups' figures that is real, by

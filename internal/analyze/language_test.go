@@ -97,3 +97,50 @@ func TestLanguageOfAReport(t *testing.T) {
 		t.Error("an unknown language was taken")
 	}
 }
+
+// What a report remarks on a figure that was refused is in its language, too; the
+// word that machines read is the same in both.
+func TestRemarksAreInTheLanguageOfTheReport(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data.csv")
+	rows := "h,unit,g,y\n"
+	for i, r := range []string{"a,1,p,3", "a,1,p,4", "a,2,p,2", "a,2,q,5", "b,3,q,4", "b,3,q,1", "b,3,q,2", "b,3,p,5"} {
+		rows += strings.Repeat(r+"\n", 3+i%2)
+	}
+	if err := os.WriteFile(data, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	remarks := map[locale.Lang][]Cell{}
+	for _, lang := range []locale.Lang{locale.Chinese, locale.English} {
+		spec, err := Parse("spec.yaml", []byte("data: data.csv\nmin_cell: 3\ndesign: {strata: h, clusters: [unit]}\nitems: [{column: y}]\nstatistics: [{stat: mean, of: y}, {stat: mean, of: y, by: [g]}, {stat: quantile, of: y, at: [0.5]}]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec.Lang = lang
+		r, err := Run(context.Background(), spec, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range r.Tables {
+			for c, h := range table.Heads {
+				for _, row := range table.Cells {
+					if h.Key == "remark" && row[c].Text != "" {
+						remarks[lang] = append(remarks[lang], row[c])
+					}
+				}
+			}
+		}
+	}
+	zh, en := remarks[locale.Chinese], remarks[locale.English]
+	if len(zh) < 3 || len(zh) != len(en) {
+		t.Fatalf("%d and %d remarks: the stratum with one unit should be remarked on", len(zh), len(en))
+	}
+	for i := range zh {
+		if shown := zh[i].Label; !strings.ContainsFunc(shown, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("not Chinese: %q (%q)", shown, zh[i].Text)
+		}
+		if zh[i].Text != en[i].Text || strings.ContainsFunc(en[i].Label, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("remark %d: %+v, %+v", i, zh[i], en[i])
+		}
+	}
+}

@@ -55,7 +55,7 @@ func (a *analysis) robustRow(v *variable, parts *groups, c int) []Cell {
 	out := []Cell{num(float64(len(x))), num(mean.value), when(mean.hasSE, mean.se)}
 	huber, err := robust.SurveyHajek(x, wx, robust.Rule{Psi: robust.HuberPsi(1.345)})
 	if err != nil {
-		return append(out, append(make([]Cell, 9), remark(err))...)
+		return append(out, append(make([]Cell, 9), a.remark(err))...)
 	}
 	scores := make([]float64, a.frame.rows)
 	least, down := 1.0, 0

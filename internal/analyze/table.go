@@ -1,11 +1,13 @@
 package analyze
 
 import (
+	"errors"
 	"math"
 	"strconv"
 
 	"gongping/analytics/fairness"
 	"gongping/internal/errs"
+	"gongping/web/locale"
 )
 
 // Report is the answer to a specification.
@@ -138,13 +140,18 @@ func (c Cell) full() string {
 	return c.Text
 }
 
-// remark is what a table says about a figure that was refused.
-func remark(err error) Cell {
+// remark is what a table says about a figure that was refused: the error's
+// sentence for machines, that of its key in the language of the report for people.
+func (a *analysis) remark(err error) Cell {
 	if err == nil {
 		return Cell{}
 	}
-	if e, ok := err.(*errs.Error); ok {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok {
+		return str(err.Error())
+	}
+	if a.say.Lang() == locale.English || !a.say.Has(e.Key) {
 		return str(e.Message)
 	}
-	return str(err.Error())
+	return tag(e.Message, a.say.Map(e.Key, e.Args))
 }

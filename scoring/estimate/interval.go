@@ -173,11 +173,3 @@ func bisect(f func(float64) float64, from, dir float64) float64 {
 }
 
 func expit(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-// logExpit is log(expit(x)) without loss for large |x|.
-func logExpit(x float64) float64 {
-	if x > 0 {
-		return -math.Log1p(math.Exp(-x))
-	}
-	return x - math.Log1p(math.Exp(x))
-}
