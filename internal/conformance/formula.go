@@ -2,269 +2,266 @@ package conformance
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
+	"strconv"
 	"strings"
-
-	"gongping/scoring/estimate"
 )
 
-// Formula is a model formula such as "score ~ age + sex*tenure": predictors of
-// main effects and interactions, without functions.
+// Formula is a model formula such as "score ~ age + sex*tenure + log(x)".
 type Formula struct {
-	Response  string
-	Terms     [][]string // each a list of the columns that are multiplied
+	Response string
+	// Terms are lists of the variables that are multiplied, main effects first, as
+	// R orders them. A variable is a column, factor(column) or an expression; it is
+	// written as R writes it.
+	Terms     [][]string
 	Intercept bool
+	derived   map[string]*expression
 }
 
-// asFactor is a number that counts as a category: factor(year).
-var asFactor = regexp.MustCompile(`(?:as\.)?factor\(([^()]+)\)`)
-
-// maxCrossed bounds a*b*c…, which stands for every subset of its predictors.
-const maxCrossed = 6
-
-// ParseFormula reads a formula; "~a+b" has no response.
-func ParseFormula(s string) (Formula, error) {
-	left, right, ok := strings.Cut(strings.ReplaceAll(s, " ", ""), "~")
-	f := Formula{Response: left, Intercept: true}
-	if !ok || right == "" {
-		return f, fmt.Errorf("formula %q: write response ~ predictor + predictor", s)
+// Formula reads a formula and makes columns of its expressions, under their names.
+func (c *Case) Formula(s string) (Formula, error) {
+	f, err := ParseFormula(s)
+	if err != nil {
+		return f, err
 	}
-	right = strings.ReplaceAll(right, "-1", "+0")
-	seen := map[string]bool{}
-	add := func(t []string) {
-		if k := strings.Join(t, ":"); !seen[k] {
-			seen[k] = true
-			f.Terms = append(f.Terms, t)
+	for name, e := range f.derived {
+		if c.Data.Has(name) {
+			continue
 		}
-	}
-	for _, term := range strings.Split(right, "+") {
-		switch {
-		case term == "", strings.Trim(term, "*:") != term, strings.Contains(term, "**"), strings.Contains(term, "::"):
-			return f, fmt.Errorf("formula %q: an empty term", s)
-		case term == "0":
-			f.Intercept = false
-		case term == "1":
-			f.Intercept = true
-		case strings.ContainsAny(asFactor.ReplaceAllString(term, ""), "()^|/-"):
-			return f, Unsupported("formula %q: the term %q", s, term)
-		case strings.Contains(term, "*"):
-			names := strings.Split(term, "*")
-			if len(names) > maxCrossed {
-				return f, Unsupported("formula %q: more than %d crossed predictors", s, maxCrossed)
-			}
-			for size := 1; size <= len(names); size++ { // main effects first
-				for mask := 1; mask < 1<<len(names); mask++ {
-					var t []string
-					for b, n := range names {
-						if mask&(1<<b) != 0 {
-							t = append(t, n)
-						}
-					}
-					if len(t) == size {
-						add(t)
-					}
-				}
-			}
-		default:
-			add(strings.Split(term, ":"))
+		if err := c.Data.derive(name, e); err != nil {
+			return f, fmt.Errorf("formula %q: %w", s, err)
 		}
 	}
 	return f, nil
 }
 
-// Matrix is a model matrix by columns, with R's names.
-type Matrix struct {
-	Names   []string
-	Columns []estimate.Column
-}
-
-// ModelMatrix codes the predictors: numbers as they are, texts by treatment
-// contrasts against the alphabetically first level (the first factor by all
-// levels where there is no intercept). domain (nil = all) decides which levels
-// exist: those of the rows in it that have every variable of the model.
-func (c *Case) ModelMatrix(f Formula, domain []bool) (Matrix, error) {
-	var m Matrix
-	domain, err := c.modelRows(f, domain)
+// ParseFormula reads a formula; "~a+b" has no response. Terms are joined by + and -,
+// crossed by *, multiplied by :, nested by / and crossed to a degree by (a+b)^2.
+func ParseFormula(s string) (Formula, error) {
+	left, right, ok := strings.Cut(s, "~")
+	f := Formula{Intercept: true, derived: map[string]*expression{}}
+	if !ok || strings.TrimSpace(right) == "" {
+		return f, fmt.Errorf("formula %q: write response ~ predictor + predictor", s)
+	}
+	p := &formulaParser{f: &f}
+	var err error
+	if f.Response, err = p.response(left); err == nil {
+		var terms [][]string
+		p.at, p.order = 0, nil
+		p.tokens, err = tokens(right)
+		if err == nil {
+			terms, err = p.sum()
+		}
+		if err == nil && p.at < len(p.tokens) {
+			err = fmt.Errorf("%q is not expected there", p.tokens[p.at])
+		}
+		slices.SortStableFunc(terms, func(a, b []string) int { return len(a) - len(b) })
+		f.Terms = terms
+	}
+	if u, ok := err.(unsupported); ok {
+		return f, Unsupported("formula %q: %s", s, u.reason)
+	}
 	if err != nil {
-		return m, err
+		return f, fmt.Errorf("formula %q: %w", s, err)
 	}
-	if f.Intercept {
-		ones := make([]float64, c.Data.Rows)
-		for i := range ones {
-			ones[i] = 1
-		}
-		m.Names, m.Columns = []string{"(Intercept)"}, []estimate.Column{estimate.Of(ones)}
-	}
-	full := !f.Intercept
-	for _, term := range f.Terms {
-		var part Matrix
-		for k, name := range term {
-			v, isFactor, err := c.coded(name, domain, full && len(term) == 1)
-			if err != nil {
-				return m, err
-			}
-			if isFactor && len(term) == 1 {
-				full = false
-			}
-			if k == 0 {
-				part = v
-			} else {
-				part = part.times(v)
-			}
-		}
-		m.Names = append(m.Names, part.Names...)
-		m.Columns = append(m.Columns, part.Columns...)
-	}
-	return m, nil
+	return f, nil
 }
 
-// modelRows are the rows of a domain without a missing cell in the model.
-func (c *Case) modelRows(f Formula, domain []bool) ([]bool, error) {
-	var names []string
-	for _, term := range f.Terms {
-		for _, n := range term {
-			names = append(names, asFactor.ReplaceAllString(n, "$1"))
+// maxCrossed bounds the variables of a term, maxTerms the terms: a*b*c… stands for
+// every subset of its predictors.
+const (
+	maxCrossed = 6
+	maxTerms   = 256
+)
+
+// formulaParser makes the terms of the right side.
+type formulaParser struct {
+	expressionParser
+	f     *Formula
+	order []string // of the first mention of a variable
+	deep  int
+}
+
+// response is the left side: a column, a condition in I(…), or an expression.
+func (p *formulaParser) response(s string) (string, error) {
+	s = strings.ReplaceAll(s, " ", "")
+	if s == "" || strings.HasPrefix(s, "I(") {
+		return s, nil // conditions are read where the response is
+	}
+	var err error
+	if p.tokens, err = tokens(s); err != nil || len(p.tokens) == 1 {
+		return s, err
+	}
+	return p.variable()
+}
+
+// sum is a list of terms joined by + and -; 0 and 1 rule the intercept.
+func (p *formulaParser) sum() ([][]string, error) {
+	if p.deep++; p.deep > maxDepth {
+		return nil, fmt.Errorf("nested too deep")
+	}
+	defer func() { p.deep-- }()
+	var out [][]string
+	sign := "+"
+	if p.take("-") {
+		sign = "-"
+	}
+	for {
+		if one := p.peek(); one == "0" || one == "1" {
+			p.at++
+			p.f.Intercept = (one == "1") == (sign == "+")
+		} else {
+			terms, err := p.cross()
+			if err != nil {
+				return nil, err
+			}
+			if sign == "+" {
+				out = joinTerms(out, terms)
+			} else {
+				out = slices.DeleteFunc(out, func(t []string) bool { return holds(terms, t) })
+			}
+		}
+		switch {
+		case p.take("+"):
+			sign = "+"
+		case p.take("-"):
+			sign = "-"
+		default:
+			return out, nil
 		}
 	}
-	in, err := present(c.Data, names...)
+}
+
+// cross is a*b, which is a + b + a:b, and a/b, which is a + a:b.
+func (p *formulaParser) cross() ([][]string, error) {
+	a, err := p.product()
+	for err == nil && (p.peek() == "*" || p.peek() == "/") {
+		nested := p.peek() == "/"
+		p.at++
+		var b [][]string
+		if b, err = p.product(); err != nil {
+			break
+		}
+		if nested {
+			var all []string
+			for _, t := range a {
+				all = append(all, t...)
+			}
+			a = joinTerms(a, p.multiply([][]string{all}, b))
+		} else {
+			a = joinTerms(joinTerms(a, b), p.multiply(a, b))
+		}
+		err = tooMany(a)
+	}
+	return a, err
+}
+
+func (p *formulaParser) product() ([][]string, error) {
+	a, err := p.power()
+	for err == nil && p.take(":") {
+		var b [][]string
+		if b, err = p.power(); err == nil {
+			a = p.multiply(a, b)
+			err = tooMany(a)
+		}
+	}
+	return a, err
+}
+
+// power is a variable, or a list in brackets, which ^n crosses with itself.
+func (p *formulaParser) power() ([][]string, error) {
+	if !p.take("(") {
+		name, err := p.variable()
+		if err == nil && p.peek() == "^" {
+			err = Unsupported("a power of one variable is written I(%s^2)", name)
+		}
+		return [][]string{{name}}, err
+	}
+	a, err := p.sum()
 	if err != nil {
 		return nil, err
 	}
-	var missing []bool
-	if f.Response != "" {
-		if y, err := c.ResponseColumn(f.Response); err == nil { // the caller says what is wrong with it
-			missing = y.Missing
+	if !p.take(")") {
+		return nil, fmt.Errorf("a closing bracket is missing")
+	}
+	if !p.take("^") {
+		return a, nil
+	}
+	n, err := strconv.Atoi(p.peek())
+	if err != nil || n < 1 || n > 8 {
+		return nil, fmt.Errorf("the degree %q is not a number from 1 to 8", p.peek())
+	}
+	p.at++
+	out := a
+	for range n - 1 {
+		out = joinTerms(out, p.multiply(out, a))
+		if err := tooMany(out); err != nil {
+			return nil, err
 		}
 	}
-	for i := range in {
-		in[i] = in[i] && (domain == nil || domain[i]) && (missing == nil || !missing[i])
-	}
-	return in, nil
+	return out, nil
 }
 
-// coded is one variable as columns.
-func (c *Case) coded(name string, domain []bool, full bool) (m Matrix, isFactor bool, err error) {
-	inner := asFactor.ReplaceAllString(name, "$1")
-	col := c.Data.Resolve(inner)
-	if inner == name && c.Data.IsNumeric(col) {
-		x, missing, err := c.Data.Floats(col)
-		if err != nil {
-			return m, false, err
-		}
-		return Matrix{[]string{name}, []estimate.Column{{Values: x, Missing: missing}}}, false, nil
-	}
-	codes, all, err := c.Data.Factor(col)
+// variable is a column, factor(column) or an expression, which is kept by its name.
+func (p *formulaParser) variable() (string, error) {
+	e, err := p.primary()
 	if err != nil {
-		return m, false, err
+		return "", err
 	}
-	missing := make([]bool, len(codes))
-	occurs := make([]bool, len(all))
-	for i, k := range codes {
-		missing[i] = k < 0
-		if k >= 0 && (domain == nil || domain[i]) {
-			occurs[k] = true
-		}
+	name := e.text
+	switch {
+	case e.op == "number":
+		return "", Unsupported("the term %s", name)
+	case e.op != "column" && e.op != "factor":
+		p.f.derived[name] = e
 	}
-	var levels []int
-	for k, o := range occurs {
-		if o {
-			levels = append(levels, k)
-		}
+	if !slices.Contains(p.order, name) {
+		p.order = append(p.order, name)
 	}
-	if len(levels) < 2 && !full {
-		return m, true, refuse("one_level", "column %q has %d level(s); contrasts need two or more", col, len(levels))
-	}
-	for l, level := range levels {
-		if l == 0 && !full {
-			continue
-		}
-		x := make([]float64, len(codes))
-		for i, k := range codes {
-			if int(k) == level && (domain == nil || domain[i]) {
-				x[i] = 1
-			}
-		}
-		m.Names = append(m.Names, name+all[level])
-		m.Columns = append(m.Columns, estimate.Column{Values: x, Missing: missing})
-	}
-	return m, true, nil
+	return name, nil
 }
 
-// times is the interaction of two codings, the first varying fastest.
-func (m Matrix) times(o Matrix) Matrix {
-	var out Matrix
-	for b := range o.Columns {
-		for a := range m.Columns {
-			x, y := m.Columns[a], o.Columns[b]
-			v, missing := make([]float64, len(x.Values)), make([]bool, len(x.Values))
-			for i := range v {
-				v[i] = x.Values[i] * y.Values[i]
-				missing[i] = x.Missing != nil && x.Missing[i] || y.Missing != nil && y.Missing[i]
+// multiply is every product of two terms, variables in the order of the formula.
+func (p *formulaParser) multiply(a, b [][]string) (out [][]string) {
+	for _, s := range a {
+		for _, t := range b {
+			both := slices.Clone(s)
+			for _, n := range t {
+				if !slices.Contains(both, n) {
+					both = append(both, n)
+				}
 			}
-			out.Names = append(out.Names, m.Names[a]+":"+o.Names[b])
-			out.Columns = append(out.Columns, estimate.Column{Values: v, Missing: missing})
+			slices.SortFunc(both, func(x, y string) int { return slices.Index(p.order, x) - slices.Index(p.order, y) })
+			out = joinTerms(out, [][]string{both})
 		}
 	}
 	return out
 }
 
-var indicatorInCall = regexp.MustCompile(`I\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*~`)
-
-// ResponseColumn is the response of a formula. A response that is no column is
-// the indicator that the call writes as I(condition) ~ …
-func (c *Case) ResponseColumn(name string) (estimate.Column, error) {
-	if col := c.Data.Resolve(name); c.Data.Has(col) {
-		x, missing, err := c.Data.Floats(col)
-		if err != nil {
-			return c.twoLevels(col, err)
-		}
-		return estimate.Column{Values: x, Missing: missing}, nil
+// tooMany refuses what a few signs can blow up.
+func tooMany(terms [][]string) error {
+	if len(terms) > maxTerms {
+		return Unsupported("more than %d terms", maxTerms)
 	}
-	cond := name
-	if in, ok := strings.CutPrefix(cond, "I("); ok {
-		cond = strings.TrimSuffix(in, ")")
-	} else if m := indicatorInCall.FindStringSubmatch(c.Call); m != nil {
-		cond = m[1]
-	} else {
-		return estimate.Column{}, fmt.Errorf("field params.formula: the response %q is no column and the call has no I(…) for it", name)
-	}
-	return c.Indicator(cond)
-}
-
-// twoLevels is a text response: 0 for the first level, 1 for the others.
-func (c *Case) twoLevels(name string, numeric error) (estimate.Column, error) {
-	codes, levels, err := c.Data.Factor(name)
-	if err != nil || len(levels) != 2 {
-		return estimate.Column{}, numeric
-	}
-	x, missing := make([]float64, len(codes)), make([]bool, len(codes))
-	for i, k := range codes {
-		missing[i] = k < 0
-		if k > 0 {
-			x[i] = 1
+	for _, t := range terms {
+		if len(t) > maxCrossed {
+			return Unsupported("more than %d crossed predictors", maxCrossed)
 		}
 	}
-	return estimate.Column{Values: x, Missing: missing}, nil
+	return nil
 }
 
-// Indicator is a condition as a column of 0 and 1.
-func (c *Case) Indicator(cond string) (estimate.Column, error) {
-	t, err := c.Data.Where(cond)
-	if err != nil {
-		return estimate.Column{}, err
-	}
-	x, missing := make([]float64, len(t)), make([]bool, len(t))
-	for i := range t {
-		missing[i] = t[i] == Unknown
-		if t[i] == True {
-			x[i] = 1
+func holds(terms [][]string, t []string) bool {
+	return slices.ContainsFunc(terms, func(u []string) bool { return slices.Equal(u, t) })
+}
+
+// joinTerms adds the terms that are not there.
+func joinTerms(a, b [][]string) [][]string {
+	out := slices.Clone(a)
+	for _, t := range b {
+		if !holds(out, t) {
+			out = append(out, t)
 		}
 	}
-	return estimate.Column{Values: x, Missing: missing}, nil
-}
-
-// Column is a numeric column with its missing cells.
-func (c *Case) Column(name string) (estimate.Column, error) {
-	x, missing, err := c.Data.Floats(c.Data.Resolve(name))
-	return estimate.Column{Values: x, Missing: missing}, err
+	return out
 }

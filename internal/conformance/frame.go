@@ -22,6 +22,7 @@ type Frame struct {
 	Names []string
 	Rows  int
 	cols  map[string][]string
+	made  []string // columns that formulas worked out
 }
 
 // ParseFrame reads a CSV file: one header line of unique names, comma

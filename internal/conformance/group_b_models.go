@@ -91,7 +91,7 @@ func ttest(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := ParseFormula(s)
+	f, err := c.Formula(s)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func glm(c *Case) (map[string]any, error) {
 	if !ok {
 		return nil, Unsupported("family %q", name)
 	}
-	f, err := ParseFormula(s)
+	f, err := c.Formula(s)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gongping/survey/weight"
@@ -124,6 +125,13 @@ func totalColumns(c *Case) ([]weight.Column, error) {
 	if err != nil {
 		return nil, err
 	}
+	if text, err := c.Params.StringOr("formula", ""); err != nil {
+		return nil, err
+	} else if strings.Contains(text, "(") { // the totals may be of what it works out
+		if _, err := c.Formula(text); err != nil {
+			return nil, err
+		}
+	}
 	var out []weight.Column
 	for _, name := range totals.Keys {
 		t, err := totals.Float(name)
@@ -158,12 +166,13 @@ func totalColumn(f *Frame, name string) ([]float64, error) {
 		return out, nil
 	}
 	same := strings.NewReplacer(".", "_")
-	for _, n := range f.Names {
+	columns := slices.Concat(f.Names, f.made)
+	for _, n := range columns {
 		if same.Replace(n) == same.Replace(name) && f.IsNumeric(n) {
 			return f.Complete(n)
 		}
 	}
-	for _, n := range f.Names {
+	for _, n := range columns {
 		level, ok := strings.CutPrefix(same.Replace(name), same.Replace(n))
 		if !ok {
 			continue

@@ -15,7 +15,7 @@ func robustModel(c *Case) (y []float64, names []string, x [][]float64, keep []bo
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	f, err := ParseFormula(text)
+	f, err := c.Formula(text)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}

@@ -59,7 +59,7 @@ func readMixed(c *Case) (*mixedCase, error) {
 	if len(groups) == 0 {
 		return nil, Unsupported("the formula %q has no random intercept", formula)
 	}
-	f, err := ParseFormula(fixed)
+	f, err := c.Formula(fixed)
 	if err != nil {
 		return nil, err
 	}

@@ -166,11 +166,22 @@ func TestModelMatrix(t *testing.T) {
 	for formula, want := range map[string]string{
 		"y~a+x": "(Intercept) av aw x",
 		"y~a*x": "(Intercept) av aw x av:x aw:x",
-		"~a-1":  "au av aw",
-		"~0+x":  "x",
-		"y~1":   "(Intercept)",
+		// R's names and codings (4.2.2, model.matrix)
+		"y~x:a+x":            "(Intercept) x x:av x:aw",
+		"y~x:a":              "(Intercept) x:au x:av x:aw",
+		"y~0+a:x":            "au:x av:x aw:x",
+		"y~(a+x)^2-x":        "(Intercept) av aw au:x av:x aw:x",
+		"y~a/x":              "(Intercept) av aw au:x av:x aw:x",
+		"y~log(x)+I(x^2)":    "(Intercept) log(x) I(x^2)",
+		"y~I((x-3)^2)*a":     "(Intercept) I((x - 3)^2) av aw I((x - 3)^2):av I((x - 3)^2):aw",
+		"y~I(x>2)+sqrt(x+1)": "(Intercept) I(x > 2)TRUE sqrt(x + 1)",
+		"y ~ factor(x) - 1":  "factor(x)2 factor(x)3 factor(x)4",
+		"log(y)~I(x/2*3)":    "(Intercept) I(x/2 * 3)",
+		"~a-1":               "au av aw",
+		"~0+x":               "x",
+		"y~1":                "(Intercept)",
 	} {
-		p, err := ParseFormula(formula)
+		p, err := c.Formula(formula)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +190,12 @@ func TestModelMatrix(t *testing.T) {
 			t.Errorf("%s: %s (%v), want %s", formula, got, err, want)
 		}
 	}
-	for _, bad := range []string{"y", "y~", "y~log(x)", "y~x^2", "y~x++a", "y~x**a", "y~*x", "y~x:", "y~" + strings.Repeat("a*", 40) + "b"} {
+	crossed := "y~p0"
+	for k := range 12 {
+		crossed += fmt.Sprintf("*p%d", k+1)
+	}
+	for _, bad := range []string{"y", "y~", "y~poly(x,2)", "y~x^2", "y~x++a", "y~log(x", "y~offset(x)", "y~(a+x)^x", "y~log(x)+",
+		"y~x**a", "y~*x", "y~x:", crossed, "y~(" + strings.ReplaceAll(crossed[2:], "*", "+") + ")^8"} {
 		if _, err := ParseFormula(bad); err == nil {
 			t.Errorf("%q: no error", bad)
 		}
