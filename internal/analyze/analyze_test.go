@@ -3,6 +3,7 @@ package analyze
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -383,6 +384,56 @@ func TestAdjustedMeansFollowTheFormula(t *testing.T) {
 		want := my[g] - (mx[g]-all)*sxy/sxx
 		if got := *r.Tables[0].cell(g, "adjusted").Number; math.Abs(got-want) > 1e-9 {
 			t.Errorf("group %d: %v, want %v", g, got, want)
+		}
+	}
+}
+
+// Functions and products of covariates are the columns worked out by hand.
+func TestCovariatesTakeFunctionsAndProducts(t *testing.T) {
+	t.Parallel()
+	lines := []string{"x,sex,y,lx,sq,xs"}
+	rng := rand.New(rand.NewPCG(5, 5))
+	for i := range 90 {
+		x, s := float64(1+rng.IntN(20)), i%2
+		lines = append(lines, fmt.Sprintf("%g,%s,%g,%v,%v,%v", x, []string{"f", "m"}[s], 20+3*x+float64(rng.IntN(9)), math.Log(x), x*x, x*float64(s)))
+	}
+	coefficients := func(covariates string) (out []float64) {
+		r := run(t, "covariates: "+covariates+"\nstatistics: [{stat: regression, of: y}]", lines)
+		for i := range r.Tables[0].Cells {
+			out = append(out, *r.Tables[0].cell(i, "coefficient").Number)
+		}
+		return out
+	}
+	got := coefficients("[{column: x, as: log}, {column: x, as: square}, sex, {column: x, as: number, times: sex}]")
+	want := coefficients("[{column: lx, as: number}, {column: sq, as: number}, sex, {column: xs, as: number}]")
+	if len(got) != 5 || len(want) != 5 {
+		t.Fatalf("%v, %v", got, want)
+	}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-9*math.Max(1, math.Abs(want[i])) {
+			t.Errorf("term %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+	for spec, hint := range map[string]string{
+		"[log(x)]":                "as: log",
+		"[{column: x, as: poly}]": "category, number, log, sqrt, square",
+		"[\"x:sex\"]":             "times: sex",
+		"[{column: xs, as: log}]": "numbers above 0",
+		"[{column: x, times: {column: sex, times: y}}]": "a product of two columns",
+	} {
+		text := "covariates: " + spec + "\nstatistics: [{stat: regression, of: y}]"
+		_, err := Parse("spec.yaml", []byte("data: data.csv\n"+text))
+		if err == nil {
+			_, err = try(t, text, lines)
+		}
+		text = fmt.Sprint(err)
+		if e, ok := errors.AsType[*errs.Error](err); ok {
+			for _, d := range e.Details {
+				text += "\n" + d.Error()
+			}
+		}
+		if err == nil || !strings.Contains(text, hint) {
+			t.Errorf("%s: %s, want %q in it", spec, text, hint)
 		}
 	}
 }

@@ -156,6 +156,9 @@ func (s *Spec) headers(have []string) error {
 		if near := closest(c, slices.Clone(have)); near != "" {
 			hint = "did you mean " + near + "?"
 		}
+		if strings.HasPrefix(s.asked[c].field, "covariates") && strings.ContainsAny(c, "(*:^") {
+			hint = "functions are written {column: age, as: log} (or sqrt, square, number, category), products {column: age, as: number, times: sex}"
+		}
 		list := have
 		if len(list) > 40 {
 			list = append(slices.Clone(have[:40]), fmt.Sprintf("… (%d columns)", len(have)))

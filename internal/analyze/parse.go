@@ -171,24 +171,37 @@ func (r *reader) score(n *yaml.Node, path string, s *Spec) {
 func (r *reader) covariates(n *yaml.Node, path string, s *Spec) []Covariate {
 	var out []Covariate
 	r.each(n, path, func(c *yaml.Node, p string) {
-		v, as := Covariate{line: c.Line}, "category"
-		if c.Kind == yaml.ScalarNode {
-			v.Column = c.Value
-		} else {
-			r.fields(c, p, map[string]func(*yaml.Node, string){
-				"column": r.text(&v.Column),
-				"as":     r.choice(&as, "category", "number"),
-			})
+		if v, ok := r.covariate(c, p, s); ok {
+			out = append(out, v)
 		}
-		v.Number = as == "number"
-		if v.Column == "" {
-			r.fault(c.Line, p, "no column", "a column", "write its name")
-			return
-		}
-		s.use(c.Line, p, v.Column)
-		out = append(out, v)
 	})
 	return out
+}
+
+func (r *reader) covariate(c *yaml.Node, p string, s *Spec) (Covariate, bool) {
+	v := Covariate{line: c.Line, As: "category"}
+	if c.Kind == yaml.ScalarNode {
+		v.Column = c.Value
+	} else {
+		r.fields(c, p, map[string]func(*yaml.Node, string){
+			"column": r.text(&v.Column),
+			"as":     r.choice(&v.As, "category", "number", "log", "sqrt", "square"),
+			"times": func(n *yaml.Node, path string) {
+				other, ok := r.covariate(n, path, s)
+				if ok && other.Times != nil {
+					r.fault(n.Line, path, "a product of three", "a product of two columns", "leave the inner `times` out")
+				}
+				v.Times = &other
+			},
+		})
+	}
+	v.Number = v.As != "category"
+	if v.Column == "" {
+		r.fault(c.Line, p, "no column", "a column", "write its name")
+		return v, false
+	}
+	s.use(c.Line, p, v.Column)
+	return v, true
 }
 
 func (r *reader) statistic(n *yaml.Node, path string, s *Spec) {

@@ -74,10 +74,13 @@ type Score struct {
 	line        int
 }
 
-// Covariate is a case-mix variable.
+// Covariate is a case-mix variable: a category, or a number, as it is or through
+// a function. Times multiplies it with another one, whose own terms stand beside.
 type Covariate struct {
 	Column string
 	Number bool
+	As     string // category, number, or a key of transforms
+	Times  *Covariate
 	line   int
 }
 

@@ -220,7 +220,11 @@ func (a *analysis) compareTable(q *Statistic, v *variable, parts *groups, hide [
 func (a *analysis) covariateNames(q *Statistic) []string {
 	var out []string
 	for _, c := range q.Covariates {
-		out = append(out, a.spec.label(c.Column))
+		name := a.spec.label(c.Column)
+		if c.Times != nil {
+			name += " × " + a.spec.label(c.Times.Column)
+		}
+		out = append(out, name)
 	}
 	return out
 }

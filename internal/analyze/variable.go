@@ -190,35 +190,85 @@ func (it Item) absent(text string) bool {
 // unknown is the level of a category that nobody knows.
 const unknown = "(unknown)"
 
+// transforms are the functions of a covariate, with the name of the term and the
+// numbers for which they have a value.
+var transforms = map[string]struct {
+	of   func(float64) float64
+	name string
+	fits func(float64) bool
+	want string
+}{
+	"log":    {math.Log, "log(%s)", func(x float64) bool { return x > 0 }, "numbers above 0"},
+	"sqrt":   {math.Sqrt, "sqrt(%s)", func(x float64) bool { return x >= 0 }, "numbers of at least 0"},
+	"square": {func(x float64) float64 { return x * x }, "%s^2", func(float64) bool { return true }, ""},
+}
+
 // mix expands covariates into design columns over all rows. A category keeps
 // "don't know" and missing together as a level of its own; a number is set to
 // its mean where it is missing, with an indicator beside it: nobody is dropped.
 func (a *analysis) mix(list []Covariate) (adjust.Columns, error) {
-	var all []adjust.Covariate
+	var out adjust.Columns
 	for _, c := range list {
-		if c.Number {
-			v, err := a.variable(c.Column)
+		own, err := a.covariate(c)
+		if err != nil {
+			return out, err
+		}
+		columns := adjust.Design(own)
+		if c.Times != nil { // of the product alone; both are covariates by themselves
+			other, err := a.covariate(*c.Times)
 			if err != nil {
-				return adjust.Columns{}, err
+				return out, err
 			}
-			all = append(all, imputed(c.Column, v)...)
-			continue
-		}
-		col, it := a.frame.columns[c.Column], a.spec.item(c.Column)
-		if len(col.levels) > 40 {
-			return adjust.Columns{}, fieldFault("covariates", fmt.Sprintf("%s with %d values", c.Column, len(col.levels)), "a category of at most 40 values",
-				fmt.Sprintf("write {column: %s, as: number}", c.Column))
-		}
-		labels := make([]string, a.frame.rows)
-		for i, l := range col.codes {
-			labels[i] = unknown
-			if l >= 0 && !it.absent(col.levels[l]) {
-				labels[i] = col.levels[l]
+			columns = adjust.Columns{}
+			for _, o := range other {
+				for _, w := range own {
+					p := adjust.Product(w, o)
+					columns.Name, columns.X = append(columns.Name, p.Name...), append(columns.X, p.X...)
+				}
 			}
 		}
-		all = append(all, adjust.Covariate{Name: c.Column + "=", Text: labels})
+		out.Name, out.X = append(out.Name, columns.Name...), append(out.X, columns.X...)
 	}
-	return adjust.Design(all), nil
+	return out, nil
+}
+
+// covariate is one covariate, without what it is multiplied with.
+func (a *analysis) covariate(c Covariate) ([]adjust.Covariate, error) {
+	if c.Number {
+		v, err := a.variable(c.Column)
+		if err != nil {
+			return nil, err
+		}
+		t, ok := transforms[c.As]
+		if !ok {
+			return imputed(c.Column, v), nil
+		}
+		changed := *v
+		changed.Values = make([]float64, len(v.Values))
+		for i, x := range v.Values {
+			switch {
+			case v.Missing != nil && v.Missing[i]:
+			case !t.fits(x):
+				return nil, fieldFault("covariates", fmt.Sprintf("%s with the value %g in row %d", c.Column, x, i+1), t.want, "write {column: "+c.Column+", as: number}, or recode it")
+			default:
+				changed.Values[i] = t.of(x)
+			}
+		}
+		return imputed(fmt.Sprintf(t.name, c.Column), &changed), nil
+	}
+	col, it := a.frame.columns[c.Column], a.spec.item(c.Column)
+	if len(col.levels) > 40 {
+		return nil, fieldFault("covariates", fmt.Sprintf("%s with %d values", c.Column, len(col.levels)), "a category of at most 40 values",
+			fmt.Sprintf("write {column: %s, as: number}", c.Column))
+	}
+	labels := make([]string, a.frame.rows)
+	for i, l := range col.codes {
+		labels[i] = unknown
+		if l >= 0 && !it.absent(col.levels[l]) {
+			labels[i] = col.levels[l]
+		}
+	}
+	return []adjust.Covariate{{Name: c.Column + "=", Text: labels}}, nil
 }
 
 func imputed(name string, v *variable) []adjust.Covariate {
