@@ -78,6 +78,12 @@ func (w *comparison) walk(path string, got, want any) {
 				break
 			}
 			w.refused(path, ref.Refused, want)
+		case []any:
+			if known && !allNull(want) {
+				w.list(path, value, e)
+				break
+			}
+			w.refused(path, ref.Refused, want)
 		default:
 			w.refused(path, ref.Refused, want)
 		}

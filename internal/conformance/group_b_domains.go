@@ -54,7 +54,18 @@ func domainMeans(c *Case) (map[string]any, error) {
 		rows = append(rows, r)
 		domainDF[g.name] = d.DegreesOfFreedom(g.in)
 	}
-	return map[string]any{"df_used": df, "domains": rows, "domain_df": domainDF, "df_design": d.DegreesOfFreedom(nil)}, nil
+	return map[string]any{"df_used": df, "domains": oneRefused(rows), "domain_df": domainDF, "df_design": d.DegreesOfFreedom(nil)}, nil
+}
+
+// oneRefused are the rows of all domains. Where an error of one is refused the
+// peer may refuse the table altogether; what is known stands all the same.
+func oneRefused(rows []map[string]any) any {
+	for _, r := range rows {
+		if refused, ok := r["mean_se"].(Refused); ok {
+			return PartlyRefused{refused, map[string]any{"": rows}}
+		}
+	}
+	return rows
 }
 
 func domainRow(d *estimate.Design, y estimate.Column, in []bool, df int) map[string]any {

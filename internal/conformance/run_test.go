@@ -46,3 +46,41 @@ func TestReference(t *testing.T) {
 		t.Fatalf("exit %d, err %v\n%s", exit, err, out.String())
 	}
 }
+
+// TestNoCaseIsKnownToTheProgram looks for the names of all cases at hand in the
+// sources of the command and the engine: results must come from the data alone.
+func TestNoCaseIsKnownToTheProgram(t *testing.T) {
+	t.Parallel()
+	names, _ := filepath.Glob("testdata/variations/*.json")
+	if shared, err := filepath.Glob("../../../shared/reference/*.json"); err == nil {
+		names = append(names, shared...)
+	}
+	if len(names) < 100 {
+		t.Fatalf("only %d cases were found", len(names))
+	}
+	sources := 0
+	for _, root := range []string{".", "../../scoring", "../../survey", "../../analytics"} {
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			sources++
+			for _, n := range names {
+				if name := strings.TrimSuffix(filepath.Base(n), ".json"); strings.Contains(string(text), name) {
+					t.Errorf("%s knows the case %s", path, name)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sources < 50 {
+		t.Fatalf("only %d sources were found", sources)
+	}
+}

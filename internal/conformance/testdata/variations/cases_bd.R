@@ -156,3 +156,9 @@ chi_case("B_chisq_zero_cell", d, with_rule("wr", "adjust"), "g", "stratum"); chi
 tt_case("B_ttest_missing", d, with_rule("wr", "adjust"), "y ~ h"); tt_case("B_ttest_one_mean_missing", d, specs$rows, "y ~ 0")
 glm_case("B_glm_missing", d, with_rule("two", "adjust"), "y ~ x + g"); glm_case("B_glm_logit_missing", d, with_rule("wr", "adjust"), "top ~ x + h", "quasibinomial")
 glm_case("B_glm_subset", d, specs$rows, "y ~ x", subset = d$g == "p", subsetText = "g=='p'")
+# every method on two stages with population sizes, missing answers and strata with one unit, under every rule
+for (rule in c("fail", "adjust", "average", "remove", "certainty")) { s <- with_rule("two", rule); nm <- function(m) paste0("B_", m, "_two_", rule)
+  ratio_case(nm("ratio"), d, s, "y", "x"); domain_case(nm("domain"), d, s, "y", "h", d$q >= 2, "q>=2")
+  prop_case(nm("prop"), d, s, "q>=4", as.numeric(d$q >= 4), d$h == "F", "h=='F'"); quant_case(nm("quantile"), d, s, "y", c(.25, .5))
+  chi_case(nm("chisq"), d, s, "h", "q"); tt_case(nm("ttest"), d, s, "y ~ h")
+  glm_case(nm("glm"), d, s, "y ~ x + g", "gaussian", d$h == "F", "h=='F'"); glm_case(nm("glm_logit"), d, s, "top ~ y", "quasibinomial") }
