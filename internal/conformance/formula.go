@@ -116,7 +116,9 @@ func (p *formulaParser) sum() ([][]string, error) {
 				return nil, err
 			}
 			if sign == "+" {
-				out = joinTerms(out, terms)
+				if out = joinTerms(out, terms); len(out) > maxTerms {
+					return nil, tooMany(out)
+				}
 			} else {
 				out = slices.DeleteFunc(out, func(t []string) bool { return holds(terms, t) })
 			}
