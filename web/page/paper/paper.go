@@ -120,7 +120,7 @@ func (h *pages) print(c *gin.Context, who authz.Actor) error {
 	for _, code := range codes {
 		sheets = append(sheets, sheet{question.New(r.Questionnaire, p, nil, nil), fieldwork.ShowCode(code), p.T("paperform.place")})
 	}
-	h.Render(c, http.StatusOK, "paper/print", render.Page{Title: p.T("paperform.printed", "N", len(codes)), Subtitle: r.Title, Layout: render.Plain,
+	h.Render(c, http.StatusOK, "paper/print", render.Page{Title: p.N("paperform.printed", len(codes)), Subtitle: r.Title, Layout: render.Plain,
 		Crumbs: []render.Crumb{{Text: p.T("paperform.title"), Href: "/paper"}, {Text: r.Title, Href: "/paper/rounds/" + url.PathEscape(r.ID)}}, Data: sheets})
 	return nil
 }
