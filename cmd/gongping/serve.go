@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -197,11 +198,11 @@ func masterKey(ctx context.Context, cfg config.Config, db *database) ([]byte, er
 
 // keyFits fails unless nothing has been sealed yet or the key file opens it.
 func keyFits(ctx context.Context, cfg config.Config, db *database) error {
-	sample, err := intakedb.AnySealed(ctx, db.Owner)
+	samples, err := intakedb.AnySealed(ctx, db.Owner)
 	if err != nil {
 		return fmt.Errorf("look for sealed data: %w", err)
 	}
-	if sample == nil {
+	if len(samples) == 0 {
 		return nil
 	}
 	key, err := config.ReadKey(cfg.KeyFile)
@@ -212,7 +213,12 @@ func keyFits(ctx context.Context, cfg config.Config, db *database) error {
 	if err != nil {
 		return err
 	}
-	if _, err := seal.New(key).Open(sample.Sealed, frame.RecordLabel(sample.Frame, sample.Person)); err != nil {
+	// One that opens is enough: a damaged record must not keep the rest shut.
+	box := seal.New(key)
+	if !slices.ContainsFunc(samples, func(p intakedb.SealedPerson) bool {
+		_, err := box.Open(p.Sealed, frame.RecordLabel(p.Frame, p.Person))
+		return err == nil
+	}) {
 		return errs.New(errs.Unavailable, "config.key_wrong", "the key does not open the sealed personal data of the database").
 			At("GONGPING_KEY_FILE", cfg.KeyFile, "the key that the data was sealed with", "put the key file of the installation there that the data comes from; nothing has been changed")
 	}
