@@ -36,6 +36,9 @@ func Page(c *gin.Context, r *render.Renderer, err error) {
 		"Tone": tone(p.Status), "Detail": p.Detail, "Hint": p.Hint, "Details": lines(p.Errors), "Request": p.Instance,
 		"Form": c.Request.Method == http.MethodPost,
 	}
+	if p.Status == http.StatusUnauthorized && c.Request.Method == http.MethodPost && !render.IsPartial(c) {
+		data["Typed"], data["Action"] = typed(c.Request), c.Request.URL.RequestURI()
+	}
 	if render.IsPartial(c) {
 		r.Partial(c, p.Status, "alert", map[string]any{
 			"Tone": tone(p.Status), "Title": p.Title, "Text": p.Detail, "Hint": p.Hint, "Details": lines(p.Errors),

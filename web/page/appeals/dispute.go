@@ -142,7 +142,7 @@ func (h *pages) notices(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) noticeRow(c *gin.Context, n appeals.Notice, lang string) noticeRow {
-	row := noticeRow{Notice: n, Outcome: h.T(c, "appeal.outcome."+string(n.Outcome)), Ground: h.T(c, "appeal.ground."+n.Ground), Scored: n.Scored,
+	row := noticeRow{Notice: n, Outcome: h.T(c, "appeal.decided."+string(n.Outcome)), Ground: h.T(c, "appeal.ground."+n.Ground), Scored: n.Scored,
 		BandBefore: or(n.BandBefore[lang], h.T(c, "results.no_band")), BandAfter: or(n.BandAfter[lang], h.T(c, "results.no_band"))}
 	if n.Remedy != "" {
 		row.Remedy = h.T(c, "appeal.remedy."+string(n.Remedy))

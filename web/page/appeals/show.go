@@ -102,7 +102,7 @@ func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
 			x.Title += " · " + h.T(c, "appeal.uncounted")
 		}
 		if e.Outcome != "" {
-			x.Title += " · " + h.T(c, "appeal.outcome."+string(e.Outcome))
+			x.Title += " · " + h.T(c, "appeal.decided."+string(e.Outcome))
 		}
 		switch {
 		case e.Kind == appeal.KindOverdue:

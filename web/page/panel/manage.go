@@ -17,6 +17,7 @@ import (
 	"gongping/scoring/composite"
 	fit "gongping/scoring/panel"
 	"gongping/web/handle"
+	"gongping/web/locale"
 	"gongping/web/page/render"
 )
 
@@ -123,28 +124,28 @@ func (h *pages) tiles(c *gin.Context, d *manageData) {
 	case len(d.Plans) == 0:
 		add("info", "panel.manage.no_plan")
 	case len(d.Sets) > 1:
-		add("warning", "panel.manage.apart", "Sets", setText(d.Sets))
+		add("warning", "panel.manage.apart", "Sets", setText(p, d.Sets))
 	default:
 		add("success", "panel.manage.connected")
 	}
 	if len(d.Short) > 0 {
-		add("warning", "panel.manage.short", "Names", strings.Join(d.Short, "、"))
+		add("warning", "panel.manage.short", "Names", strings.Join(d.Short, p.T("common.list_mark")))
 	}
 	switch {
 	case len(d.Result.Units) == 0:
 	case d.Method != fit.Facets:
 		add("info", "panel.manage.older")
 	case d.Result.Why == "disconnected":
-		add("warning", "panel.why.disconnected", "Sets", setText(d.Result.Sets))
+		add("warning", "panel.why.disconnected", "Sets", setText(p, d.Result.Sets))
 	case d.Result.Why != "":
 		add("info", "panel.why."+d.Result.Why)
 	}
 }
 
-func setText(sets [][]string) string {
+func setText(p *locale.Printer, sets [][]string) string {
 	var out []string
 	for _, s := range sets {
-		out = append(out, strings.Join(s, "、"))
+		out = append(out, strings.Join(s, p.T("common.list_mark")))
 	}
 	return strings.Join(out, " | ")
 }

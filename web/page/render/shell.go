@@ -22,6 +22,9 @@ const (
 type Page struct {
 	Title    string // in the language of the reader
 	Subtitle string
+	// Window is the name of the browser's window where the title alone would not
+	// tell pages apart, as of those behind tabs.
+	Window string
 	// TitleLang is the language of the title where it is not the reader's.
 	TitleLang string
 	Crumbs    []Crumb

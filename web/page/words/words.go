@@ -79,16 +79,19 @@ func (h *pages) head(c *gin.Context, who authz.Actor, path string) (head, words.
 	return d, words.ParseScope(d.Scope), nil
 }
 
+// rooms are the pages behind the tabs, with the act that each needs.
+var rooms = []struct {
+	key, path string
+	action    authz.Action
+}{
+	{"words.tab.themes", "/words", authz.CommentThemes}, {"words.tab.code", "/words/code", authz.CommentCode}, {"words.tab.agreement", "/words/agreement", authz.CommentThemes},
+	{"words.tab.attributions", "/words/attributions", authz.CommentRead}, {"words.tab.campaigns", "/words/campaigns", authz.CommentRead}, {"words.tab.search", "/words/search", authz.CommentRead},
+	{"words.tab.codebook", "/words/codebook", authz.CodebookRead}, {"words.tab.intake", "/words/intake", authz.CommentImport},
+}
+
 func (h *pages) tabs(c *gin.Context, who authz.Actor, path, scope string) []render.Tab {
 	var out []render.Tab
-	for _, t := range []struct {
-		key, path string
-		action    authz.Action
-	}{
-		{"words.tab.themes", "/words", authz.CommentThemes}, {"words.tab.code", "/words/code", authz.CommentCode}, {"words.tab.agreement", "/words/agreement", authz.CommentThemes},
-		{"words.tab.attributions", "/words/attributions", authz.CommentRead}, {"words.tab.campaigns", "/words/campaigns", authz.CommentRead}, {"words.tab.search", "/words/search", authz.CommentRead},
-		{"words.tab.codebook", "/words/codebook", authz.CodebookRead}, {"words.tab.intake", "/words/intake", authz.CommentImport},
-	} {
+	for _, t := range rooms {
 		if authz.ScopeOf(who.Role, t.action) == authz.Deny {
 			continue
 		}
@@ -102,7 +105,13 @@ func (h *pages) tabs(c *gin.Context, who authz.Actor, path, scope string) []rend
 }
 
 func (h *pages) page(c *gin.Context, key string, data any) render.Page {
-	return render.Page{Title: h.T(c, "words.title"), Subtitle: h.T(c, key), Data: data}
+	p := render.Page{Title: h.T(c, "words.title"), Subtitle: h.T(c, key), Data: data}
+	for _, t := range rooms {
+		if t.path == c.FullPath() {
+			p.Window = h.T(c, t.key) + " · " + p.Title
+		}
+	}
+	return p
 }
 
 type themesData struct {

@@ -263,6 +263,9 @@
     var el = document.getElementById('gp-live');
     if (el) live(el.getAttribute('data-failed'));
   });
+  // The first field of a page that is read before it is filled in: no jump past the text.
+  var first = document.querySelector('[data-focus]');
+  if (first) { first.focus({ preventScroll: true }); }
   // Back to a form that was refused, with what was typed.
   document.querySelectorAll('[data-back]').forEach(function (b) {
     b.hidden = history.length < 2;
