@@ -13,14 +13,35 @@ func TestAPageSpeaksOneLanguage(t *testing.T) {
 	t.Parallel()
 	err := errs.New(errs.Invalid, "grade.reason", "this needs a reason of at least %d characters", 10).With(map[string]any{"Min": 10}).
 		At("reason", "短", "why, in a sentence", "write the reason and send again")
-	for lang, want := range map[locale.Lang]string{locale.Chinese: "“短”", locale.English: "“短” · why, in a sentence"} {
+	for lang, want := range map[locale.Lang]string{locale.Chinese: "“短” · 用一句话写明理由", locale.English: "“短” · why, in a sentence"} {
 		p := From(err, locale.Embedded().For(lang))
-		forPeople(p, lang)
+		forPeople(p, locale.Embedded().For(lang))
 		if len(p.Errors) != 1 || p.Errors[0].Line() != want {
 			t.Errorf("%s: %+v", lang, p.Errors)
 		}
 		if hint := map[locale.Lang]string{locale.Chinese: "", locale.English: "Write the reason and send again."}[lang]; p.Hint != hint {
 			t.Errorf("%s: the hint is %q", lang, p.Hint)
+		}
+	}
+}
+
+// What was expected is said in the reader's language, cells and fields by the
+// names that the pages show.
+func TestExpectationsAreTranslated(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ where, want, zh, en string }{
+		{"title", "1 to 120 characters", "名称 · 1 至 120 个字", "Title · 1 to 120 characters"},
+		{"topics[34].id", "a unique id of a–z, 0–9, dot, dash, underscore", "代码 · 小写字母、数字、点、横线或下划线，不重复", "Code · a unique id of a–z, 0–9, dot, dash, underscore"},
+		{"row 3, column month", "a sentence nobody has translated", "第 3 行 · 月份", "row 3 · Month · a sentence nobody has translated"},
+		{"body.thing", "12", "12", "12"},
+	} {
+		err := errs.New(errs.Invalid, "", "it is wrong").At(tc.where, "", tc.want, "")
+		for lang, want := range map[locale.Lang]string{locale.Chinese: tc.zh, locale.English: tc.en} {
+			p := People(err, locale.Embedded().For(lang))
+			p.Errors[0].Message = ""
+			if got := p.Errors[0].Line(); got != want {
+				t.Errorf("%s %s: %q, want %q", lang, tc.where, got, want)
+			}
 		}
 	}
 }

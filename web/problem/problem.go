@@ -139,6 +139,11 @@ func part(e *errs.Error, p *locale.Printer, name, english string) string {
 	if key := e.Key + "." + name; english != "" && p.Lang() != locale.English && p.Has(key) {
 		return p.Map(key, e.Args)
 	}
+	if p.Lang() != locale.English {
+		if s, ok := phrase(english, p); ok {
+			return s
+		}
+	}
 	if name == "hint" {
 		return written(english)
 	}

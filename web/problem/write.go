@@ -31,7 +31,7 @@ func Page(c *gin.Context, r *render.Renderer, err error) {
 		writeJSON(c.Writer, p)
 		return
 	}
-	forPeople(p, r.Printer(c).Lang())
+	forPeople(p, r.Printer(c))
 	data := map[string]any{
 		"Tone": tone(p.Status), "Detail": p.Detail, "Hint": p.Hint, "Details": lines(p.Errors), "Request": p.Instance,
 		"Form": c.Request.Method == http.MethodPost,
