@@ -287,6 +287,10 @@ func (x *closedCalls) panel() {
 	me := x.Actor("panel-4")
 	x.call(me, "panel-conflict", m{"area": own, "reason": "我的妹妹在这里工作"}, nil, 204, x.ID)
 	x.call(x.Actor("worker-lone"), "panel-conflict", m{"area": own, "reason": "我在这里工作"}, nil, 403, x.ID)
+	if b := x.raw(x.Actor("manager"), "export-fair-averages", x.ID, "csv"); !bytes.Contains(b, []byte(own)) {
+		x.t.Errorf("the table of fair averages has no line of %s: %.300s", own, b)
+	}
+	x.call(me, "export-fair-averages", nil, nil, 403, x.ID, "csv")
 	type state struct {
 		Plan *struct {
 			Number, Per int
@@ -497,6 +501,10 @@ func (x *closedCalls) results() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
+	if b := x.raw(auditor, "export-results", x.run, "csv"); !bytes.Contains(b, []byte(unit)) {
+		x.t.Errorf("the table of results has no line of %s: %.300s", unit, b)
+	}
+	x.call(x.Actor("worker-lone"), "export-results", nil, nil, 403, x.run, "csv")
 	var input struct{ Answers json.RawMessage }
 	if err := json.NewDecoder(z).Decode(&input); err != nil {
 		x.t.Errorf("the frozen input: %v", err)

@@ -185,6 +185,9 @@ func opens(t *testing.T, p *browsertest.Page, login, path string) (html bool, on
 	return answer.Status < 300 && strings.Contains(answer.Kind, "text/html") && answer.File == "", answer.Links
 }
 
+// longest is how high a page may be on a phone when it opens: ten screens.
+const longest = 9000
+
 // lookAt checks one page.
 func lookAt(t *testing.T, p *browsertest.Page, path string) {
 	t.Helper()
@@ -194,6 +197,12 @@ func lookAt(t *testing.T, p *browsertest.Page, path string) {
 	}
 	if wide := p.Overflow(); len(wide) > 0 {
 		t.Errorf("%s is wider than the screen: %q", path, wide)
+	}
+	if wide := p.Sideways(); len(wide) > 0 {
+		t.Errorf("%s has tables wider than their card on a %s: %q", path, p.Screen().Name, wide)
+	}
+	if h := p.Height(); p.Screen().Mobile && h > longest {
+		t.Errorf("%s is %d px high on a phone, more than %d: show the first rows, fold, or page it", path, h, longest)
 	}
 }
 

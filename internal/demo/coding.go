@@ -32,7 +32,7 @@ var rules = []rule{
 	{"公共走道", "service.dispute", qualitative.Residents, "", blame, qualitative.Committee},
 	{"停车费", "property.parking", qualitative.Property, "", blame, qualitative.Committee},
 	{"跑了三趟", "service.errand", qualitative.Committee, "", blame, qualitative.Committee},
-	{"装电梯", "property.lift", qualitative.Residents, "", blame, qualitative.Committee},
+	{"同意装电梯", "property.lift", qualitative.Residents, "", blame, qualitative.Committee},
 	{"狗叫", "environment.pets", qualitative.Department, "police", blame, qualitative.Beyond},
 	{"拆违", "environment.illegal", qualitative.Department, "urban", blame, qualitative.Committee},
 	{"学区", "other.school", qualitative.Beyond, "", blame, qualitative.Committee},

@@ -425,6 +425,26 @@ func (p *Page) Overflow() []string {
 	})()`)
 }
 
+// Height is how high the whole page is, in CSS pixels.
+func (p *Page) Height() int {
+	p.t.Helper()
+	return Eval[int](p, `document.documentElement.scrollHeight`)
+}
+
+// Sideways gives the tables that can only be read by scrolling them sideways.
+func (p *Page) Sideways() []string {
+	p.t.Helper()
+	return Eval[[]string](p, `Array.from(document.querySelectorAll('.table-responsive')).filter(function (e) {
+		return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2;
+	}).map(function (e) {
+		var caption = e.querySelector('caption');
+		return (caption ? caption.textContent : '?') + ' ' + e.scrollWidth + '/' + e.clientWidth;
+	})`)
+}
+
+// Screen is the screen of the page.
+func (p *Page) Screen() Viewport { return p.view }
+
 // violation is what axe-core reports.
 type violation struct {
 	ID, Impact, Help string

@@ -12,6 +12,9 @@ import (
 	"gongping/internal/app/appeals"
 	"gongping/internal/app/panel"
 	fit "gongping/scoring/panel"
+	"gongping/web/locale"
+	panelpage "gongping/web/page/panel"
+	"gongping/web/problem"
 	"gongping/web/signin"
 )
 
@@ -137,6 +140,11 @@ type File struct {
 	At        time.Time `json:"at"`
 }
 
+type tableInput struct {
+	ID     string `path:"id" format:"uuid" doc:"Round"`
+	Format string `path:"format" enum:"csv,xlsx" doc:"Format of the file"`
+}
+
 type content struct {
 	ContentType string `header:"Content-Type"`
 	Body        []byte
@@ -155,6 +163,16 @@ func Register(api huma.API, svc *panel.Service) {
 				return nil, err
 			}
 			return &body[Panel]{state(&m)}, nil
+		})
+	huma.Register(api, op(http.MethodGet, "/rounds/{id}/panel/fair/{format}", "export-fair-averages", "Fair averages as a table", "Every committee with its ratings, fair average and interval, and the reliability of all. For managers and auditors; texts are in the language asked for."),
+		func(ctx context.Context, in *tableInput) (*content, error) {
+			m, err := svc.Manage(ctx, signin.Actor(ctx), in.ID)
+			if err != nil {
+				return nil, err
+			}
+			t := panelpage.Table(&m, locale.Embedded().For(problem.Lang(ctx)))
+			f, err := t.Write(in.Format)
+			return &content{f.Type, f.Body}, err
 		})
 	plan := op(http.MethodPost, "/rounds/{id}/panel/plan", "plan-panel", "Plan who rates whom", "Avoids conflicts of interest, levels loads and connects all reviewers; the same seed gives the same plan.")
 	plan.DefaultStatus = http.StatusCreated

@@ -16,6 +16,9 @@ import (
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
 	"gongping/scoring/tally"
+	"gongping/web/locale"
+	resultspage "gongping/web/page/results"
+	"gongping/web/problem"
 	"gongping/web/signin"
 )
 
@@ -63,6 +66,10 @@ type (
 	}
 	runInput struct {
 		ID string `path:"id" format:"uuid" doc:"Run"`
+	}
+	tableInput struct {
+		ID     string `path:"id" format:"uuid" doc:"Run"`
+		Format string `path:"format" enum:"csv,xlsx" doc:"Format of the file"`
 	}
 	unitInput struct {
 		ID   string `path:"id" format:"uuid" doc:"Run"`
@@ -217,6 +224,17 @@ func results(api huma.API, svc *score.Service) {
 				out.Body.Units = append(out.Body.Units, Unit{u.Name, u.UnitResult})
 			}
 			return out, nil
+		})
+	huma.Register(api, op(http.MethodGet, "/runs/{id}/table/{format}", "export-results", "Results as a table", "The table that the page of results exports: score, interval, n, effective n, response rate, reliability and band of every unit of the caller's area, or why there is none. Texts are in the language asked for; small cells are left out. Noted in the audit log."),
+		func(ctx context.Context, in *tableInput) (*file, error) {
+			who := signin.Actor(ctx)
+			res, err := svc.Table(ctx, who, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			t := resultspage.Table(&res, locale.Embedded().For(problem.Lang(ctx)))
+			f, err := t.Write(in.Format)
+			return &file{f.Type, `attachment; filename="` + resultspage.FileName(&res, who, in.Format) + `"`, f.Body}, err
 		})
 	huma.Register(api, op(http.MethodGet, "/runs/{id}/units/{code}", "run-unit", "Result of one unit", "A worker's own committee, or any unit of the caller's area."),
 		func(ctx context.Context, in *unitInput) (*body[Unit], error) {

@@ -30,6 +30,7 @@ type manageData struct {
 	Streets   []render.Field // to narrow the fair scores to one street
 	Street    string
 	FairPages render.Pagination
+	Exports   []render.Action // of the fair averages
 	History   []render.Event
 	May       bool
 	Per       string
@@ -68,6 +69,10 @@ func (h *pages) manage(c *gin.Context, who authz.Actor) error {
 	h.tiles(c, &d)
 	h.people(c, &d)
 	h.fair(c, &d)
+	if len(m.Result.Units) > 0 {
+		base := "/rounds/" + m.Round.ID + "/panel/export/"
+		d.Exports = []render.Action{{Text: p.T("results.xlsx"), Href: base + "xlsx", Icon: "file-spreadsheet"}, {Text: p.T("results.csv"), Href: base + "csv", Icon: "file-export"}}
+	}
 	for _, x := range m.Plans {
 		text := p.T("panel.manage.plan_text", "Per", x.Per, "Seed", x.Seed)
 		if x.Reason != "" {

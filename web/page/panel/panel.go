@@ -37,6 +37,7 @@ func Routes(r gin.IRouter, p *handle.Pages, svc *panel.Service) {
 	r.POST("/panel/:round/:code/files", h.Signed(h.attach))
 	r.GET("/panel/:round/:code/files/:file", h.Signed(h.file))
 	r.GET("/rounds/:id/panel", h.Signed(h.manage))
+	r.GET("/rounds/:id/panel/export/:format", h.Signed(h.export))
 	r.POST("/rounds/:id/panel/plan", h.Signed(h.plan))
 	r.POST("/rounds/:id/panel/conflicts", h.Signed(h.conflict))
 	r.GET("/rounds/:id/panel/:code", h.Signed(h.evidence))

@@ -1,44 +1,56 @@
 package results
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
-	"github.com/xuri/excelize/v2"
 
+	"gongping/internal/app/score"
 	"gongping/internal/authz"
-	"gongping/internal/errs"
 	"gongping/internal/pg/scoredb"
-	"gongping/internal/tabular"
 	"gongping/scoring"
+	"gongping/web/locale"
 	"gongping/web/page/render"
+	"gongping/web/sheet"
 )
 
 // export sends the table of units as it is shown: hidden cells stay hidden, and
 // every figure has its n, interval and reliability beside it.
 func (h *pages) export(c *gin.Context, who authz.Actor) error {
 	format := c.Param("format")
-	if format != "xlsx" && format != "csv" {
-		return errs.New(errs.NotFound, "results.format", "results are exported as xlsx or csv")
+	if err := sheet.Known(format); err != nil {
+		return err
 	}
 	res, err := h.svc.Table(c.Request.Context(), who, c.Param("run"))
 	if err != nil {
 		return err
 	}
-	v := h.reader(c, &res)
-	name := fmt.Sprintf("results-run%d-%s.%s", res.Run.Number, who.Area, format)
-	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
-	if format == "csv" {
-		return v.csv(c)
-	}
-	b, err := v.xlsx()
+	t := Table(&res, h.Printer(c))
+	f, err := t.Write(format)
 	if err != nil {
 		return err
 	}
-	c.Data(200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b)
+	c.Header("Content-Disposition", `attachment; filename="`+FileName(&res, who, format)+`"`)
+	c.Data(200, f.Type, f.Body)
 	return nil
+}
+
+// FileName is the name of an exported table.
+func FileName(res *score.Result, who authz.Actor, format string) string {
+	return fmt.Sprintf("results-run%d-%s.%s", res.Run.Number, who.Area, format)
+}
+
+// Table is a result as a table to take away, in one language: for the page's
+// export and for the API. What the result does not show is not in it.
+func Table(res *score.Result, p *locale.Printer) sheet.Table {
+	v := newReader(res, p, render.Format{P: p})
+	t := sheet.Table{Name: p.T("results.sheet"), Head: v.head(), About: []string{res.Round.Title + " · " + p.T("runs.one", "N", res.Run.Number),
+		p.T("runs.output") + " " + fmt.Sprintf("%x", res.Digest), p.T("results.sheet_note", "Min", v.cell)}}
+	for i := range res.Units {
+		t.Rows = append(t.Rows, v.row(&res.Units[i]))
+	}
+	return t
 }
 
 // cells are the columns of the unit table; numbers stay numbers.
@@ -94,78 +106,4 @@ func round(x float64) float64 {
 		return 0
 	}
 	return y
-}
-
-func (v *reader) csv(c *gin.Context) error {
-	c.Header("Content-Type", "text/csv; charset=utf-8")
-	w, err := tabular.NewWriter(c.Writer)
-	if err != nil {
-		return err
-	}
-	if err := w.Write(v.head()...); err != nil {
-		return err
-	}
-	for i := range v.res.Units {
-		var cells []string
-		for _, x := range v.row(&v.res.Units[i]) {
-			cells = append(cells, fmt.Sprint(x))
-		}
-		if err := w.Write(cells...); err != nil {
-			return err
-		}
-	}
-	return w.Flush()
-}
-
-// xlsx streams the sheet. Texts are stored as texts: nothing is run as a formula.
-func (v *reader) xlsx() ([]byte, error) {
-	f := excelize.NewFile()
-	defer f.Close()
-	const sheet = "Sheet1"
-	name := v.p.T("results.sheet")
-	if err := f.SetSheetName(sheet, name); err != nil {
-		return nil, err
-	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return nil, err
-	}
-	w, err := f.NewStreamWriter(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.SetColWidth(1, 2, 18); err != nil {
-		return nil, err
-	}
-	about := []any{v.res.Round.Title + " · " + v.p.T("runs.one", "N", v.res.Run.Number)}
-	digest := []any{v.p.T("runs.output") + " " + fmt.Sprintf("%x", v.res.Digest)}
-	head := make([]any, 0, 20)
-	for _, s := range v.head() {
-		head = append(head, excelize.Cell{StyleID: bold, Value: s})
-	}
-	line := 0
-	put := func(cells []any) error {
-		line++
-		at, err := excelize.CoordinatesToCellName(1, line)
-		if err != nil {
-			return err
-		}
-		return w.SetRow(at, cells)
-	}
-	for _, cells := range [][]any{about, digest, {v.p.T("results.sheet_note", "Min", v.cell)}, head} {
-		if err := put(cells); err != nil {
-			return nil, err
-		}
-	}
-	for i := range v.res.Units {
-		if err := put(v.row(&v.res.Units[i])); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = f.Write(&b)
-	return b.Bytes(), err
 }

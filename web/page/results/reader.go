@@ -29,8 +29,11 @@ type reader struct {
 }
 
 func (h *pages) reader(c *gin.Context, res *score.Result) *reader {
-	p := h.Printer(c)
-	return &reader{res: res, p: p, f: h.Format(c), lang: string(p.Lang()), cell: res.Rules.Suppression.Cell, gate: res.Rules.Gates.UnitMin}
+	return newReader(res, h.Printer(c), h.Format(c))
+}
+
+func newReader(res *score.Result, p *locale.Printer, f render.Format) *reader {
+	return &reader{res: res, p: p, f: f, lang: string(p.Lang()), cell: res.Rules.Suppression.Cell, gate: res.Rules.Gates.UnitMin}
 }
 
 func (v *reader) text(m map[string]string) string {

@@ -266,6 +266,11 @@
   // The first field of a page that is read before it is filled in: no jump past the text.
   var first = document.querySelector('[data-focus]');
   if (first) { first.focus({ preventScroll: true }); }
+  // The tab of this page is in sight where the row of tabs is longer than the screen.
+  document.querySelectorAll('.gp-tabs').forEach(function (row) {
+    var at = row.querySelector('.active');
+    if (at) { row.scrollLeft += at.getBoundingClientRect().right - row.getBoundingClientRect().right + 16; }
+  });
   // Back to a form that was refused, with what was typed.
   document.querySelectorAll('[data-back]').forEach(function (b) {
     b.hidden = history.length < 2;
