@@ -14,7 +14,7 @@ var (
 	chinese = regexp.MustCompile(`\p{Han}`)
 	field   = regexp.MustCompile(`^[a-z][a-zA-Z0-9_.\[\]]*$`)
 	place   = regexp.MustCompile(`^row (\d+)(?:, column (.+))?$|^column (.+)$`)
-	number  = regexp.MustCompile(`\d+`)
+	number  = regexp.MustCompile(`\d+(?:\.\d+)?`)
 	word    = regexp.MustCompile(`[^a-z]+`)
 )
 
@@ -69,9 +69,11 @@ func where(s string, pr *locale.Printer) string {
 		return pr.T("intake.at.cell", "Row", m[1], "Column", column)
 	}
 	if field.MatchString(s) {
-		last := s[strings.LastIndexByte(s, '.')+1:]
-		if key := "problem.field." + last; pr.Has(key) {
-			return pr.T(key)
+		// The form of rule books names its fields by their place in the document.
+		for _, key := range []string{"rulebook." + s, "problem.field." + s[strings.LastIndexByte(s, '.')+1:]} {
+			if pr.Has(key) {
+				return pr.T(key)
+			}
 		}
 	}
 	return s

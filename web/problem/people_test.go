@@ -33,7 +33,10 @@ func TestExpectationsAreTranslated(t *testing.T) {
 		{"title", "1 to 120 characters", "名称 · 1 至 120 个字", "Title · 1 to 120 characters"},
 		{"topics[34].id", "a unique id of a–z, 0–9, dot, dash, underscore", "代码 · 小写字母、数字、点、横线或下划线，不重复", "Code · a unique id of a–z, 0–9, dot, dash, underscore"},
 		{"row 3, column month", "a sentence nobody has translated", "第 3 行 · 月份", "row 3 · Month · a sentence nobody has translated"},
+		{"gates.unit_min", "at least 10, for example 30", "给分所需的最少回答 · 至少 10，例如 30", "Answers needed for a score · at least 10, for example 30"},
 		{"body.thing", "12", "12", "12"},
+		{"tree", "weights that add up to 100", "权重 · 各项权重之和须为 100", "Weights · weights that add up to 100"},
+		{"share", "from 0.5 to below 1", "不小于 0.5、小于 1", "from 0.5 to below 1"},
 	} {
 		err := errs.New(errs.Invalid, "", "it is wrong").At(tc.where, "", tc.want, "")
 		for lang, want := range map[locale.Lang]string{locale.Chinese: tc.zh, locale.English: tc.en} {
