@@ -195,16 +195,12 @@ func (g numberGroup) Faulty() bool {
 // field, and the alert names the field in words.
 func (f *ruleBookForm) groups(p *locale.Printer, b *composite.RuleBook, fault error) []numberGroup {
 	own := ownSections(*b)
-	where := ""
+	where, want := "", ""
 	if e, ok := errors.AsType[*errs.Error](fault); ok {
-		where = e.Where
+		where, want = e.Where, e.Want
 	}
-	if strings.HasPrefix(where, "tree") && f.Alert != nil {
-		for i, line := range f.Alert.Details {
-			if strings.Contains(line, "weights that add up to 100") {
-				f.Alert.Details[i] = p.T("rulebook.weights_wrong")
-			}
-		}
+	if strings.HasPrefix(where, "tree") && want == "weights that add up to 100" && f.Alert != nil {
+		f.Alert.Details = []string{p.T("rulebook.weights_wrong")}
 	}
 	var out []numberGroup
 	for _, x := range figures(&own) {
