@@ -66,11 +66,23 @@ func (p *Pages) T(c *gin.Context, key string, pairs ...any) string {
 	return p.Printer(c).T(key, pairs...)
 }
 
-// Alert puts an error above a form that is shown again.
+// Alert puts an error above a form that is shown again, in the reader's words.
 func (p *Pages) Alert(c *gin.Context, err error) *render.Alert {
-	a, faults := p.Trouble(c, err)
-	for _, f := range faults {
-		a.Details = append(a.Details, f.Line())
+	return alert(problem.People(err, p.Printer(c)))
+}
+
+// AlertAt is Alert for a form that names the places at fault in its own words:
+// they stand in the details as the code has them.
+func (p *Pages) AlertAt(c *gin.Context, err error) *render.Alert {
+	return alert(problem.From(err, p.Printer(c)))
+}
+
+func alert(out *problem.Problem) *render.Alert {
+	a := &render.Alert{Tone: "danger", Text: out.Detail, Hint: out.Hint}
+	for _, f := range out.Errors {
+		if line := f.Line(); line != "" {
+			a.Details = append(a.Details, line)
+		}
 	}
 	return a
 }

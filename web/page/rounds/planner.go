@@ -46,7 +46,7 @@ func (h *pages) planner(c *gin.Context, who authz.Actor) error {
 		DesignEffect: in["deff"], ResponseRate: in["response"] / 100, VisitsPerInvited: in["visits"], CostPerVisit: in["visit_cost"], CostPerAnswer: in["answer_cost"]}
 	var err error
 	if d.Forecasts, err = o.Plan(planSizes); err != nil {
-		d.Alert = h.Alert(c, err)
+		d.Alert = h.AlertAt(c, err)
 	} else {
 		d.Sentences, d.Figure = h.sentences(c, d.Forecasts), h.plannerFigure(c, d.Forecasts)
 		d.ForSeven, _ = o.SizeForReliability(0.7) // 0 where committees do not differ

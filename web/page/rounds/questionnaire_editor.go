@@ -367,7 +367,7 @@ func (h *pages) editor(c *gin.Context, status int, d editorData, err error) erro
 
 // editorAlert says which question is at fault by its number.
 func (h *pages) editorAlert(c *gin.Context, q *instrument.Questionnaire, err error) *render.Alert {
-	a := h.Alert(c, err)
+	a := h.AlertAt(c, err)
 	if n := itemOf(err); n >= 0 && n < len(q.Items) {
 		number := 0
 		for i := 0; i <= n; i++ {

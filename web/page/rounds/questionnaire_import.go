@@ -119,7 +119,7 @@ func (h *pages) refused(c *gin.Context, text string, err error) error {
 	if errs.Is(err, errs.TooLarge) {
 		status = http.StatusRequestEntityTooLarge
 	}
-	h.showImport(c, status, importData{Alert: h.Alert(c, err), Text: text})
+	h.showImport(c, status, importData{Alert: h.AlertAt(c, err), Text: text})
 	return nil
 }
 

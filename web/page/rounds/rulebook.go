@@ -309,7 +309,7 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 		f.Action += "/" + id
 	}
 	if err != nil {
-		f.Alert = h.Alert(c, err)
+		f.Alert = h.AlertAt(c, err)
 		for _, lang := range []string{"zh", "en"} {
 			f.name("title."+lang, p.T("document."+lang, "Label", p.T("document.title")))
 		}

@@ -107,7 +107,7 @@ func (h *pages) tabs(c *gin.Context, who authz.Actor, path, scope string) []rend
 func (h *pages) page(c *gin.Context, key string, data any) render.Page {
 	p := render.Page{Title: h.T(c, "words.title"), Subtitle: h.T(c, key), Data: data}
 	for _, t := range rooms {
-		if t.path == c.FullPath() {
+		if t.path == c.FullPath() || t.path != "/words" && strings.HasPrefix(c.FullPath(), t.path+"/") {
 			p.Window = h.T(c, t.key) + " · " + p.Title
 		}
 	}
