@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 
 	"gongping/internal/pg/scoredb"
@@ -68,6 +70,7 @@ func (c *curious) above() {
 					}
 				}
 			}
+			c.digits(login, i, append(below, top))
 			m, got := c.besides(login, top, below)
 			n, found = n+m, found+got
 			c.try("%s, version %d: hidden grades and other counts of committees taken from the street's by subtraction: %d sums, %d found", login, i+1, n, found)
@@ -108,4 +111,27 @@ func (c *curious) besides(login string, top scoring.UnitResult, below []scoring.
 		check("reason "+key, total, func(u scoring.UnitResult) (int, bool) { x, ok := u.Reasons[key]; return x, ok })
 	}
 	return sums, found
+}
+
+// digits looks for figures that have more of them than the pages show: of two
+// versions with all their digits, and the whole estimator at hand, the answers
+// set aside are solved.
+func (c *curious) digits(login string, version int, units []scoring.UnitResult) {
+	n := 0
+	for _, u := range units {
+		figures := []scoring.Figure{u.Raw, u.Weighted, u.Adjusted, u.Robust, u.EB, u.Official, u.Composite}
+		for _, it := range append(slices.Clone(u.Items), u.Dimensions...) {
+			figures = append(figures, it.Figure)
+		}
+		for _, f := range figures {
+			n++
+			for _, x := range []float64{f.Value, f.SE, f.Lo, f.Hi} {
+				if math.Abs(x*10-math.Round(x*10)) > 1e-6 {
+					c.t.Errorf("%s, version %d: %s is told %v", login, version+1, u.Unit, f)
+					return
+				}
+			}
+		}
+	}
+	c.try("%s, version %d: digits beyond the first decimal: %d figures, none", login, version+1, n)
 }

@@ -68,12 +68,6 @@ func coarsen(u *scoring.UnitResult, role authz.Role, usual map[string]usual) {
 	}
 	u.RawWithoutLow, u.RawWithoutHigh = nil, nil
 	spreads(u, usual)
-	if u.Level < 3 {
-		tenth(&u.Official)
-	}
-	if role != authz.Worker {
-		return
-	}
 	for _, f := range []*scoring.Figure{&u.Raw, &u.Weighted, &u.Adjusted, &u.Robust, &u.EB, &u.Official, &u.Composite} {
 		tenth(f)
 	}
