@@ -66,6 +66,9 @@ func (v *visitor) get(path string) (status int, body string) {
 	if res.StatusCode >= 400 { // an error names its request
 		kept = anyID.ReplaceAllString(body, "")
 	}
+	for _, h := range []string{"ETag", "Last-Modified", "Link", "Content-Disposition"} {
+		kept += "\n" + res.Header.Get(h)
+	}
 	v.bodies[path] = fmt.Sprintf("%d %s", res.StatusCode, kept)
 	return res.StatusCode, body
 }
@@ -134,12 +137,35 @@ func TestNobodySeesANeighbourAnswer(t *testing.T) {
 	ids := map[string]string{"id": f.Round, "round": f.Round, "run": f.Round, "code": committee, "unit": committee, "committee": committee}
 	blind := []authz.Role{authz.Leader, authz.Worker, authz.Panel, authz.Department, authz.Admin}
 	before, readers := map[authz.Role]map[string]string{}, map[authz.Role]*visitor{}
-	for _, role := range append(blind, authz.Supervisor) {
+	secrets := map[string]string{}
+	for _, x := range cases {
+		p, err := f.Field.OpenIdentity(f.Ctx, watched, x.ID)
+		if err != nil || p.Name == "" || p.Phone+p.Address == "" {
+			t.Fatalf("%v %+v", err, p)
+		}
+		for _, secret := range [][2]string{{p.Name, "name"}, {p.Address, "address"}, {p.Phone, "phone"}, {x.PersonID, "frame id"}} {
+			if secret[0] != "" {
+				secrets[secret[0]] = secret[1]
+			}
+		}
+	}
+	for _, role := range append(slices.Clone(blind), authz.Supervisor, authz.Manager, authz.Auditor) {
 		if logins[role] == "" {
 			continue
 		}
 		readers[role] = st.visit(f.Actor(logins[role]), logins[role])
 		before[role] = readers[role].readAll(80, ids)
+		// Names live apart from everything that is read here, supervisors and
+		// auditors included.
+		n := 0
+		for path, body := range before[role] {
+			for secret, what := range secrets {
+				if n++; strings.Contains(body, secret) {
+					t.Errorf("%s: %s shows the %s of somebody who was drawn", role, path, what)
+				}
+			}
+		}
+		t.Logf("%s: names, addresses, phones and frame ids of %d people looked for in %d answers: %d comparisons", role, len(cases), len(before[role]), n)
 	}
 	if readers[authz.Leader] == nil {
 		t.Fatalf("no leader watches: %v", logins)
