@@ -19,7 +19,9 @@ const (
 	nameCost  = 8.5
 	openLess  = 1.5 // the left side is one where names begin
 	closeLess = 1.5 // the right side is one where names end
-	shortMore = 1.5 // two characters are a name less surely than three
+	shortMore = 0.5 // two characters are a name less surely than three
+	whoLess   = 3.0 // behind a word that asks for a person, or
+	whoClose  = 3.0 // before one that hardly anything but a person goes before
 	roleLess  = 4.0 // behind a role, or a word that hardly anything but a person follows
 	rareExtra = 3.5 // a surname outside common, or
 	vagueMore = 1.5 // one that begins many an ordinary word
@@ -31,6 +33,15 @@ var estates = lex("社区", "小区", "公园", "大厦", "酒店", "宾馆", "�
 	"中路", "东路", "西路", "南路", "北路", "一路", "二路", "三路", "号线", "线", "煤矿", "水库", "河道", "组", "段", "站", "桥", "业主", "一期", "二期", "三期", "四期", "期", "号", "栋", "幢", "楼盘", "楼", "华府", "御府", "公馆", "酒楼", "渔村", "画室", "学校", "小学", "中学", "幼儿园", "医院", "服装",
 	"美容", "饮食", "餐", "火锅", "面馆", "便利", "药房", "药店", "银行", "保险", "地产", "置业", "能源", "水泥", "电器", "汽车", "牌", "型", "村", "乡", "镇", "区", "州", "省", "市", "县", "市民", "峡", "岛", "广", "门",
 	"国际", "养老", "英语", "公路", "政府", "地铁", "农产品", "生活", "视频", "高铁", "铜像", "新城", "世纪", "文化", "教育", "培训", "品牌", "家政", "电梯", "碧水", "新天地", "广场", "大楼", "农庄", "山庄", "巴士", "公交")
+
+// who are words before a name that a person often follows, and a thing too;
+// doers are words behind one that say what only people do or are. They carry the
+// names of two characters, which nothing else gives away.
+var (
+	who   = lex("其中", "就是", "的是", "人是", "交给", "多谢", "谢谢", "亏了", "多亏", "托", "替", "找到", "看到", "看见", "碰到", "遇到", "问到", "打给", "借给", "租给", "卖给", "送给", "还给", "我和", "我跟", "当面", "名字是", "叫作", "人叫", "和邻居", "归")
+	doers = lex("这个人", "那个人", "这人", "那人", "此人", "本人", "这家伙", "你凭", "凭什么", "两家", "几家", "占用", "霸占", "占着", "拒不", "拒绝", "擅自", "私自", "养了", "养狗", "骂人", "打人", "动手", "态度", "说话", "说过", "说他", "说她", "表示", "告诉", "答应", "上门", "来过", "来登记", "来找", "来电", "夫妻", "夫妇", "签字", "签名",
+		"帮我", "帮忙", "帮助", "家里", "家的", "喝醉", "酗酒", "不讲理", "不讲道理", "住在", "住着", "住院", "去世", "生病", "退休", "下班", "上班", "和他", "和她", "和我", "是个", "是我", "是我们", "是谁", "接电话", "打电话", "等人", "一人", "二人", "两人", "反映", "投诉", "处理", "负责", "办事")
+)
 
 // lattice finds names as parts of the cheapest reading of every run of Chinese
 // characters.
@@ -89,7 +100,7 @@ func read(norm []rune, from, to int) (out []span) {
 		// A stray character beside it, which is no word of a sentence, makes it a
 		// part of a longer name: of an estate, a firm, a hill.
 		before := int(back[i-int(back[i])])
-		stray := before == 1 && at > from && !edge(norm, at) && !after[norm[at-1]] || next == 1 && !ends(norm, end) && !doing[norm[end]] && startsAny(norm, end, peers) == 0
+		stray := before == 1 && at > from && !edge(norm, at) && !after[norm[at-1]] || next == 1 && !ends(norm, end) && !doing[norm[end]] && startsAny(norm, end, peers) == 0 && startsAny(norm, end, doers) == 0
 		stray = (stray || placed(norm, at, end)) && !behind(norm, at, roles) && !behind(norm, at, strong)
 		if named[i] && !stray {
 			out = append(out, span{at, end, Name})
@@ -133,6 +144,8 @@ func (l *wordlist) names(norm []rune, at, to int, offer func(k int, cost float64
 	}
 	if behind(norm, at, roles) || behind(norm, at, strong) {
 		base -= roleLess
+	} else if behind(norm, at, who) {
+		base -= whoLess
 	} else if edge(norm, at) {
 		base -= openLess
 	}
@@ -147,7 +160,10 @@ func (l *wordlist) names(norm []rune, at, to int, offer func(k int, cost float64
 		} else {
 			cost += l.char[norm[end-2]].first + l.char[norm[end-1]].second
 		}
-		if ends(norm, end) || doing[norm[end]] || startsAny(norm, end, peers) > 0 {
+		switch {
+		case end < len(norm) && startsAny(norm, end, doers) > 0:
+			cost -= whoClose
+		case ends(norm, end) || doing[norm[end]] || startsAny(norm, end, peers) > 0:
 			cost -= closeLess
 		}
 		offer(n+k, cost)
