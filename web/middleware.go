@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,16 +20,23 @@ import (
 	"gongping/web/signin"
 )
 
+// clientLeft is the status in log and measures of a request whose sender hung up
+// before the answer, as phones in stairwells do: nothing failed here.
+const clientLeft = 499
+
 // requests numbers, logs and measures every request. The log holds the route's
 // pattern, never the address itself: a personal link is a secret.
 func requests(d Deps) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		start := time.Now()
+		start, sender := time.Now(), c.Request.Context()
 		id := app.NewID()
 		c.Set(problem.RequestID, id)
 		c.Header("X-Request-Id", id)
 		c.Next()
 		took, status := time.Since(start), c.Writer.Status()
+		if status >= http.StatusInternalServerError && errors.Is(sender.Err(), context.Canceled) {
+			status = clientLeft
+		}
 		route := c.FullPath()
 		if route == "" {
 			route = "(none)"

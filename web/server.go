@@ -4,6 +4,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -77,6 +78,9 @@ func New(d Deps) (http.Handler, error) {
 	accountpage.Routes(signed, p, d.Account, d.Cache)
 	pages(signed, p, d)
 	register(api.New(e, signed, d.Version, r.Catalog(), func(ctx context.Context, err error) {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return // the sender hung up: nobody waits for the answer
+		}
 		d.Log.ErrorContext(ctx, "api", "error", err)
 	}), d)
 
