@@ -2,6 +2,10 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 
 	"gongping/scoring/estimate"
 )
@@ -28,6 +32,14 @@ var singleRows = map[string]bool{"1": true, "0": true, "~1": true, "~0": true}
 
 // BuildDesign is the sampling design of the case.
 func (c *Case) BuildDesign() (*estimate.Design, error) {
+	spec, err := c.spec()
+	if err != nil {
+		return nil, err
+	}
+	return estimate.New(*spec)
+}
+
+func (c *Case) spec() (*estimate.Spec, error) {
 	spec := estimate.Spec{Rows: c.Data.Rows, Nest: c.Design.Nest, Lonely: estimate.LonelyPolicy(c.Design.Lonely)}
 	stages := max(1, len(c.Design.IDs), len(c.Design.FPC))
 	for k := range stages {
@@ -58,7 +70,47 @@ func (c *Case) BuildDesign() (*estimate.Design, error) {
 		spec.DesignWeight = w
 	}
 	fractionsToSizes(&spec)
-	return estimate.New(spec)
+	return &spec, nil
+}
+
+// peerOrder is the design in the peer's order, which decides about the half samples
+// that it makes: strata by their labels as texts ("10" before "2"), units of a
+// stratum as their rows come. Ours go by labels, so that the order of the rows does
+// not matter.
+func (c *Case) peerOrder() (*estimate.Design, error) {
+	spec, err := c.spec()
+	if err != nil {
+		return nil, err
+	}
+	first := &spec.Stages[0]
+	if first.Stratum != nil && len(c.Design.Strata) > 0 {
+		text, err := c.Data.Text(c.Data.Resolve(c.Design.Strata[0]))
+		if err != nil {
+			return nil, err
+		}
+		labels := slices.Clone(text)
+		root := collate.New(language.Und)
+		slices.SortFunc(labels, root.CompareString)
+		labels = slices.Compact(labels)
+		for i, s := range text {
+			first.Stratum[i] = int32(slices.Index(labels, s))
+		}
+	}
+	if first.Unit == nil {
+		return estimate.New(*spec)
+	}
+	seen := map[[2]int32]int32{} // stratum where labels repeat, label -> number
+	for i, u := range first.Unit {
+		key := [2]int32{-1, u}
+		if spec.Nest && first.Stratum != nil {
+			key[0] = first.Stratum[i]
+		}
+		if _, ok := seen[key]; !ok {
+			seen[key] = int32(len(seen))
+		}
+		first.Unit[i] = seen[key]
+	}
+	return estimate.New(*spec)
 }
 
 // fractionsToSizes turns sampling fractions into population sizes: the engine

@@ -89,7 +89,11 @@ func replicateVariance(c *Case) (map[string]any, error) {
 // madeReplicates are the replicate weights that the method makes from the
 // design: those without chance in them.
 func (c *Case) madeReplicates() (*replicate.Set, error) {
-	d, err := c.BuildDesign()
+	build := c.BuildDesign
+	if c.Method == "D.BRR" || c.Method == "D.Fay" {
+		build = c.peerOrder
+	}
+	d, err := build()
 	if err != nil {
 		return nil, err
 	}
