@@ -211,6 +211,12 @@ func TestSplitAndRejection(t *testing.T) {
 	if err := b.svc.Vote(b.ctx, panel[2], id, appeals.VoteInput{Outcome: appeal.Reject, Reason: "同意证据不足"}); err != nil {
 		t.Fatal(err)
 	}
+	// What was decided on is closed to those who decided, so that they cannot lay
+	// it beside the public notice; their own vote and the decision stay.
+	if f, err = b.svc.Blind(b.ctx, panel[0], id); err != nil || !f.Closed || f.Mine == nil || f.Decision == nil ||
+		f.Statement+f.Facts != "" || len(f.Items)+len(f.Evidence) > 0 || f.Entry != nil || len(f.Figures.Moves) > 0 {
+		t.Errorf("a decided case is still open to its panel: %+v %v", f, err)
+	}
 	d := b.state(t, id)
 	if d.State != appeal.Closed || d.Decision.Outcome != appeal.Reject || len(d.Decision.Reasons) != 3 || d.NewRun != nil {
 		t.Errorf("%s %+v", d.State, d.Decision)

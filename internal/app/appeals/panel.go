@@ -25,6 +25,7 @@ type CaseFile struct {
 	Facts     string // the manager's, masked
 	Evidence  []EvidenceRef
 	Figures   Coarse
+	Closed    bool // decided: facts, answers and evidence are not shown any more
 	Items     []BlindItem
 	State     appeal.State
 	Due       time.Time
@@ -153,6 +154,12 @@ func (s *Service) caseFile(ctx context.Context, tx *app.Tx, a appealdb.Appeal, c
 		if f.Entry, err = s.EntryFacts(ctx, tx, d, a.EntryID, names); err != nil {
 			return f, err
 		}
+	}
+	if f.Decision != nil {
+		// What was decided on is closed to those who decided: laid beside the
+		// public notice it would tell whose case it was.
+		f.Closed, f.Figures, f.Statement, f.Facts, f.Items, f.Entry = true, Coarse{}, "", "", nil, nil
+		return f, nil
 	}
 	files, err := appealdb.EvidenceOf(ctx, tx, d, a.ID)
 	for _, e := range files {
