@@ -67,7 +67,9 @@ func (h *pages) sheet(c *gin.Context, who authz.Actor) error {
 	for _, x := range sh.Proposals {
 		count[x.State]++
 		r := h.row(c, x, sh.Rules)
-		r.Rel = short(f, x.Reliability, sh.Gates.ConsequenceReliability)
+		if r.Rel = render.Dash; x.Why != "no_score" { // there is nothing that could be relied on
+			r.Rel = short(f, x.Reliability, sh.Gates.ConsequenceReliability)
+		}
 		all = append(all, r)
 		d.Units = append(d.Units, render.Option{Value: x.Unit, Text: x.UnitName})
 	}
