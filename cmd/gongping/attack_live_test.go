@@ -165,6 +165,11 @@ func TestNobodySeesANeighbourAnswer(t *testing.T) {
 				}
 			}
 		}
+		// The page says from when its figures are.
+		if page := before[role]["/fieldwork/"+f.Round]; role == authz.Leader && !strings.Contains(page, "数字统计到 2026年11月21日零点") ||
+			role == authz.Supervisor && (strings.Contains(page, "零点") || !strings.Contains(page, "每 5 秒")) {
+			t.Errorf("%s is not told from when the figures are", role)
+		}
 		t.Logf("%s: names, addresses, phones and frame ids of %d people looked for in %d answers: %d comparisons", role, len(cases), len(before[role]), n)
 	}
 	if readers[authz.Leader] == nil {
