@@ -88,6 +88,9 @@ func report(c *cobra.Command, r auditlog.Report, asJSON bool) error {
 	if r.Checkpoint != nil && !r.OwnKey && !asJSON {
 		fmt.Fprintln(c.ErrOrStderr(), "the checkpoint was signed with another installation's key")
 	}
+	if r.OrEarlier {
+		return errs.New(errs.Differs, "auditlog.not_intact", "the log was altered; first altered record: %d or an earlier one (%s)", r.FirstAt, r.Fault)
+	}
 	if !r.OK {
 		return errs.New(errs.Differs, "auditlog.not_intact", "the log was altered; first altered record: %d (%s)", r.FirstAt, r.Fault)
 	}

@@ -87,6 +87,24 @@ func TestReviewLooksAtBothSides(t *testing.T) {
 				t.Fatal("the order tells more than the tickets")
 			}
 		}
+		// Another answer for each low one, wherever the unit has so many.
+		above, others := 0, 0
+		for _, a := range list {
+			if a.Score > appeal.LowUpTo {
+				others++
+			}
+			if a.Score >= appeal.HighFrom {
+				above++
+			}
+		}
+		if sides[appeal.High] != min(sides[appeal.Low], others) {
+			t.Fatalf("sides %v, though %d answers of the unit are not low", sides, others)
+		}
+		for _, it := range items { // lower ones only where too few are high
+			if it.Side == appeal.High && byID[it.ID].Score < appeal.HighFrom && above >= sides[appeal.Low] {
+				t.Fatalf("%.1f is no high answer, and there are %d", byID[it.ID].Score, above)
+			}
+		}
 		if sides[appeal.High] > sides[appeal.Low] || sides[appeal.Low] > appeal.MaxReview || !g.Reviews() && len(items) > 0 {
 			t.Fatalf("sides %v", sides)
 		}

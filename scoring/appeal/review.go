@@ -56,7 +56,9 @@ func ticket(purpose, appealID, id string) []byte {
 
 // Review chooses what the panel reviews: the most extreme low answers of the
 // unit, and for each of them a high answer drawn by ticket, all in ticket
-// order under letters, so that neither side nor order tells what is what.
+// order under letters, so that neither side nor order tells what is what. Where
+// fewer answers of the unit are high than are needed, the best of those between
+// the bounds take the places, so that each low answer has one beside it.
 //
 // Where the run found a collective complaint (collectiveUnit), a ground that
 // speaks of single grievances reaches no low answer at all; under other
@@ -67,7 +69,7 @@ func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []
 	if !g.Reviews() {
 		return nil
 	}
-	var lows, highs []Item
+	var lows, highs, between []Item
 	score := map[string]float64{}
 	for _, a := range answers {
 		score[a.ID] = a.Score
@@ -79,11 +81,16 @@ func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []
 		case a.Score >= HighFrom:
 			it.Side = High
 			highs = append(highs, it)
+		case a.Score > LowUpTo:
+			it.Side = High
+			between = append(between, it)
 		}
 	}
 	byTicket := func(a, b Item) int { return bytes.Compare(a.Ticket, b.Ticket) }
 	slices.SortFunc(lows, func(a, b Item) int { return cmp.Or(cmp.Compare(score[a.ID], score[b.ID]), byTicket(a, b)) })
 	slices.SortFunc(highs, byTicket)
+	slices.SortFunc(between, func(a, b Item) int { return cmp.Or(cmp.Compare(score[b.ID], score[a.ID]), byTicket(a, b)) })
+	highs = append(highs, between...)
 	lows = lows[:min(len(lows), MaxReview)]
 	highs = highs[:min(len(highs), len(lows))]
 	all := append(lows, highs...)

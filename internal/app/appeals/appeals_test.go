@@ -300,6 +300,25 @@ func TestFilingIsChecked(t *testing.T) {
 	try(func(f *appeals.Filing) { f.Ground = "unreasonable" }, b.worker, errs.Invalid, "appeal.invalid")
 	try(func(f *appeals.Filing) { f.Statement = "不公平" }, b.worker, errs.Invalid, "appeal.invalid")
 	try(func(f *appeals.Filing) { f.Files = nil }, b.worker, errs.Invalid, "appeal.evidence_missing")
+	// What each of the eight grounds asks for; written here again by hand.
+	needs := map[string]appeal.Evidence{"wrong_object": "work_record", "misunderstanding": "work_record", "outside_remit": "remit_list", "registered_conflict": "",
+		"interview_fault": "field_note", "coaching": "field_note", "calculation": "calculation", "missing_context": ""}
+	if len(appeal.Grounds) != len(needs) {
+		t.Errorf("%d grounds", len(appeal.Grounds))
+	}
+	for ground, kind := range needs {
+		if ground == appeal.RegisteredConflict {
+			try(func(f *appeals.Filing) { f.Ground = ground }, b.worker, errs.Invalid, "appeal.entry_missing")
+			continue
+		}
+		try(func(f *appeals.Filing) { f.Ground, f.Statement = ground, "短" }, b.worker, errs.Invalid, "appeal.invalid")
+		if kind == "" {
+			try(func(f *appeals.Filing) { f.Ground, f.Files[0].Kind = ground, "rumour" }, b.worker, errs.Invalid, "appeal.invalid")
+			continue
+		}
+		try(func(f *appeals.Filing) { f.Ground, f.Files = ground, nil }, b.worker, errs.Invalid, "appeal.evidence_missing")
+		try(func(f *appeals.Filing) { f.Ground, f.Files[0].Kind = ground, appeal.Other }, b.worker, errs.Invalid, "appeal.evidence_missing")
+	}
 	try(func(f *appeals.Filing) { f.Files[0].Name = "a.exe" }, b.worker, errs.Invalid, "appeal.file_type")
 	try(func(f *appeals.Filing) { f.Files[0].Content = []byte("MZ no PDF") }, b.worker, errs.Invalid, "appeal.file_type")
 	try(func(f *appeals.Filing) { f.Files[0].Content = make([]byte, appeals.MaxFile+1) }, b.worker, errs.TooLarge, "appeal.file_size")

@@ -145,7 +145,7 @@ func (s *Service) plan(ctx context.Context, district string, a appealdb.Appeal, 
 		if err != nil {
 			return p, err
 		}
-		if u == nil || worse(&old.UnitResult, u, in.RuleBook.Bands) {
+		if u == nil || worse(&old.UnitResult, u, &in.RuleBook) {
 			continue
 		}
 		p.exclude, p.run = try, true
@@ -210,16 +210,39 @@ func whatIf(in *scoring.Input, unit string, more []appealdb.Item) (*scoring.Unit
 
 // worse tells whether a result harms the unit compared with an older one: a
 // lower official score, none at all, or a band that was sure and now may be a
-// lower one. A band that became unsure only upwards harms nobody.
-func worse(old, now *scoring.UnitResult, bands []composite.Band) bool {
-	if old.Official.OK && (!now.Official.OK || now.Official.Value < old.Official.Value) {
-		return true
-	}
+// lower one; and the same of the composite and of the grade that is read from
+// it, because a corrected record or a later rating can lower it while the
+// residents' score stays. A band or grade that became unsure only upwards harms
+// nobody, nor does one that is refused for want of reliability: nothing follows
+// from it.
+func worse(old, now *scoring.UnitResult, book *composite.RuleBook) bool {
+	return lower(old.Official, now.Official) || lower(old.Composite, now.Composite) || lowerBand(old, now, book.Bands) ||
+		lowerGrade(old.Composite, now.Composite, book.GradeRules().Scale)
+}
+
+func lower(old, now scoring.Figure) bool {
+	return old.OK && (!now.OK || now.Value < old.Value)
+}
+
+// lowerBand tells whether a sure band is lost downwards. Bands and grades stand
+// from the highest down.
+func lowerBand(old, now *scoring.UnitResult, bands []composite.Band) bool {
 	if old.Band == "" || now.Band != "" {
 		return false
 	}
-	rank := func(id string) int { // bands stand from the highest down
+	rank := func(id string) int {
 		return slices.IndexFunc(bands, func(b composite.Band) bool { return b.ID == id })
 	}
 	return now.BandLo == "" || rank(now.BandLo) > rank(old.Band)
+}
+
+// lowerGrade tells whether a sure grade is lost downwards.
+func lowerGrade(old, now scoring.Figure, scale []composite.Band) bool {
+	rank := func(score float64) int {
+		if i := slices.IndexFunc(scale, func(b composite.Band) bool { return score >= b.From }); i >= 0 {
+			return i
+		}
+		return len(scale) - 1
+	}
+	return old.OK && now.OK && rank(old.Lo) == rank(old.Hi) && rank(now.Lo) > rank(old.Lo)
 }

@@ -82,7 +82,7 @@ func check(ctx context.Context, q pg.Querier, district string, run scoredb.Run) 
 		if err != nil {
 			return err
 		}
-		if worse(&old.UnitResult, &now.UnitResult, t.book.Bands) {
+		if worse(&old.UnitResult, &now.UnitResult, &t.book) {
 			return errs.New(errs.Barred, "appeal.release_worse", "an appellant's result would be worse than before the appeal").
 				At("appeal", a.Receipt, "a result not below the contested one", "close this appeal with the earlier result standing, or compute another run")
 		}

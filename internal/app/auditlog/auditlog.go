@@ -100,6 +100,9 @@ type Report struct {
 	OK      bool   `json:"ok"`
 	FirstAt int64  `json:"first_altered,omitempty"` // number of the first record that does not follow
 	Fault   string `json:"fault,omitempty"`
+	// OrEarlier is set where only the checkpoint is not met: every record follows
+	// from the one before, so that the first altered one is FirstAt or one before it.
+	OrEarlier bool `json:"or_earlier,omitempty"`
 	// Checkpoint is whether a given checkpoint was met; nil without one.
 	Checkpoint *bool `json:"checkpoint_met,omitempty"`
 	OwnKey     bool  `json:"own_key,omitempty"` // it is signed with this installation's key
@@ -161,6 +164,7 @@ func walk(ctx context.Context, q pg.Querier, district string, against *audit.Che
 			r.OK = false
 			r.Fault = "the log does not have the checkpoint's head: it was rewritten or cut off"
 			r.FirstAt = min(against.Records, r.Records+1)
+			r.OrEarlier = r.FirstAt > 1
 		}
 	}
 	return r, nil

@@ -103,8 +103,12 @@ func TestCheckpointShowsARewrittenEnd(t *testing.T) {
 		t.Errorf("without a checkpoint: %+v %v", r, err)
 	}
 	// The verification above was itself recorded as number 11.
-	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint {
+	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint || r.FirstAt != 12 || r.Records != 11 || !r.OrEarlier {
 		t.Errorf("against the checkpoint: %+v %v", r, err)
+	}
+	tamper(t, `delete from audit_log`)
+	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || r.FirstAt != 1 || r.OrEarlier {
+		t.Errorf("an empty log against the checkpoint: %+v %v", r, err)
 	}
 	for _, change := range []func(*audit.Checkpoint){
 		func(c *audit.Checkpoint) { c.Records++ }, func(c *audit.Checkpoint) { c.Hash[0] ^= 1 },
@@ -155,6 +159,9 @@ func TestCheckpointShowsARewrittenChain(t *testing.T) {
 	}
 	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint {
 		t.Errorf("a rewritten chain passes the checkpoint: %+v %v", r, err)
+	} else if r.FirstAt != lodged.Records || !r.OrEarlier {
+		// Which one cannot be told: it lies before the checkpoint, and that is said.
+		t.Errorf("first altered record %d, or an earlier one: %v", r.FirstAt, r.OrEarlier)
 	}
 }
 
