@@ -161,6 +161,11 @@ type Case struct {
 	Deadlines Deadlines
 	Labels    []string // of the answers under review; votes may name no others
 
+	// FirstDealt are those who dealt with the first instance, on the page of a
+	// second one: they may take it on, and not refuse it. The use case asks, not
+	// Apply, so that histories from before the rule still replay.
+	FirstDealt map[string]bool
+
 	Instance   int // 1, or 2 for an appeal against the decision of a first panel
 	ExtendMax  int // working days by which a step may be extended, once; 0 = not at all
 	NoticeDays int // working days of public notice before a new result counts; 0 = none (appeals from before notices)

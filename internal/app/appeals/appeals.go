@@ -105,8 +105,29 @@ func load(ctx context.Context, q pg.Querier, district, id string) (a appealdb.Ap
 			base.Conflicts[x.Account] = true
 		}
 	}
+	if base.FirstDealt, err = dealt(ctx, q, district, a.FirstID); err != nil {
+		return a, nil, err
+	}
 	c, err = appeal.Replay(base, events)
 	return a, c, err
+}
+
+// dealt are those who accepted, refused or closed a first instance.
+func dealt(ctx context.Context, q pg.Querier, district, first string) (map[string]bool, error) {
+	if first == "" {
+		return nil, nil
+	}
+	events, err := appealdb.Events(ctx, q, district, first)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for _, e := range events {
+		if e.By != "" && (e.Kind == appeal.KindAccepted || e.Kind == appeal.KindRefused || e.Kind == appeal.KindClosed) {
+			out[e.By] = true
+		}
+	}
+	return out, nil
 }
 
 // object is what the access table is asked about.

@@ -176,7 +176,8 @@ func TestUpheldAppealMakesANewRun(t *testing.T) {
 		t.Errorf("the old run must stay, superseded by the new: %+v %v", old.Run.SupersededBy, err)
 	}
 	st, err := b.svc.Statistics(b.ctx, b.auditor)
-	if err != nil || len(st.Sides) != 1 || st.Sides[0].LowExcluded != len(lows) || st.Sides[0].HighReviewed != len(highs) || st.Outcomes[0].Unanimous != 1 {
+	if err != nil || len(st.Sides) != 1 || st.Sides[0].LowExcluded != len(lows) || st.Sides[0].HighReviewed != len(highs) || st.Outcomes[0].Unanimous != 1 ||
+		len(st.Grounds) != 1 || st.Grounds[0].Ground != "outside_remit" || st.Grounds[0].N != 1 || st.Grounds[0].State != string(appeal.Superseded) {
 		t.Errorf("statistics %+v %v", st, err)
 	}
 }

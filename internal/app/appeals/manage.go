@@ -36,12 +36,17 @@ func (s *Service) Accept(ctx context.Context, who authz.Actor, id, reason string
 	return assigned, err
 }
 
-// Refuse ends an appeal that does not meet the conditions, with a reason.
+// Refuse ends an appeal that does not meet the conditions, with a reason. A
+// second instance is not refused by whoever dealt with the first.
 func (s *Service) Refuse(ctx context.Context, who authz.Actor, id, reason string) error {
 	return s.Write(ctx, who, authz.AppealAccept, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		a, c, err := begin(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		if c.FirstDealt[who.AccountID] {
+			return errs.New(errs.Barred, "appeal.first_dealt", "who dealt with the first instance does not refuse the second").
+				At("", "", "another manager", "take it on, or let another manager look at it")
 		}
 		tx.Record("appeal", id, a.Unit, map[string]any{"refused": true})
 		return take(ctx, tx, id, c, appeal.Event{Kind: appeal.KindRefused, By: who.AccountID, Reason: reason})

@@ -32,6 +32,7 @@ type Detail struct {
 	Third     bool // a third member is needed and none is seated
 	Vacant    bool // a member left the panel and nobody has taken the seat
 	Withdraw  bool
+	Refuse    bool         // the actor may refuse it: not who dealt with its first instance
 	NewRun    *scoredb.Run // published, or any for those who make runs
 	Audit     *AuditView   // auditors only
 
@@ -123,6 +124,7 @@ func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a a
 			d.ExtendMax = c.ExtendMax
 		}
 	}
+	d.Refuse = who.Role == authz.Manager && c.State == appeal.Filed && !c.FirstDealt[who.AccountID]
 	d.NoticeUntil, d.OpenCount = c.NoticeUntil, len(c.Open)
 	if d.Second, err = secondOf(ctx, q, who.District, &t, a, c, now); err != nil {
 		return d, err

@@ -130,6 +130,11 @@ func TestSecondInstance(t *testing.T) {
 	}
 	_, _, err = b.svc.FileSecond(b.ctx, b.worker, id, why, nil)
 	want(t, err, errs.Conflict, "appeal.second_twice")
+	// Who dealt with the first instance may take the second on, and not refuse it.
+	want(t, b.svc.Refuse(b.ctx, b.manager, second, "一审已经处理过"), errs.Conflict, "appeal.first_dealt")
+	if d, err := b.svc.Get(b.ctx, b.manager, second); err != nil || d.Refuse {
+		t.Errorf("the manager is offered to refuse: %v", err)
+	}
 	// The demonstration has two members without a part in the result; the
 	// second instance must not take them again, and says so.
 	assigned, err := b.svc.Accept(b.ctx, b.manager, second, "在期限内提出，有新的事实")
@@ -147,6 +152,22 @@ func TestSecondInstance(t *testing.T) {
 	}
 	if d, err := b.svc.Get(b.ctx, b.worker, id); err != nil || d.Second.ID != second || d.Second.Open {
 		t.Errorf("the first instance leads to %+v %v", d.Second, err)
+	}
+	// A refusal is looked at by somebody else.
+	refused := b.file(t, "outside_remit")
+	if err := b.svc.Refuse(b.ctx, b.manager, refused, "不属于评议范围"); err != nil {
+		t.Fatal(err)
+	}
+	again, _, err := b.svc.FileSecond(b.ctx, b.worker, refused, why, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, b.svc.Refuse(b.ctx, b.manager, again, "仍不属于评议范围"), errs.Conflict, "appeal.first_dealt")
+	if d, err := b.svc.Get(b.ctx, b.Actor("manager-2"), again); err != nil || !d.Refuse {
+		t.Errorf("another manager is not offered to refuse: %v", err)
+	}
+	if err := b.svc.Refuse(b.ctx, b.Actor("manager-2"), again, "仍不属于评议范围"); err != nil {
+		t.Error(err)
 	}
 	// Too late.
 	third := b.file(t, "calculation")

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,12 +28,17 @@ type Record struct {
 	Personal  bool // a read of personal data
 }
 
-// personal are the actions (and details) by which personal data are read.
-var personal = []string{string(authz.IdentityRead), string(authz.RunReadAnswers), string(authz.AppealRead)}
+// personal are the actions by which personal data are read.
+var personal = []string{string(authz.IdentityRead), string(authz.RunReadAnswers), string(authz.AppealRead), string(authz.ConflictRead)}
+
+// personalDetail are the actions that read personal data where their detail says
+// so: an exported input, opened evidence, a frame compared with the one before.
+var personalDetail = map[string]string{string(authz.RunRebuild): `"exported"`, string(authz.PanelEvidence): `"opened"`, string(authz.FrameFreeze): `"records_opened"`}
 
 // Personal tells whether a record is of a read of personal data.
 func Personal(e *audit.Entry) bool {
-	return slices.Contains(personal, e.Action) || e.Action == string(authz.RunRebuild) && strings.Contains(e.Detail, `"exported"`)
+	word, ok := personalDetail[e.Action]
+	return slices.Contains(personal, e.Action) || ok && strings.Contains(e.Detail, word)
 }
 
 // Page is a part of the log, newest first. Next, if not 0, is passed as
@@ -63,7 +69,7 @@ func (s *Service) List(ctx context.Context, who authz.Actor, f auditdb.Filter, p
 			return err
 		}
 		if personalOnly && f.Action == "" {
-			f.Actions = append(slices.Clone(personal), string(authz.RunRebuild))
+			f.Actions = slices.AppendSeq(slices.Clone(personal), maps.Keys(personalDetail))
 		}
 		f.Limit = want + 1
 		list, err := auditdb.List(ctx, q, who.District, f)

@@ -223,3 +223,20 @@ func FuzzDecodeCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// TestPersonal names the acts by which personal data are read.
+func TestPersonal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		action, detail string
+		want           bool
+	}{
+		{"identity.read", "{}", true}, {"run.read_answers", "{}", true}, {"appeal.read", `{"statement":true}`, true}, {"conflict.read", `{"opened":2}`, true},
+		{"panel.evidence", `{"opened":true}`, true}, {"panel.evidence", `{"bytes":9}`, false}, {"run.rebuild", `{"exported":true}`, true}, {"run.rebuild", `{"same":true}`, false},
+		{"frame.freeze", `{"people":3,"records_opened":6}`, true}, {"frame.freeze", `{"people":3}`, false}, {"round.edit", "{}", false}, {"conflict.withdraw", "{}", false},
+	} {
+		if got := auditlog.Personal(&audit.Entry{Action: c.action, Detail: c.detail}); got != c.want {
+			t.Errorf("%s %s: %v", c.action, c.detail, got)
+		}
+	}
+}

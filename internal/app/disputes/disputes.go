@@ -182,14 +182,22 @@ func checkEntry(in *Recording) error {
 	return nil
 }
 
-// Mine lists the actor's own entries, the newest first.
+// Mine lists the actor's own entries, the newest first. They name households, so
+// that reading them leaves a trace, though they are the actor's own.
 func (s *Service) Mine(ctx context.Context, who authz.Actor) (list []View, err error) {
-	err = s.Read(ctx, who, authz.ConflictRead, authz.Object{Owner: who.AccountID}, func(ctx context.Context, q pg.Querier) error {
-		all, err := disputedb.Of(ctx, q, who.District, who.AccountID)
-		if err != nil {
-			return err
-		}
+	var all []disputedb.Entry
+	own := authz.Object{Owner: who.AccountID}
+	err = s.Read(ctx, who, authz.ConflictRead, own, func(ctx context.Context, q pg.Querier) error {
+		all, err = disputedb.Of(ctx, q, who.District, who.AccountID)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	err = s.Write(ctx, who, authz.ConflictRead, own, func(_ context.Context, tx *app.Tx) error {
+		tx.Record("conflict_entry", "", who.Area, map[string]any{"opened": len(all)})
 		now := s.Clock.Now()
+		list = make([]View, 0, len(all))
 		for _, e := range all {
 			v := View{ID: e.ID, Receipt: e.Receipt, Kind: e.Kind, At: e.At, Expires: e.Expires, Withdrawn: e.Withdrawn != nil, Lapsed: !e.Expires.After(now),
 				Files: e.Files, Digest: fmt.Sprintf("%x", e.Digest)}

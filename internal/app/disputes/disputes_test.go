@@ -165,6 +165,12 @@ func TestEntriesAreChecked(t *testing.T) {
 	if err != nil || len(list) != 5 || list[0].Story != story {
 		t.Fatalf("%d entries %v", len(list), err)
 	}
+	// An entry names a household, so that opening it leaves a trace.
+	var opened string
+	if err := b.Pool.QueryRow(b.ctx, `select coalesce(string_agg(actor_id::text || ' ' || detail, ','), '') from audit_log where action = 'conflict.read'`).Scan(&opened); err != nil ||
+		opened != b.worker.AccountID+` {"opened":5}` {
+		t.Errorf("the log says %q of reading the register: %v", opened, err)
+	}
 	if other, err := b.register.Mine(b.ctx, b.Actor("worker-lone")); err != nil || len(other) != 0 {
 		t.Errorf("another worker reads %d entries: %v", len(other), err)
 	}
