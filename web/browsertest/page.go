@@ -431,12 +431,12 @@ func (p *Page) Height() int {
 	return Eval[int](p, `document.documentElement.scrollHeight`)
 }
 
-// Sideways gives the tables that should fit, as cards on a phone and whole on a
-// desktop, and can only be read by scrolling them sideways.
+// Sideways gives the tables that can only be read by scrolling them sideways: on
+// a phone any table, on a desktop those that say that they fit.
 func (p *Page) Sideways() []string {
 	p.t.Helper()
 	return Eval[[]string](p, `Array.from(document.querySelectorAll('.table-responsive')).filter(function (e) {
-		return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2 && e.querySelector('table[data-cards]');
+		return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2 && (innerWidth < 768 || e.querySelector('table[data-cards]'));
 	}).map(function (e) {
 		var caption = e.querySelector('caption');
 		return (caption ? caption.textContent : '?') + ' ' + e.scrollWidth + '/' + e.clientWidth;

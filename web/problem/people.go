@@ -14,7 +14,7 @@ var (
 	chinese = regexp.MustCompile(`\p{Han}`)
 	field   = regexp.MustCompile(`^[a-z][a-zA-Z0-9_.\[\]]*$`)
 	place   = regexp.MustCompile(`^row (\d+)(?:, column (.+))?$|^column (.+)$`)
-	number  = regexp.MustCompile(`\d+(?:\.\d+)?`)
+	number  = regexp.MustCompile(`\d+(?:\.\d+)?%?`)
 	word    = regexp.MustCompile(`[^a-z]+`)
 )
 

@@ -12,14 +12,14 @@ import (
 func TestAPageSpeaksOneLanguage(t *testing.T) {
 	t.Parallel()
 	err := errs.New(errs.Invalid, "grade.reason", "this needs a reason of at least %d characters", 10).With(map[string]any{"Min": 10}).
-		At("reason", "短", "why, in a sentence", "write the reason and send again")
+		At("reason", "短", "why, in a sentence", "say it as it was")
 	for lang, want := range map[locale.Lang]string{locale.Chinese: "“短” · 用一句话写明理由", locale.English: "“短” · why, in a sentence"} {
 		p := From(err, locale.Embedded().For(lang))
 		forPeople(p, locale.Embedded().For(lang))
 		if len(p.Errors) != 1 || p.Errors[0].Line() != want {
 			t.Errorf("%s: %+v", lang, p.Errors)
 		}
-		if hint := map[locale.Lang]string{locale.Chinese: "", locale.English: "Write the reason and send again."}[lang]; p.Hint != hint {
+		if hint := map[locale.Lang]string{locale.Chinese: "", locale.English: "Say it as it was."}[lang]; p.Hint != hint {
 			t.Errorf("%s: the hint is %q", lang, p.Hint)
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"gongping/scoring"
 	"gongping/scoring/qualitative"
 	"gongping/survey"
+	"gongping/survey/instrument"
 )
 
 // Service is the room of the comments.
@@ -243,6 +244,8 @@ type Book struct {
 	At       time.Time
 	Changes  []qualitative.Change // against the version before
 	Versions []worddb.Codebook
+	// Questions are the texts of the district's questions, by id and language.
+	Questions map[string]map[string]string
 }
 
 // Codebook returns the codebook in force.
@@ -253,6 +256,9 @@ func (s *Service) Codebook(ctx context.Context, who authz.Actor) (b Book, err er
 			return err
 		}
 		b.Codebook, b.Version, b.At = *book, v.Version, v.At
+		if b.Questions, err = questions(ctx, db, who.District); err != nil {
+			return err
+		}
 		if b.Versions, err = worddb.CodebookVersions(ctx, db, who.District); err != nil || len(b.Versions) < 2 {
 			return err
 		}
@@ -263,6 +269,28 @@ func (s *Service) Codebook(ctx context.Context, who authz.Actor) (b Book, err er
 		return err
 	})
 	return b, err
+}
+
+// questions are the texts of the district's questions by id and language; where
+// two questionnaires use an id, the newer one's.
+func questions(ctx context.Context, db pg.Querier, district string) (map[string]map[string]string, error) {
+	list, err := rounddb.Questionnaires.List(ctx, db, district)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]string{}
+	for _, v := range list {
+		q, err := instrument.Decode(v.Body)
+		if err != nil {
+			return nil, err
+		}
+		for i := range q.Items {
+			if _, newer := out[q.Items[i].ID]; !newer {
+				out[q.Items[i].ID] = q.Items[i].Text
+			}
+		}
+	}
+	return out, nil
 }
 
 // SaveCodebook adds a version. A codebook equal to the one in force adds none.

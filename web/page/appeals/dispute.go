@@ -161,7 +161,7 @@ func (h *pages) ended(c *gin.Context, list []appeals.Notice, lang string) render
 		if r.Scored {
 			score = render.Cell{Text: f.Num(n.Before, 1) + " → " + f.Num(n.After, 1), Note: r.BandBefore + " → " + r.BandAfter}
 		}
-		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: n.UnitName, Note: n.Round + " · " + n.Receipt}, {Text: r.Outcome, Note: r.Ground}, score,
+		t.Rows = append(t.Rows, render.Row{Cells: []render.Cell{{Text: n.UnitName, Note: n.Round + " ·", Code: n.Receipt}, {Text: r.Outcome, Note: r.Ground}, score,
 			{Text: f.Date(n.From) + " – " + f.Date(n.Until)}, {Text: f.Int(n.Objections), Note: p.T("notice.answered", "N", n.Closed)}}})
 	}
 	return t

@@ -30,6 +30,7 @@ type Row struct {
 // sort by where it is not the text.
 type Cell struct {
 	Text, Href, Note, Sort string
+	Code                   string // stands after the note and is never broken
 	Badge                  *Badge
 	Action                 *Action
 }

@@ -1,6 +1,7 @@
 package rounds
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -307,6 +308,11 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 	}
 	if id != "" {
 		f.Action += "/" + id
+	}
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.Where == "confidence" {
+		percent := *e // the form asks for percent, the book holds a share
+		percent.Found, percent.Want = short(100*b.Confidence)+"%", "from 50% to below 100%"
+		err = &percent
 	}
 	if err != nil {
 		f.Alert = h.AlertAt(c, err)

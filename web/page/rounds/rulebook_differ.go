@@ -43,7 +43,71 @@ func differences(old, now *composite.RuleBook, p *locale.Printer) []difference {
 		}
 		out = append(out, difference{d, words})
 	}
+	order := formOrder(b)
+	slices.SortStableFunc(out, func(x, y difference) int { return order(x.Where) - order(y.Where) })
 	return out
+}
+
+// formOrder gives the place that a field has in the form of a rule book; what
+// the form does not have comes last.
+func formOrder(b *composite.RuleBook) func(path string) int {
+	own := ownSections(*b)
+	places, groups := map[string]int{}, map[string]int{}
+	for _, f := range figures(&own) {
+		places[f.path()] = len(places)
+		if first, _, nested := strings.Cut(f.path(), "."); nested {
+			if _, seen := groups[first]; !seen {
+				groups[first] = places[f.path()]
+			}
+		}
+	}
+	const numbers, most = 100_000, 1_000
+	nodes := func(path string) int { // indicators stand as in the book, its parts one after the other
+		for i, n := range b.Tree {
+			rest, ok := strings.CutPrefix(path, "tree."+n.ID+".")
+			if !ok {
+				continue
+			}
+			for j, child := range n.Children {
+				if strings.HasPrefix(rest, "children."+child.ID+".") {
+					return 50*most + i*most + j
+				}
+			}
+			return most + i
+		}
+		return 60 * most
+	}
+	index := func(path string, list []composite.Band) int {
+		return slices.IndexFunc(list, func(x composite.Band) bool { return strings.HasPrefix(path, x.ID+".") }) + 1
+	}
+	heads := map[string]int{"missing": 2 * most, "confidence": 2*most + 1, "panel_method": 2*most + 2, "weight_range": 2*most + 3}
+	return func(path string) int {
+		head, rest, _ := strings.Cut(path, ".")
+		if at, ok := heads[path]; ok {
+			return at
+		}
+		if at, ok := places[path]; ok {
+			return numbers + at
+		}
+		switch {
+		case head == "title":
+			return 0
+		case head == "tree":
+			return nodes(path)
+		case head == "bands":
+			return 70*most + index(rest, b.Bands)
+		case strings.HasPrefix(path, "grades.scale"):
+			return numbers + most + index(strings.TrimPrefix(rest, "scale."), b.Grades.Scale)
+		case head == "criteria":
+			return numbers + 2*most
+		case strings.HasPrefix(path, "quality.item_types"):
+			return numbers + 3*most
+		}
+		if at, ok := groups[head]; ok {
+			return numbers + at
+		}
+		return numbers + 9*most
+	}
 }
 
 // placeOf says where a path of a rule book leads, such as "工作记录 · 走访覆盖率 · 权重"

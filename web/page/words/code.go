@@ -13,6 +13,7 @@ import (
 	"gongping/internal/authz"
 	"gongping/internal/errs"
 	"gongping/scoring/qualitative"
+	"gongping/survey/instrument"
 	"gongping/web/page/render"
 	"gongping/web/problem"
 )
@@ -183,8 +184,20 @@ type codebookData struct {
 }
 
 type topicRow struct {
-	ID, Name, Matter, Items string
-	Level                   int
+	ID, Name, Matter string
+	Items            []bearing
+	Level            int
+}
+
+// bearing is a question that a topic bears on; Text is empty where no
+// questionnaire has the id.
+type bearing struct{ ID, Text string }
+
+func bearings(ids []string, texts map[string]map[string]string, lang string) (out []bearing) {
+	for _, id := range ids {
+		out = append(out, bearing{id, instrument.Lang(texts[id]).In(lang)})
+	}
+	return out
 }
 
 func (h *pages) codebook(c *gin.Context, who authz.Actor) error {
@@ -210,7 +223,7 @@ func (h *pages) showCodebook(c *gin.Context, who authz.Actor, status int, alert 
 	for i := range book.Codebook.Topics {
 		t := &book.Codebook.Topics[i]
 		level[t.ID] = level[t.Parent] + 1
-		r := topicRow{ID: t.ID, Name: t.In(lang), Level: level[t.ID], Items: strings.Join(t.Items, " ")}
+		r := topicRow{ID: t.ID, Name: t.In(lang), Level: level[t.ID], Items: bearings(t.Items, book.Questions, lang)}
 		if t.Matter != "" {
 			r.Matter = h.matter(c, t.Matter, t.Department, names)
 		}
