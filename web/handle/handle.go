@@ -74,7 +74,16 @@ func (p *Pages) Alert(c *gin.Context, err error) *render.Alert {
 // AlertAt is Alert for a form that names the places at fault in its own words:
 // they stand in the details as the code has them.
 func (p *Pages) AlertAt(c *gin.Context, err error) *render.Alert {
-	return alert(problem.From(err, p.Printer(c)))
+	out := problem.From(err, p.Printer(c))
+	for i := range out.Errors { // what the head of the alert says already
+		if e := &out.Errors[i]; e.Message == out.Detail {
+			e.Message = ""
+		}
+		if e := &out.Errors[i]; e.Hint == out.Hint {
+			e.Hint = ""
+		}
+	}
+	return alert(out)
 }
 
 func alert(out *problem.Problem) *render.Alert {

@@ -189,12 +189,12 @@ func (h *pages) form(c *gin.Context, who authz.Actor, status int, id, step strin
 		v.Action = "/rounds/" + id + "/edit"
 	}
 	if err != nil {
-		v.Alert = h.AlertAt(c, err)
+		v.Alert = h.Alert(c, err)
 	}
 	h.fill(c, &v)
 	if step == "plan" && id != "" && err == nil {
 		if v.Forecast, err = h.svc.Preview(c.Request.Context(), who, id); err != nil {
-			v.Alert = h.AlertAt(c, err)
+			v.Alert = h.Alert(c, err)
 			v.Alert.Tone = "warning"
 		}
 	}
@@ -263,7 +263,7 @@ func (h *pages) review(c *gin.Context, who authz.Actor, id string, status int, e
 		v.Forecast, err = h.svc.Preview(c.Request.Context(), who, id)
 	}
 	if err != nil {
-		v.Alert = h.AlertAt(c, err)
+		v.Alert = h.Alert(c, err)
 	}
 	h.Render(c, status, "rounds/edit", render.Page{Title: d.Title, Subtitle: h.T(c, "round.review.subtitle"), Data: v,
 		Crumbs: h.crumbs(c, id, d.Title, h.T(c, "round.step.review"))})

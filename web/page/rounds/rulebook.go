@@ -319,6 +319,7 @@ func (h *pages) ruleBookForm(c *gin.Context, status int, id string, b composite.
 		for _, lang := range []string{"zh", "en"} {
 			f.name("title."+lang, p.T("document."+lang, "Label", p.T("document.title")))
 		}
+		f.name("confidence", p.T("rulebook.confidence"))
 	}
 	for _, name := range rounds.Presets {
 		f.Presets = append(f.Presets, render.Option{Value: name, Text: p.T("rulebook.preset." + name)})
