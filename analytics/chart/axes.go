@@ -37,7 +37,7 @@ func (v Axes) Figure(t Text) Figure {
 		fig.N += p.N
 		lowX, highX, lowY, highY = min(lowX, p.X), max(highX, p.X), min(lowY, p.Y), max(highY, p.Y)
 		fig.Table.Rows = append(fig.Table.Rows, []string{p.Name, strconv.Itoa(p.N), dec(p.X, 1), dec(p.Y, 1)})
-		data = append(data, m{"name": p.Name, "value": []any{clean(p.X), clean(p.Y)}, "href": p.Href,
+		data = append(data, m{"name": p.Name, "value": []any{tenth(p.X), tenth(p.Y)}, "href": p.Href,
 			"tip": p.Name + "\n" + v.XName + " " + dec(p.X, 1) + "\n" + v.YName + " " + dec(p.Y, 1) + "\nn = " + strconv.Itoa(p.N)})
 	}
 	fig.Describe = t.T("chart.axes.text", "Areas", len(v.Points), "X", v.XName, "Y", v.YName)
@@ -55,4 +55,13 @@ func (v Axes) Figure(t Text) Figure {
 		series[0]["itemStyle"] = m{"color": colour("chart-typical"), "opacity": 0.85}
 	})
 	return fig
+}
+
+// tenth is a value as the table beside the picture writes it, ties included.
+func tenth(x float64) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 1, 64), 64)
+	if err != nil {
+		return 0
+	}
+	return y
 }

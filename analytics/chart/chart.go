@@ -200,8 +200,9 @@ func plus(x float64, d int) string {
 	return s
 }
 
-// clean rounds for the picture: three decimals are more than a screen has.
-func clean(x float64) float64 { return math.Round(x*1000) / 1000 }
+// clean rounds for the picture to two decimals, the most that a page writes: what
+// a chart is drawn from goes to the reader as well.
+func clean(x float64) float64 { return math.Round(x*100) / 100 }
 
 // ticks makes the marks of an axis in points: whole fives, or tens.
 func ticks(lo, hi float64) int {

@@ -9,9 +9,10 @@ import (
 	"gongping/analytics/fairness"
 )
 
-// By hand: of 20 answers 12 are shown in the highest grade; the 8 hidden ones sum
-// to 20, which is widest as 3 in grade 0 and 5 in grade 4 (grade 3 being hidden
-// too, not 4: 8 answers, sum 20, lowest 0, highest 3: 20/3 in grade 3).
+// By hand: 20 answers have mean 3.4, so grades 0 to 4 sum to 68. Twelve are shown
+// in grade 4 (sum 48); the other eight lie in grades 0 to 3 and sum to 20. They
+// spread widest between the ends, grades 0 and 3: 20/3 answers in grade 3, the
+// rest in grade 0, whose squares sum to 9·20/3.
 func TestWidestSEByHand(t *testing.T) {
 	t.Parallel()
 	got := fairness.WidestSE([]int{-1, -1, -1, -1, 12}, 20, 3.4)

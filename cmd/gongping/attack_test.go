@@ -212,6 +212,8 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.contacts()
 	c.closed()
 	c.copies()
+	c.exports()
+	c.together()
 	for _, s := range c.tries {
 		t.Log(s)
 	}

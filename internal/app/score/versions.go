@@ -3,6 +3,7 @@ package score
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 
 	"gongping/internal/app/plain"
@@ -10,6 +11,7 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/scoredb"
 	"gongping/scoring"
+	"gongping/scoring/composite"
 )
 
 // versions shows a unit's plain figures from the run that the rule of package
@@ -61,10 +63,19 @@ func coarsen(u *scoring.UnitResult, role authz.Role, usual map[string]usual) {
 	if !Judges(role) {
 		return
 	}
+	if oneQuestion(u) {
+		hideScoreOf(u)
+	}
 	for _, list := range [][]float64{u.WithoutLowest, u.WithoutHighest} {
 		for i := range list {
-			list[i] = math.Round(2*list[i]) / 2
+			list[i] = round(list[i], 2)
 		}
+	}
+	if w := u.Weights; w != nil {
+		// Composites under other weights are sums of the official score: with all
+		// their digits they would give all of its digits.
+		w = &composite.Stability{Range: w.Range, Lo: round(w.Lo, 10), Hi: round(w.Hi, 10), Band: w.Band, Share: round(w.Share, 100), Depend: w.Depend}
+		u.Weights = w
 	}
 	u.RawWithoutLow, u.RawWithoutHigh = nil, nil
 	spreads(u, usual)
@@ -88,8 +99,35 @@ func coarsen(u *scoring.UnitResult, role authz.Role, usual map[string]usual) {
 	}
 	if a := u.Attribution; a != nil {
 		tenth(&a.Without)
-		a.Effect = math.Round(2*a.Effect) / 2
+		a.Effect = round(a.Effect, 2)
 	}
+}
+
+// NoteOneQuestion is the key of the note that a score of one question is shown
+// without what would solve the question's hidden grades.
+const NoteOneQuestion = "unit.one_question"
+
+// oneQuestion tells whether a unit's score is that of a single question some of
+// whose grades are hidden.
+func oneQuestion(u *scoring.UnitResult) bool {
+	return len(u.Items) == 1 && u.Official.OK && slices.Contains(u.Items[0].Counts[:], Masked)
+}
+
+// hideScoreOf leaves of the score of a single question the official one. The
+// spread of the other means is that of the question's answers, and the influence
+// of the lowest of thirty answers, even in half points, is its grade.
+func hideScoreOf(u *scoring.UnitResult) {
+	none := scoring.Figure{Status: "suppressed", N: u.Raw.N}
+	u.Raw, u.Weighted, u.Adjusted, u.Robust, u.EB, u.Steps = none, none, none, none, none, nil
+	u.WithoutLowest, u.WithoutHighest = nil, nil
+	for _, list := range [][]scoring.ItemResult{u.Items, u.Dimensions} {
+		for i := range list {
+			for g := range list[i].Counts {
+				list[i].Counts[g], list[i].Shares[g] = Masked, Masked
+			}
+		}
+	}
+	u.Notes = append(u.Notes, scoring.Note{Key: NoteOneQuestion})
 }
 
 // coarse rounds the district's figures for everybody but those who may read the
@@ -107,4 +145,5 @@ func tenth(f *scoring.Figure) {
 	f.Value, f.SE, f.Lo, f.Hi = round(f.Value, 10), round(f.SE, 10), round(f.Lo, 10), round(f.Hi, 10)
 }
 
-func round(x, by float64) float64 { return math.Round(x*by) / by }
+// round never gives a negative zero, whose sign would be one more thing told.
+func round(x, by float64) float64 { return math.Round(x*by)/by + 0 }

@@ -4,6 +4,7 @@ package fieldapi
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -276,8 +277,14 @@ func progressOf(p field.Progress) progress {
 		out.Rates[r.Name] = nil
 		if r.OK && p.Total.Cases >= p.Cell {
 			v := r.Value
+			if !p.Live { // as the page says them
+				v = math.Round(1000*v) / 1000
+			}
 			out.Rates[r.Name] = &v
 		}
+	}
+	if !p.Live {
+		out.E = math.Round(1000*out.E) / 1000
 	}
 	if p.EvennessOK {
 		out.RIndicator = &p.Evenness

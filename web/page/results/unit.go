@@ -249,6 +249,9 @@ func (v *reader) say(u *view.Unit) []string {
 		if n.Key == score.NoteEarlier {
 			out = append(out, p.T(n.Key, "N", n.Args["N"], "Min", v.cell))
 		}
+		if n.Key == score.NoteOneQuestion {
+			out = append(out, p.T(n.Key, "Min", v.cell))
+		}
 	}
 	return append(out, p.T("unit.influence.private"))
 }
