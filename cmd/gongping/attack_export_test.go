@@ -62,6 +62,7 @@ func (c *curious) exports() {
 			}
 		}
 		c.leaves(login, v)
+		c.traces(login, v)
 	}
 }
 

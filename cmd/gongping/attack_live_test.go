@@ -252,6 +252,7 @@ func TestNobodySeesANeighbourAnswer(t *testing.T) {
 	if progress.Total.Done != done || progress.Total.Attempts == 0 {
 		t.Errorf("after midnight the leader sees %+v", progress)
 	}
+	residents(st, f, watched, cases, secrets)
 }
 
 // firstDifference is where two answers part.

@@ -214,6 +214,7 @@ func TestCuriousWorkerRecoversNoAnswer(t *testing.T) {
 	c.copies()
 	c.exports()
 	c.together()
+	c.orders()
 	for _, s := range c.tries {
 		t.Log(s)
 	}
