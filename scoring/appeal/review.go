@@ -64,7 +64,8 @@ func ticket(purpose, appealID, id string) []byte {
 // speaks of single grievances reaches no low answer at all; under other
 // grounds the answers of the collective itself stay out. Where unrelated
 // households gave the same questions low grades (Theme), their answers are out
-// of reach of such grounds too.
+// of reach of such grounds too: on both sides, because who complains of one
+// thing and is content with the rest lies on the high one.
 func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []Item {
 	if !g.Reviews() {
 		return nil
@@ -75,7 +76,11 @@ func Review(appealID string, g Ground, answers []Answer, collectiveUnit bool) []
 		score[a.ID] = a.Score
 		it := Item{ID: a.ID, Ticket: ticket("review", appealID, a.ID)}
 		switch {
-		case a.Score <= LowUpTo && !a.Collective && !(g.Grievance && (collectiveUnit || a.Theme)):
+		case a.Collective || g.Grievance && a.Theme: // out of reach, however content it is with the rest
+		case a.Score <= LowUpTo:
+			if g.Grievance && collectiveUnit {
+				continue
+			}
 			it.Side = Low
 			lows = append(lows, it)
 		case a.Score >= HighFrom:

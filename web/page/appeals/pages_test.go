@@ -281,6 +281,28 @@ func TestAPI(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	call("worker-coached", "POST", "/audit/verify", map[string]any{}, 403)
+	// Whoever owns the database cuts off the end: the page does not say that what
+	// is left can be trusted.
+	for _, sql := range []string{`alter table audit_log disable trigger append_only`, `delete from audit_log where seq > 3`, `alter table audit_log enable trigger append_only`} {
+		if _, err := testkit.OwnerDB(t).Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := call("auditor", "POST", "/audit/verify", map[string]any{"checkpoint": point}, 200); got["ok"] != false || got["or_earlier"] != true {
+		t.Errorf("%v", got)
+	}
+	lodged, err := json.Marshal(point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	file, _ := w.CreateFormFile("checkpoint", "audit.json")
+	_, _ = file.Write(lodged)
+	_ = w.Close()
+	if code, body := s.do("auditor", http.MethodPost, "/audit/verify", w.FormDataContentType(), &form); code != 200 || !strings.Contains(body, "条或更早的记录被改动或删除") || strings.Contains(body, "可以相信") {
+		t.Errorf("the page about a log that was cut off: %d", code)
+	}
 }
 
 // TestPagesInTheBrowser looks at the pages, in both languages and sizes.
