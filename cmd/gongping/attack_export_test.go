@@ -61,6 +61,7 @@ func (c *curious) exports() {
 				c.t.Errorf("%s: nothing was compared", login)
 			}
 		}
+		c.pairs(login, v)
 		c.leaves(login, v)
 		c.traces(login, v)
 	}
@@ -156,6 +157,40 @@ func (c *curious) files(v *visitor, login, run string, pages map[string]string) 
 		}
 	}
 	return n
+}
+
+// pairs holds operations on appeals, notices, records and what stands beside a
+// score against the pages that show the same. Half an interval is a standard
+// error, and the households are those of the frame.
+func (c *curious) pairs(login string, v *visitor) {
+	run := c.runs[len(c.runs)-1]
+	n := 0
+	for page, operation := range map[string]string{
+		"/appeals/statistics":                         "/api/v1/appeals/statistics",
+		"/notices":                                    "/api/v1/notices/sums",
+		"/rounds/" + c.Round.ID + "/records":          "/api/v1/rounds/" + c.Round.ID + "/records",
+		"/results/" + run + "/units/" + c.worker.Area: "/api/v1/runs/" + run + "/units/" + c.worker.Area + "/beside",
+	} {
+		seen, text := v.get(page)
+		open, body := v.get(operation)
+		if seen >= 400 || open >= 400 {
+			if n++; seen < 400 || open < 400 {
+				c.t.Errorf("%s: %s answers %d, %s %d", login, page, seen, operation, open)
+			}
+			continue
+		}
+		var doc any
+		if err := json.Unmarshal([]byte(body), &doc); err != nil {
+			c.t.Fatal(err)
+		}
+		text = readable(text)
+		numbersIn(doc, "", func(path string, x float64) {
+			if n++; x != 0 && x != -1 && !strings.HasSuffix(path, ".se") && path != "households" && !tells(text, x) {
+				c.t.Errorf("%s: %s says %s = %v, %s does not", login, operation, path, x, page)
+			}
+		})
+	}
+	c.try("%s: numbers of appeals, notices, records and contacts held against their pages: %d", login, n)
 }
 
 // derived are members of an operation's answer that follow from what the page
