@@ -16,13 +16,17 @@ type Distribution struct {
 	Minimum   int
 }
 
-// DistributionRow is one bar.
+// DistributionRow is one bar. Masked grades have too few answers to be told and
+// are no part of the bar; nil masks none.
 type DistributionRow struct {
 	Name   string
 	N      int
 	Shares []float64
+	Masked []bool
 	Hidden bool
 }
+
+func (r *DistributionRow) masks(grade int) bool { return grade < len(r.Masked) && r.Masked[grade] }
 
 // gradeTones are the colours from best to worst and "don't know".
 var gradeTones = []string{"chart-g5", "chart-g4", "chart-g3", "chart-g2", "chart-g1", "chart-g6"}
@@ -44,7 +48,7 @@ func (v Distribution) Figure(t Text) Figure {
 			fig.N = max(fig.N, r.N)
 		}
 		for i := range v.Grades {
-			if r.Hidden {
+			if r.Hidden || r.masks(i) {
 				row = append(row, "—")
 			} else {
 				row = append(row, dec(100*r.Shares[i], 1))
@@ -71,6 +75,10 @@ func (v Distribution) Figure(t Text) Figure {
 		for i, s := range series {
 			var data []m
 			for _, r := range shown {
+				if r.masks(i) {
+					data = append(data, m{"value": nil})
+					continue
+				}
 				share := 100 * r.Shares[i]
 				d := m{"value": clean(share), "tip": r.Name + "\n" + v.Grades[i] + " " + dec(share, 1) + "%\nn = " + strconv.Itoa(r.N)}
 				data = append(data, d)

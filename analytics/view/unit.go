@@ -44,30 +44,33 @@ func Influence(u *scoring.UnitResult) chart.Influence {
 var grades = []int{4, 3, 2, 1, 0}
 
 // Distribution shows the weighted shares of the grades of every item. Grades
-// that were masked (a negative count) are drawn as one part.
+// that were masked (a negative count) are drawn as one last part, which is there
+// only where a grade is masked.
 func Distribution(u *scoring.UnitResult, q *instrument.Questionnaire, lang string, minimum int, t chart.Text) chart.Distribution {
 	v := chart.Distribution{ID: "distribution", Title: t.T("score.distribution"), Minimum: minimum}
 	for _, g := range grades {
 		v.Grades = append(v.Grades, t.T("score.grade."+string(rune('1'+g))))
 	}
-	v.Grades = append(v.Grades, t.T("score.grade.pooled", "Min", minimum))
 	short := ItemNames(q, lang)
+	pooled := false
 	for _, it := range u.Items {
 		row := chart.DistributionRow{Name: short[it.Item], N: it.Figure.N, Hidden: !it.Figure.OK && it.Figure.N < 2 || it.Figure.Status == "suppressed" || it.Figure.Status == "not_enough"}
-		rest := 1.0
+		rest, masked := 1.0, false
 		for _, g := range grades {
-			s := it.Shares[g]
-			if it.Counts[g] < 0 {
-				s = 0
+			s, hide := it.Shares[g], it.Counts[g] < 0
+			if hide {
+				s, masked = 0, true
 			}
 			rest -= s
-			row.Shares = append(row.Shares, s)
+			row.Shares, row.Masked = append(row.Shares, s), append(row.Masked, hide)
 		}
-		if rest < 1e-9 {
-			rest = 0
-		}
-		row.Shares = append(row.Shares, rest)
+		// Shares are told rounded, so without a masked grade the rest is rounding.
+		row.Shares, row.Masked = append(row.Shares, max(rest, 0)), append(row.Masked, !masked)
+		pooled = pooled || masked && !row.Hidden
 		v.Rows = append(v.Rows, row)
+	}
+	if pooled {
+		v.Grades = append(v.Grades, t.T("score.grade.pooled", "Min", minimum))
 	}
 	return v
 }

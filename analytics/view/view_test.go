@@ -2,11 +2,13 @@ package view_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"gongping/analytics/chart"
 	"gongping/analytics/view"
 	"gongping/scoring"
+	"gongping/survey/instrument"
 )
 
 func unit(code string, n int, score, se float64, status, band string) view.Unit {
@@ -46,3 +48,29 @@ func TestFunnelLimits(t *testing.T) {
 		t.Error("over-dispersion does not widen the limits")
 	}
 }
+
+// A grade that is not told is no zero, and rounding is no part of a bar.
+func TestMaskedGradesAreNoZeros(t *testing.T) {
+	t.Parallel()
+	q := &instrument.Questionnaire{}
+	whole := scoring.ItemResult{Item: "a", Figure: scoring.Figure{OK: true, N: 40}, Shares: [5]float64{.12, .21, .33, .17, .16}, Counts: [5]int{5, 8, 13, 7, 6}}
+	u := &scoring.UnitResult{Items: []scoring.ItemResult{whole}}
+	if v := view.Distribution(u, q, "en", 5, words{}); len(v.Grades) != 5 {
+		t.Errorf("nothing is masked, and there are %d parts: %v", len(v.Grades), v.Grades)
+	}
+	masked := scoring.ItemResult{Item: "b", Figure: scoring.Figure{OK: true, N: 40}, Shares: [5]float64{0, 0, .4, .3, .1}, Counts: [5]int{-1, -1, 16, 12, 4}}
+	u.Items = append(u.Items, masked)
+	v := view.Distribution(u, q, "en", 5, words{})
+	rows := v.Figure(words{}).Table.Rows
+	want := [][]string{{"", "40", "16.0", "17.0", "33.0", "21.0", "12.0", "—"}, {"", "40", "10.0", "30.0", "40.0", "—", "—", "20.0"}}
+	for i, row := range rows {
+		if !slices.Equal(row, want[i]) {
+			t.Errorf("row %d is %q, not %q", i, row, want[i])
+		}
+	}
+}
+
+// words gives back the key.
+type words struct{}
+
+func (words) T(key string, _ ...any) string { return key }
