@@ -117,6 +117,8 @@ type Report struct {
 
 // Verify walks the whole chain of the district and names the first altered
 // record; with a checkpoint it also tells whether the log still has that head.
+// The checkpoints that the database keeps are met too: whoever cuts the log off
+// must remove them as well, and only one lodged elsewhere is out of reach.
 func (s *Service) Verify(ctx context.Context, who authz.Actor, against *audit.Checkpoint) (r Report, err error) {
 	if against != nil {
 		if err := against.Check(); err != nil {
@@ -127,7 +129,7 @@ func (s *Service) Verify(ctx context.Context, who authz.Actor, against *audit.Ch
 		}
 	}
 	err = s.Read(ctx, who, authz.AuditRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
-		r, err = walk(ctx, q, who.District, against)
+		r, err = s.walk(ctx, q, who.District, against)
 		return err
 	})
 	if err != nil {
@@ -142,7 +144,14 @@ func (s *Service) Verify(ctx context.Context, who authz.Actor, against *audit.Ch
 	})
 }
 
-func walk(ctx context.Context, q pg.Querier, district string, against *audit.Checkpoint) (r Report, err error) {
+// keptCheckpoints is how many of the newest kept checkpoints a verification meets.
+const keptCheckpoints = 10_000
+
+func (s *Service) walk(ctx context.Context, q pg.Querier, district string, against *audit.Checkpoint) (r Report, err error) {
+	unmet, err := s.expected(ctx, q, district, against)
+	if err != nil {
+		return r, err
+	}
 	var v audit.Verifier
 	met := false
 	err = auditdb.Walk(ctx, q, district, func(e *audit.Entry) error {
@@ -156,6 +165,9 @@ func walk(ctx context.Context, q pg.Querier, district string, against *audit.Che
 		if against != nil && against.Agrees(e.Seq, e.Hash) {
 			met = true
 		}
+		if list := unmet[e.Seq]; list != nil && !slices.ContainsFunc(list, func(c audit.Checkpoint) bool { return !c.Agrees(e.Seq, e.Hash) }) {
+			delete(unmet, e.Seq)
+		}
 		return nil
 	})
 	if err != nil {
@@ -166,14 +178,33 @@ func walk(ctx context.Context, q pg.Querier, district string, against *audit.Che
 	r.OK = r.Fault == ""
 	if against != nil {
 		r.Checkpoint = &met
-		if r.OK && !met {
-			r.OK = false
-			r.Fault = "the log does not have the checkpoint's head: it was rewritten or cut off"
-			r.FirstAt = min(against.Records, r.Records+1)
-			r.OrEarlier = r.FirstAt > 1
-		}
+	}
+	if r.OK && len(unmet) > 0 {
+		r.OK = false
+		r.Fault = "the log does not have a checkpoint's head: it was rewritten or cut off"
+		r.FirstAt = min(slices.Min(slices.Collect(maps.Keys(unmet))), r.Records+1)
+		r.OrEarlier = r.FirstAt > 1
 	}
 	return r, nil
+}
+
+// expected are the checkpoints that the log must meet, by number of records:
+// the given one, and those kept that this installation has signed.
+func (s *Service) expected(ctx context.Context, q pg.Querier, district string, against *audit.Checkpoint) (map[int64][]audit.Checkpoint, error) {
+	list, err := auditdb.Checkpoints(ctx, q, district, keptCheckpoints)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int64][]audit.Checkpoint{}
+	for _, c := range list {
+		if bytes.Equal(c.PublicKey, s.Signer.Public().(ed25519.PublicKey)) && c.Check() == nil {
+			out[c.Records] = append(out[c.Records], c)
+		}
+	}
+	if against != nil {
+		out[against.Records] = append(out[against.Records], *against)
+	}
+	return out, nil
 }
 
 // firstAltered is the number of the record that is wrong: the missing one, or
@@ -187,7 +218,7 @@ func firstAltered(v *audit.Verifier, e *audit.Entry) int64 {
 func (s *Service) Checkpoint(ctx context.Context, who authz.Actor) (c audit.Checkpoint, err error) {
 	var r Report
 	err = s.Read(ctx, who, authz.AuditRead, authz.Object{}, func(ctx context.Context, q pg.Querier) error {
-		r, err = walk(ctx, q, who.District, nil)
+		r, err = s.walk(ctx, q, who.District, nil)
 		return err
 	})
 	if err != nil {

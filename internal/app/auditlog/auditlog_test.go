@@ -99,8 +99,11 @@ func TestCheckpointShowsARewrittenEnd(t *testing.T) {
 		t.Errorf("%+v %v", r, err)
 	}
 	tamper(t, `delete from audit_log where seq > 10`)
-	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || !r.OK {
-		t.Errorf("without a checkpoint: %+v %v", r, err)
+	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || r.OK || r.Checkpoint != nil || r.FirstAt != 11 || !r.OrEarlier {
+		t.Errorf("against the checkpoint that the database keeps: %+v %v", r, err)
+	}
+	if _, err := s.Checkpoint(t.Context(), auditor); !errs.Is(err, errs.Differs) {
+		t.Errorf("a log that was cut off was signed: %v", err)
 	}
 	// The verification above was itself recorded as number 11.
 	if r, err := s.Verify(t.Context(), auditor, &lodged); err != nil || r.OK || *r.Checkpoint || r.FirstAt != 12 || r.Records != 11 || !r.OrEarlier {
@@ -153,6 +156,13 @@ func TestCheckpointShowsARewrittenChain(t *testing.T) {
 		if _, err := db.Exec(t.Context(), `update audit_log set detail = $2, prev_hash = $3, hash = $4 where seq = $1`, e.Seq, e.Detail, e.Prev, e.Hash); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || r.OK || r.FirstAt != lodged.Records || !r.OrEarlier {
+		t.Errorf("a rewritten chain passes the checkpoint that the database keeps: %+v %v", r, err)
+	}
+	// A forger who thinks of it removes that one too; the lodged one is out of reach.
+	if _, err := db.Exec(t.Context(), `alter table audit_checkpoint disable trigger append_only; delete from audit_checkpoint`); err != nil {
+		t.Fatal(err)
 	}
 	if r, err := s.Verify(t.Context(), auditor, nil); err != nil || !r.OK {
 		t.Errorf("the forger's chain is not whole: %+v %v", r, err)
