@@ -66,21 +66,52 @@ func values(m map[string]int) (out []int) {
 func (c *curious) solved() {
 	cell, n := c.Round.Rules.Suppression.Cell, 0
 	for i, run := range c.runs {
-		for _, it := range c.unit(run).Items {
+		for k, it := range c.unit(run).Items {
 			if !it.Figure.OK || slices.Max(it.Counts[:]) <= 0 || slices.Min(it.Counts[:]) >= 0 {
 				continue
 			}
 			n++
+			// The page's mean is weighted and fits no counts exactly. The attacker
+			// gets the plain one, to the digits of the page.
+			truth := c.truth(k, it)
+			sum := 0
+			for g, x := range truth {
+				sum += g * x
+			}
 			half := 0.05 * float64(it.Figure.N) / 25
-			ranges := fairness.CountRanges(it.Counts[:], it.Figure.N, it.Figure.Value*float64(it.Figure.N)/25, half)
-			for g, r := range ranges {
-				if it.Counts[g] < 0 && r.Found && r.Hi-r.Lo < cell/2 && r.Hi < cell {
-					c.t.Errorf("version %d, %s: grade %d, hidden in %v with mean %.1f of %d, lies in %d–%d", i+1, it.Item, g+1, it.Counts, it.Figure.Value, it.Figure.N, r.Lo, r.Hi)
+			for g, r := range fairness.CountRanges(it.Counts[:], it.Figure.N, float64(sum), half) {
+				is := truth[g]
+				switch {
+				case it.Counts[g] >= 0:
+				case !r.Found || is < r.Lo || is > r.Hi:
+					c.t.Errorf("version %d, %s: grade %d is %d, and the attacker's %d–%d miss it", i+1, it.Item, g+1, is, r.Lo, r.Hi)
+				case r.Hi-r.Lo < cell/2 && r.Hi < cell:
+					c.t.Errorf("version %d, %s: grade %d, hidden in %v with %d in sum of %d, lies in %d–%d", i+1, it.Item, g+1, it.Counts, sum, it.Figure.N, r.Lo, r.Hi)
 				}
 			}
 		}
 	}
-	c.try("hidden grades solved from count and mean: %d questions, none narrowed below %d", n, cell)
+	c.try("hidden grades solved from count and plain mean: %d questions, none narrowed below %d", n, cell)
+}
+
+// truth is what stands behind a shown question: of the run from which its
+// figures are, which may be an earlier one than the page's.
+func (c *curious) truth(k int, shown scoring.ItemResult) [5]int {
+	for _, run := range slices.Backward(c.runs) {
+		u, err := scoredb.UnitOf(context.Background(), c.Round.Pool, c.worker.District, run, c.worker.Area)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		it, fits := u.Items[k], true
+		for g, x := range shown.Counts {
+			fits = fits && (x < 0 || x == it.Counts[g])
+		}
+		if fits && it.Item == shown.Item && it.Figure.N == shown.Figure.N {
+			return it.Counts
+		}
+	}
+	c.t.Fatalf("%s with %v of %d is of no run", shown.Item, shown.Counts, shown.Figure.N)
+	return [5]int{}
 }
 
 // spread adds the standard error and the interval to count and mean: a third
