@@ -40,25 +40,31 @@ func (st *stage) visit(who authz.Actor, login string) *visitor {
 
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
-// get asks for a path and keeps the answer.
-func (v *visitor) get(path string) (status int, body string) {
-	req, err := http.NewRequest(http.MethodGet, v.URL+path, nil)
+// read asks for a path with a session, following no redirect.
+func (st *stage) read(path string, session *http.Cookie) (res *http.Response, body string) {
+	st.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, st.URL+path, nil)
 	if err != nil {
-		v.t.Fatal(err)
+		st.t.Fatal(err)
 	}
-	req.AddCookie(v.cookie)
+	req.AddCookie(session)
 	req.Header.Set("Accept-Language", "zh-CN")
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
+	res, err = client.Do(req)
 	if err != nil {
-		v.t.Fatal(err)
+		st.t.Fatal(err)
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
 	if err != nil {
-		v.t.Fatal(err)
+		st.t.Fatal(err)
 	}
-	body = string(b)
+	return res, string(b)
+}
+
+// get asks for a path and keeps the answer.
+func (v *visitor) get(path string) (status int, body string) {
+	res, body := v.read(path, v.cookie)
 	if to := res.Header.Get("Location"); to != "" {
 		body = to
 	}

@@ -49,28 +49,13 @@ func (c *curious) try(format string, args ...any) {
 
 // get asks for a path as the worker, once.
 func (c *curious) get(path string) (status int, body string) {
-	req, err := http.NewRequest(http.MethodGet, c.URL+path, nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req.AddCookie(c.cookie)
-	req.Header.Set("Accept-Language", "zh-CN")
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	res, body := c.read(path, c.cookie)
 	if to := res.Header.Get("Location"); to != "" {
 		c.bodies[path] = to
 		return res.StatusCode, to
 	}
-	c.bodies[path] = string(b)
-	return res.StatusCode, string(b)
+	c.bodies[path] = body
+	return res.StatusCode, body
 }
 
 var href = regexp.MustCompile(`(?:href|hx-get|src)="(/[^"#]*)`)
