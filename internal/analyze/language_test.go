@@ -27,15 +27,7 @@ func TestReportInBothLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	print := func(lang locale.Lang) (string, string) {
-		spec, err := Parse("spec.yaml", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec.Lang = lang
-		r, err := Run(context.Background(), spec, data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := reportIn(t, lang, text, data)
 		for _, table := range r.Tables {
 			for _, h := range table.Heads {
 				if h.Label == "" {
@@ -112,15 +104,7 @@ func TestRemarksAreInTheLanguageOfTheReport(t *testing.T) {
 	}
 	remarks := map[locale.Lang][]Cell{}
 	for _, lang := range []locale.Lang{locale.Chinese, locale.English} {
-		spec, err := Parse("spec.yaml", []byte("data: data.csv\nmin_cell: 3\ndesign: {strata: h, clusters: [unit]}\nitems: [{column: y}]\nstatistics: [{stat: mean, of: y}, {stat: mean, of: y, by: [g]}, {stat: quantile, of: y, at: [0.5]}]"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec.Lang = lang
-		r, err := Run(context.Background(), spec, data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := reportIn(t, lang, "data: data.csv\nmin_cell: 3\ndesign: {strata: h, clusters: [unit]}\nitems: [{column: y}]\nstatistics: [{stat: mean, of: y}, {stat: mean, of: y, by: [g]}, {stat: quantile, of: y, at: [0.5]}]", data)
 		for _, table := range r.Tables {
 			for c, h := range table.Heads {
 				for _, row := range table.Cells {
@@ -143,4 +127,19 @@ func TestRemarksAreInTheLanguageOfTheReport(t *testing.T) {
 			t.Errorf("remark %d: %+v, %+v", i, zh[i], en[i])
 		}
 	}
+}
+
+// reportIn runs a specification over a file in a language.
+func reportIn(t *testing.T, lang locale.Lang, spec, file string) *Report {
+	t.Helper()
+	s, err := Parse("spec.yaml", []byte(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Lang = lang
+	r, err := Run(context.Background(), s, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
