@@ -285,7 +285,11 @@ func told(t *testing.T, story, text, tables string) {
 		t.Errorf("coached: the score went from %v to %v only", mean, official)
 	case story == "lone" || story == "collective":
 		// The weights may move some 35 answers by points either way, by the draw;
-		// what is promised is the last step.
+		// what is promised is the last step. It draws towards the district, too:
+		// over 14 draws by +0.3 to +2.0 (mean 1.0, standard deviation 0.4). The
+		// complaint itself is worth some 4.4 points (12.5% of the answers, 35 points
+		// lower each). How much of it is kept on average, the simulation tells
+		// (docs/methods/fair-score.md); one draw can show only that most is.
 		m := last.FindStringSubmatch(tables)
 		if m == nil {
 			t.Errorf("%s: the page does not tell the last step", story)
@@ -294,8 +298,8 @@ func told(t *testing.T, story, text, tables string) {
 		var step, score float64
 		fmt.Sscan(m[2], &step)
 		fmt.Sscan(m[3], &score)
-		if story == "collective" && step > 1.5 {
-			t.Errorf("collective: the last step moved the score by %s%v to %v, so the complaint did not count in full", m[1], step, score)
+		if story == "collective" && m[1] == "+" && step > 3 {
+			t.Errorf("collective: the last step moved the score by %s%v to %v, so most of the complaint was adjusted away", m[1], step, score)
 		}
 		if story == "lone" && score < 77 && m[1] != "+" && step > 1 { // above the district's mean they are rightly drawn down
 			t.Errorf("lone: the last step moved the score by %s%v to %v", m[1], step, score)

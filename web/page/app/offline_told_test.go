@@ -126,16 +126,19 @@ func (s *stairwell) layoutMoves(t *testing.T, p *browsertest.Page) {
 		const app = gpField.app, before = (await app.store.all('cases')).length + '/' + (await app.store.all('records')).length;
 		const old = await gpField.store.open(app.account.id, () => {});
 		let told = '';
-		old.db.onversionchange = () => { told = 'told'; old.db.close(); };
+		old.db.onversionchange = () => { told = 'told'; old.close(); };
 		app.store.close();
 		gpField.store.STEPS.push((db, tx) => { tx.objectStore('records').createIndex('made', 'made'); });
 		const next = await gpField.store.open(app.account.id, () => {});
 		const after = (await next.all('cases')).length + '/' + (await next.all('records')).length;
+		// What still reads from the old one is no fault on a page that goes; what writes is.
+		const reads = await Promise.race([old.meta('device').then(() => 'read', () => 'fault'), new Promise(ok => setTimeout(ok, 50, 'waits'))]);
+		const writes = await old.setMeta('device', '').then(() => 'written', () => 'refused');
 		app.store = next; app.queue.store = next; app.vault.store = next;
 		const opens = (await gpField.cases.load(app)).length;
-		return [told, before === after, opens > 0, next.db.version].join(' ');
+		return [told, before === after, opens > 0, next.db.version, reads, writes].join(' ');
 	})()`)
-	if got != "told true true 2" {
+	if got != "told true true 2 waits refused" {
 		t.Errorf("a step of the layout: %s", got)
 	}
 	browsertest.Eval[bool](p, `(async () => { gpField.store.STEPS.pop(); return true; })()`)

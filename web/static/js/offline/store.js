@@ -48,13 +48,15 @@
       req.onblocked = function () { if (onold) onold('blocked'); };
       req.onsuccess = function () {
         var db = req.result;
-        db.onversionchange = function () { db.close(); if (onold) onold('newer'); };
-        ok(new Store(db));
+        var store = new Store(db);
+        db.onversionchange = function () { store.close(); if (onold) onold('newer'); };
+        ok(store);
       };
     });
   }
 
-  function Store(db) { this.db = db; }
+  // gone: the store was let go of, and the page is about to be loaded again.
+  function Store(db) { this.db = db; this.gone = false; }
 
   // run calls fn with the stores of one transaction and resolves after its
   // commit with what fn has left in out. fn uses requests only, no promises, so
@@ -74,9 +76,12 @@
       fn(s, out, tx);
     });
   };
+  // What still wants to read when the store is gone would draw a page that goes,
+  // too: it waits for ever. A write fails, so that nobody takes it for done.
   function get1(method) {
     return function (store, arg) {
       var db = this.db;
+      if (this.gone) return new Promise(function () {});
       return done(db.transaction([store]).objectStore(store)[method](arg));
     };
   }
@@ -90,7 +95,7 @@
   };
   Store.prototype.meta = function (key) { return this.get('meta', key); };
   Store.prototype.setMeta = function (key, value) { return this.put('meta', value, key); };
-  Store.prototype.close = function () { this.db.close(); };
+  Store.prototype.close = function () { this.gone = true; this.db.close(); };
 
   // forget removes what names people and the key that opens without the server.
   // What waits to be sent stays, sealed: it opens again at the next sign-in.
