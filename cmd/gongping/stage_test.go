@@ -87,7 +87,7 @@ func newQuietStage(t *testing.T, world *demo.World, now clock.Clock) *stage {
 	t.Cleanup(func() {
 		st.Server.CloseClientConnections()
 		st.Server.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := w.Stop(ctx); err != nil {
 			t.Errorf("stop: %v", err)
@@ -161,7 +161,7 @@ func file(t *testing.T, name string, write func(*os.File) error) string {
 func see(t *testing.T, p *browsertest.Page, parts ...string) {
 	t.Helper()
 	text, lacks := "", parts
-	for end := time.Now().Add(8 * time.Second); len(lacks) > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); len(lacks) > 0 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		p.Unfold()
 		text = p.Text("#main")
 		lacks = slices.DeleteFunc(slices.Clone(parts), func(x string) bool { return strings.Contains(text, x) })

@@ -30,7 +30,7 @@ func TestRealCluster(t *testing.T) {
 		t.Error("a dropped key is still there")
 	}
 	ch := r.Subscribe(ctx, "topic")
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		r.Publish(ctx, "topic", []byte("look"))
 		select {
 		case m := <-ch:

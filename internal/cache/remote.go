@@ -42,13 +42,17 @@ func NewRemote(addresses []string, log *slog.Logger) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newRemote(opt, log), nil
+}
+
+func newRemote(opt *redis.UniversalOptions, log *slog.Logger) *Remote {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Remote{client: redis.NewUniversalClient(opt), local: NewLocal(), log: log, cancel: cancel, ended: make(chan struct{})}
 	go r.listen(ctx)
-	return r, nil
+	return r
 }
 
 // options reads the addresses; user, password, TLS and database number are taken

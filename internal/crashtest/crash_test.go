@@ -170,7 +170,7 @@ func killAt(t *testing.T, o order, table string) {
 
 func wait(t *testing.T, until func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !until(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !until(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("waited in vain")
 		}

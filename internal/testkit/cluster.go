@@ -66,7 +66,7 @@ func clusterUp(t testing.TB, c *redis.Client) bool {
 
 func await(t testing.TB, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("testkit: redis does not come up")
 		}

@@ -89,7 +89,7 @@ func Redis(t testing.TB) (url string, stop func()) {
 	t.Cleanup(stop)
 	c := redis.NewClient(&redis.Options{Network: "unix", Addr: sock})
 	defer c.Close()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		err := c.Ping(context.Background()).Err()
 		if err == nil {

@@ -150,7 +150,7 @@ func closePool(t testing.TB, p *pgxpool.Pool) {
 	go func() { p.Close(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Errorf("testkit: %d connections were not given back: rows not closed, or a worker not stopped?", p.Stat().AcquiredConns())
 	}
 }

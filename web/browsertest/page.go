@@ -206,23 +206,55 @@ func (p *Page) Goto(path string) {
 // request of htmx is under way.
 func (p *Page) Settle() {
 	p.t.Helper()
-	deadline := time.Now().Add(Patience)
-	for time.Now().Before(deadline) {
-		if p.Is(`document.readyState === 'complete' && !document.querySelector('.htmx-request')
-			&& !document.querySelector('[data-chart]:not([data-gp-drawn]), [data-gp-drawn="loading"]')`) {
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	p.t.Fatalf("browser: the page %s does not settle", p.URL())
+	p.await("the page settles", func() bool {
+		return p.Is(`document.readyState === 'complete' && !document.querySelector('.htmx-request')
+			&& !document.querySelector('[data-chart]:not([data-gp-drawn]), [data-gp-drawn="loading"]')`)
+	})
 }
 
-// Click clicks what a CSS selector finds and waits for what follows.
+// Click clicks what a CSS selector finds and waits for what follows: where the
+// click leads to another page, until that one is there, however long the server
+// takes; else until what the page asks for by itself has come. What a script does
+// later than that, a test waits for by itself.
 func (p *Page) Click(css string) {
 	p.t.Helper()
+	p.await("the page can be clicked on", func() bool { return p.Is(watch) })
 	p.Tap(css)
-	time.Sleep(60 * time.Millisecond) // for a navigation to begin
+	p.await("the click on "+css+" leads to a page", func() bool { return !p.goes() })
 	p.Settle()
+}
+
+// await waits until something holds.
+func (p *Page) await(what string, holds func() bool) {
+	p.t.Helper()
+	for end := time.Now().Add(Patience); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.shoot("failed")
+			p.t.Fatalf("browser: it does not come about that %s, on %s", what, p.URL())
+		}
+	}
+}
+
+// watch has the page note that it is about to be left. A file to be kept, and
+// another place of the same page, are no leaving.
+const watch = `(function () {
+	window.gpLeft = false;
+	if (!window.gpWatched) navigation.addEventListener('navigate', function (e) {
+		if (!e.destination.sameDocument && e.downloadRequest === null) window.gpLeft = true; });
+	return window.gpWatched = true; })()`
+
+// goes tells whether the page is being left. It gives a click the time to become
+// a navigation by the page's own clock, which stands still while the machine is
+// busy elsewhere.
+func (p *Page) goes() bool {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	going, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.gpWatched ? new Promise(function (ok) { setTimeout(function () { ok(window.gpLeft); }, 50); }) : false`, chromedp.EvalAwaitPromise))
+	if err != nil && !leaving(err) {
+		p.t.Fatalf("browser: after a click: %v", err)
+	}
+	return err != nil || going
 }
 
 // Tap clicks what a CSS selector finds, for a test that waits by itself for
@@ -257,11 +289,12 @@ func (p *Page) ClickText(text string) {
 	p.Click(p.Find(text))
 }
 
-// Find gives a selector of the first visible link or button with the text.
+// Find gives a selector of the first visible link or button with the text, and
+// waits for one.
 func (p *Page) Find(text string) string {
 	p.t.Helper()
 	b, _ := json.Marshal(text)
-	found := Eval[bool](p, `(function (s) {
+	find := `(function (s) {
 		document.querySelectorAll('[data-bt]').forEach(function (e) { e.removeAttribute('data-bt'); });
 		var all = Array.from((document.querySelector('dialog[open]') || document).querySelectorAll('a, button, summary, [role=button], input[type=submit]'));
 		var ok = function (e) { return e.getClientRects().length > 0; };
@@ -269,11 +302,8 @@ func (p *Page) Find(text string) string {
 		var hit = all.find(function (e) { return ok(e) && own(e) === s; }) || all.find(function (e) { return ok(e) && own(e).includes(s); });
 		if (hit) hit.setAttribute('data-bt', '');
 		return !!hit;
-	})(`+string(b)+`)`)
-	if !found {
-		p.shoot("failed")
-		p.t.Fatalf("browser: no link or button %q on %s", text, p.URL())
-	}
+	})(` + string(b) + `)`
+	p.await("there is a link or button "+text, func() bool { return p.Is(find) })
 	return "[data-bt]"
 }
 
@@ -324,8 +354,13 @@ func (p *Page) Text(css string) string {
 // leaving tells whether a page went on to another while it was being read, as
 // pages that renew themselves do: then it is read again.
 func leaving(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "context was destroyed") ||
-		strings.Contains(err.Error(), "No node with given id") || strings.Contains(err.Error(), "Could not find node"))
+	for _, part := range []string{"Cannot find context", "Cannot find default execution context", "context was destroyed", "target navigated or closed",
+		"No node with given id", "Could not find node"} {
+		if err != nil && strings.Contains(err.Error(), part) {
+			return true
+		}
+	}
+	return false
 }
 
 // WaitVisible waits until a selector finds something visible.
@@ -338,13 +373,13 @@ func (p *Page) WaitVisible(css string) {
 func (p *Page) Has(css string) bool {
 	p.t.Helper()
 	b, _ := json.Marshal(css)
-	return Eval[bool](p, `!!document.querySelector(`+string(b)+`)`)
+	return read[bool](p, `!!document.querySelector(`+string(b)+`)`)
 }
 
 // URL gives the address shown.
 func (p *Page) URL() string {
 	p.t.Helper()
-	return Eval[string](p, `location.href`)
+	return read[string](p, `location.href`)
 }
 
 // Eval runs an expression in the page and gives its value.
@@ -357,6 +392,24 @@ func Eval[T any](p *Page, js string) T {
 		p.t.Fatalf("browser: evaluate %.80s: %v", js, err)
 	}
 	return v
+}
+
+// read gives the value of an expression that changes nothing. On a page that is
+// just being left it is asked again of the next one.
+func read[T any](p *Page, js string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
+		if err == nil {
+			return v
+		}
+		if !leaving(err) || ctx.Err() != nil {
+			p.t.Fatalf("browser: read %.80s: %v", js, err)
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
 }
 
 // Is reads a condition in the page; false while one page goes and the next comes.
@@ -414,7 +467,7 @@ var wholePage chromedp.Action[[]byte] = func(ctx context.Context, tab *chromedp.
 // make it scroll sideways.
 func (p *Page) Overflow() []string {
 	p.t.Helper()
-	return Eval[[]string](p, `(function () {
+	return read[[]string](p, `(function () {
 		if (document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1) return [];
 		var w = document.documentElement.clientWidth, out = [];
 		document.querySelectorAll('body *').forEach(function (e) {
@@ -428,14 +481,14 @@ func (p *Page) Overflow() []string {
 // Height is how high the whole page is, in CSS pixels.
 func (p *Page) Height() int {
 	p.t.Helper()
-	return Eval[int](p, `document.documentElement.scrollHeight`)
+	return read[int](p, `document.documentElement.scrollHeight`)
 }
 
 // Sideways gives the tables that can only be read by scrolling them sideways: on
 // a phone any table, on a desktop those that say that they fit.
 func (p *Page) Sideways() []string {
 	p.t.Helper()
-	return Eval[[]string](p, `Array.from(document.querySelectorAll('.table-responsive')).filter(function (e) {
+	return read[[]string](p, `Array.from(document.querySelectorAll('.table-responsive')).filter(function (e) {
 		return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2 && (innerWidth < 768 || e.querySelector('table[data-cards]'));
 	}).map(function (e) {
 		var caption = e.querySelector('caption');

@@ -205,7 +205,7 @@ func TestCloseWaitsForWhatWasTaken(t *testing.T) {
 			}
 		})
 	}
-	ctx, cancel := context.WithTimeout(f.Ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(f.Ctx, time.Minute)
 	defer cancel()
 	if err := svc.Close(ctx); err != nil {
 		t.Fatal(err)

@@ -66,8 +66,9 @@ func (s *stairwell) count(t *testing.T, sql string, args ...any) (n int) {
 // until waits until an expression of the page holds.
 func until(t *testing.T, p *browsertest.Page, what, js string) {
 	t.Helper()
-	deadline := time.Now().Add(browsertest.Patience / 2)
-	for !browsertest.Eval[bool](p, `!!(`+js+`)`) {
+	deadline := time.Now().Add(browsertest.Patience)
+	for !p.Is(`!!(` + js + `)`) { // false while the app loads itself anew
+
 		if time.Now().After(deadline) {
 			p.Screenshot("failed-" + t.Name())
 			t.Fatalf("%s does not come about: %s", what, browsertest.Eval[string](p, `document.body.innerText.slice(0, 400) + ' … ' + document.body.innerText.slice(-300)`))

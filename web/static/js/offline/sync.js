@@ -114,14 +114,24 @@
       for (var i = 0; i < langs.length; i++) {
         var key = form + '/' + langs[i];
         if (have[key] && have[key].build === app.build) continue;
-        var r = await fetch('/app/offline/form/' + id + '?lang=' + encodeURIComponent(langs[i]), { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
-        if (!r.ok || r.headers.get('X-Gongping-Form') !== form) continue;
-        await app.store.put('forms', { key: key, build: app.build, html: await r.text() });
+        var html = await page(form, '/app/offline/form/' + id + '?lang=' + encodeURIComponent(langs[i]));
+        if (html) await app.store.put('forms', { key: key, build: app.build, html: html });
       }
     }
     for (var k in have) {
       var of = k.slice(0, k.lastIndexOf('/'));
       if (!need[of]) await app.store.remove('forms', k);
+    }
+  }
+
+  // page fetches a form, '' where the server has another one there. That the
+  // signal goes in between is no fault: the next round fetches it.
+  async function page(form, path) {
+    try {
+      var r = await fetch(path, { credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+      return r.ok && r.headers.get('X-Gongping-Form') === form ? await r.text() : '';
+    } catch (e) {
+      throw fault(0, {});
     }
   }
 
