@@ -336,15 +336,3 @@ func TestRankIntervals(t *testing.T) {
 		}
 	})
 }
-
-// The adjusted p-value of a pair is found whatever the order of the pair.
-func TestComparePairs(t *testing.T) {
-	t.Parallel()
-	s, err := ComparePairs([]float64{50, 60, 61, 90}, []float64{1, 1, 1, 1}, Holm)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.At(1, 2) < .05 || s.At(2, 1) != s.At(1, 2) || s.At(0, 1) > .05 || s.At(2, 3) > .05 {
-		t.Errorf("adjusted %v", s.Adjusted)
-	}
-}

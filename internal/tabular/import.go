@@ -160,29 +160,4 @@ func (r *Row) fill(m *Mapping, cells []string) {
 	}
 }
 
-// Preview reads the whole table, keeps the first k rows as shown to a person
-// (private columns masked) and counts rows and faults. It imports nothing.
-func (f *File) Preview(spec *Spec, k int) (*Summary, [][]string, error) {
-	sum, rows, err := f.Read(spec)
-	if err != nil {
-		return sum, nil, err
-	}
-	var first [][]string
-	for row, err := range rows {
-		if err != nil {
-			return sum, first, err
-		}
-		if len(first) < k {
-			shown := make([]string, len(row.values))
-			for i, v := range row.values {
-				if shown[i] = Visible(v); spec.Columns[i].Private && v != "" {
-					shown[i] = spec.Columns[i].found(v)
-				}
-			}
-			first = append(first, shown)
-		}
-	}
-	return sum, first, nil
-}
-
 func bytesText(n int64) string { return fmt.Sprintf("%d MB", n>>20) }

@@ -156,9 +156,19 @@ func TestHostileText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, first, err := f.Preview(&people, 5)
-	if err != nil || first[0][4] != "‹U+202E›txt.exe" || first[1][4] != "@x" || first[0][1] != "(25 characters)" {
-		t.Fatalf("%v %q", err, first)
+	_, rows, err := f.Read(&people)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var note, name []string
+	for row, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		note, name = append(note, Visible(row.values[4])), append(name, people.Columns[1].found(row.values[1]))
+	}
+	if note[0] != "‹U+202E›txt.exe" || note[1] != "@x" || name[0] != "(25 characters)" {
+		t.Fatalf("%q %q", note, name)
 	}
 }
 

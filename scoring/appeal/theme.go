@@ -104,8 +104,10 @@ func groups(voices []Voice) []int {
 	return code
 }
 
-// BinomialTail is P(X ≥ k) for X ~ Binomial(n, p), by summing the smaller side
-// of exact terms through log gammas.
+// BinomialTail is P(X ≥ k) for X ~ Binomial(n, p): the exact terms from k to n are
+// added up, each through log gammas. 1 for k ≤ 0, 0 for k > n.
+//
+// Source: Johnson, Kemp and Kotz (2005), chapter 3.
 func BinomialTail(n, k int, p float64) float64 {
 	switch {
 	case k <= 0:

@@ -257,7 +257,7 @@ func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
 	switch {
 	case e.N == 0:
 		f.Status = "no_answers"
-	case e.N < 2 || e.Refused != nil:
+	case e.N < 2 || e.Refused != nil || r.oneCluster(e):
 		f.Status = "no_interval"
 	default:
 		f.OK, f.Value, f.SE = true, e.Value, e.SE
@@ -265,6 +265,13 @@ func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
 		f.Lo, f.Hi = math.Max(0, e.Value-float64(t*e.SE)), math.Min(100, e.Value+float64(t*e.SE))
 	}
 	return f
+}
+
+// oneCluster reports that all answers come from one first-stage unit. Its
+// deviation from the mean of the area is 0, because it is the area: that is no
+// estimate of an error.
+func (r *run) oneCluster(e estimate.DomainEstimate) bool {
+	return r.strata.cluster != nil && e.DF < 1 && e.SD > 0 && e.SE < 1e-9*e.SD
 }
 
 // plain is the unweighted mean of an area, as if the answers were a simple

@@ -152,9 +152,6 @@ func (p *Domains) ancestors(key int32) (unit, stratum int32) {
 	return key, p.d.stages[0].stratumOf[key]
 }
 
-// Count is the number of domains.
-func (p *Domains) Count() int { return p.count }
-
 // Cell is what a sampling unit holds of a domain.
 type Cell struct {
 	Domain, Unit    int32

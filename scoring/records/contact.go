@@ -43,10 +43,12 @@ func MeanOf(scores, weights []float64, confidence float64) (m Mean) {
 // Standardised is what a unit's rating would be if as many of its residents had
 // had contact as of all: Σ share × mean over those with and without contact. A
 // unit that is in touch with more people neither gains nor loses by that alone.
-// Not OK where one of the groups has no figure.
+// Not OK where one of the groups has no figure. SE² = share² SE₁² + (1 − share)² SE₀²,
+// the groups taken as independent and share as known; the interval is normal at
+// confidence, cut off at 0 and 100.
 //
 // Source: direct standardisation, Fleiss, Levin and Paik (2003), chapter 19.
-func Standardised(with, without Mean, share float64) (m Mean) {
+func Standardised(with, without Mean, share, confidence float64) (m Mean) {
 	if !with.OK || !without.OK || !(share >= 0 && share <= 1) {
 		return m
 	}
@@ -54,6 +56,7 @@ func Standardised(with, without Mean, share float64) (m Mean) {
 	m.Value = float64(share*with.Value) + float64((1-share)*without.Value)
 	a, b := float64(share*with.SE), float64((1-share)*without.SE)
 	m.SE = math.Sqrt(float64(a*a) + float64(b*b))
-	m.Lo, m.Hi = math.Max(0, m.Value-float64(1.96*m.SE)), math.Min(100, m.Value+float64(1.96*m.SE))
+	half := float64(estimate.TQuantile(0.5+confidence/2, math.Inf(1)) * m.SE)
+	m.Lo, m.Hi = math.Max(0, m.Value-half), math.Min(100, m.Value+half)
 	return m
 }

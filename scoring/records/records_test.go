@@ -248,10 +248,12 @@ func TestContactSplit(t *testing.T) {
 		t.Error("one answer has an interval")
 	}
 	with, without := records.Mean{OK: true, Value: 70, SE: 3, N: 50}, records.Mean{OK: true, Value: 80, SE: 4, N: 20}
-	s := records.Standardised(with, without, 0.4)
+	s := records.Standardised(with, without, 0.4, 0.95)
 	near(t, "standardised", s.Value, 76, 1e-12)
 	near(t, "SE", s.SE, math.Sqrt(1.2*1.2+2.4*2.4), 1e-12)
-	if records.Standardised(with, records.Mean{}, 0.4).OK {
+	near(t, "lo", s.Lo, 76-1.959964*s.SE, 1e-5)
+	near(t, "hi of 99%", records.Standardised(with, without, 0.4, 0.99).Hi, 76+2.575829*s.SE, 1e-5)
+	if records.Standardised(with, records.Mean{}, 0.4, 0.95).OK {
 		t.Error("a group without a figure")
 	}
 }

@@ -96,8 +96,10 @@ type Within struct {
 // with d and n summed by weight; weights of at most 1 make the variance that of
 // fewer cases, which errs on the wide side. The interval is that of log(−log Ŝ)
 // (Kalbfleisch & Prentice 2002, section 1.4.1); where all or none were closed it
-// is Wilson's. Confidence is for example 0.95. Where nobody was watched up to
-// the limit the share at it is not known: Status says so, and the bounds hold.
+// is Wilson's (1927) of the effective number of cases, those at risk at the last
+// event within the limit over Ŝ before it (Dorey & Korn 1987): all cases where none
+// was censored before. Confidence is for example 0.95. Where nobody was watched up
+// to the limit the share at it is not known: Status says so, and the bounds hold.
 func WithinLimit(cases []Case, limit int, confidence float64) Within {
 	w := Within{N: len(cases)}
 	if len(cases) == 0 {
@@ -113,7 +115,7 @@ func WithinLimit(cases []Case, limit int, confidence float64) Within {
 	w.Weight = atRisk
 	closed, pending := 0.0, 0.0
 	s, green := 1.0, 0.0
-	last := atRisk
+	effective := atRisk
 	for i := 0; i < len(list) && list[i].Days <= limit; {
 		day, d, out := list[i].Days, 0.0, 0.0
 		for ; i < len(list) && list[i].Days == day; i++ {
@@ -128,24 +130,25 @@ func WithinLimit(cases []Case, limit int, confidence float64) Within {
 				w.Censored++
 			}
 		}
+		// A sample without censoring would have Ŝ × its size at risk on this day.
+		effective = atRisk / s
 		if d > 0 {
 			s *= 1 - d/atRisk
 			if left := atRisk - d; left > 0 {
 				green += d / float64(atRisk*left)
 			}
 		}
-		last = atRisk
 		atRisk -= out
 	}
 	w.Least, w.Most = closed/w.Weight, (closed+pending)/w.Weight
-	longest := list[len(list)-1]
-	if s > 1e-12 && !longest.Closed && longest.Days < limit {
+	// Not all are closed, and nobody was watched up to the limit.
+	if s > 1e-12 && list[len(list)-1].Days < limit {
 		w.Status = "cut_off_too_early"
 		return w
 	}
 	w.OK, w.Share = true, 1-math.Max(0, s)
 	w.SE = float64(s * math.Sqrt(green))
-	w.interval(s, green, math.Max(1, last), mathext.NormalQuantile(0.5+confidence/2))
+	w.interval(s, green, math.Max(1, effective), mathext.NormalQuantile(0.5+confidence/2))
 	return w
 }
 

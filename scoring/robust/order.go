@@ -121,28 +121,6 @@ func (s Sample) deviationsInto(center float64, d *Sample) {
 	}
 }
 
-// WeightedMedian is the weighted median of x (midpoint when exactly half the
-// weight is reached).
-//
-// Source: type 2 of Hyndman and Fan (1996), with weights.
-func WeightedMedian(x, w []float64) (float64, error) {
-	if err := check(x, w); err != nil {
-		return 0, err
-	}
-	return Sort(x, w).Median(), nil
-}
-
-// WeightedQuantile is the weighted p-quantile of x by the rule of
-// Sample.Quantile.
-//
-// Source: type 2 of Hyndman and Fan (1996), with weights.
-func WeightedQuantile(x, w []float64, p float64) (float64, error) {
-	if err := check(x, w); err != nil {
-		return 0, err
-	}
-	return Sort(x, w).Quantile(p), nil
-}
-
 // weightedMean is Σwx/Σw; 0 when nothing carries weight.
 func weightedMean(x, w []float64) float64 {
 	s, t := 0.0, 0.0

@@ -256,8 +256,8 @@ func TestBadInputIsExplained(t *testing.T) {
 	one := []float64{1, 1, 1, 1}
 	for want, run := range map[string]func() error{
 		"row 2: an answer is not a number": func() error { _, err := Estimate([]float64{1, math.NaN()}, nil, Rule{Psi: HuberPsi(1)}); return err },
-		"row 1: a design weight":           func() error { _, err := WeightedMedian([]float64{1}, []float64{-1}); return err },
-		"no answer carries weight":         func() error { _, err := WeightedQuantile([]float64{1}, []float64{0}, 0.5); return err },
+		"row 1: a design weight":           func() error { _, err := Estimate([]float64{1}, []float64{-1}, Rule{Psi: HuberPsi(1)}); return err },
+		"no answer carries weight":         func() error { _, err := TrimmedMean([]float64{1}, []float64{0}, 0.1, 0.9); return err },
 		"not in order":                     func() error { _, err := TrimmedMean(one, nil, 0.6, 0.4); return err },
 		"linearly dependent": func() error {
 			_, err := Regress(one, [][]float64{one, one}, nil, RegressionRule{Psi: HuberPsi(1)})

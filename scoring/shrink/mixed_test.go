@@ -233,6 +233,28 @@ func TestMixedIdentities(t *testing.T) {
 	})
 }
 
+// oneWay builds the moments of a model with an intercept only from the number
+// of answers and the mean of every group and the pooled sum of squares about
+// those means (Searle, Casella & McCulloch 1992, chapter 3): another way to the
+// same fit.
+func oneWay(count []int, mean []float64, within float64) (*Moments, error) {
+	m := &Moments{name: "g", p: 1, columns: 1, kept: []int{0}}
+	m.weight = make([]float64, len(count))
+	m.mean = make([]float64, 2*len(count))
+	s := 0.0
+	for j, c := range count {
+		m.n += c
+		m.weight[j] = float64(c)
+		s += float64(float64(c) * mean[j])
+	}
+	m.centre = centring{shift: []float64{0, s / float64(m.n)}, constant: 0, value: 1}
+	for j := range count {
+		m.mean[2*j], m.mean[2*j+1] = 1, mean[j]-m.centre.shift[1]
+	}
+	m.within = []float64{0, 0, 0, within}
+	return m, m.checkGroups()
+}
+
 func fromMeans(t *rapid.T, y []float64, g Grouping) *MixedFit {
 	count, mean := make([]int, g.Levels), make([]float64, g.Levels)
 	for i, c := range g.Codes {
@@ -246,7 +268,7 @@ func fromMeans(t *rapid.T, y []float64, g Grouping) *MixedFit {
 	for i, c := range g.Codes {
 		within += (y[i] - mean[c]) * (y[i] - mean[c])
 	}
-	m, err := OneWay("g", count, mean, within)
+	m, err := oneWay(count, mean, within)
 	if err != nil {
 		t.Fatal(err)
 	}

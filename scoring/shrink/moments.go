@@ -40,33 +40,6 @@ func CollectMoments(d Mixed) (*Moments, error) {
 	return m, nil
 }
 
-// OneWay builds the moments of a model with an intercept only from the number
-// of answers and the mean of every group and the pooled sum of squares about
-// those means.
-//
-// Source: Searle, Casella and McCulloch (1992), chapter 3.
-func OneWay(name string, count []int, mean []float64, within float64) (*Moments, error) {
-	checkLength("mean", len(mean), len(count))
-	if err := checkFinite("a group mean", mean); err != nil {
-		return nil, err
-	}
-	m := &Moments{name: name, p: 1, columns: 1, kept: []int{0}}
-	m.weight = make([]float64, len(count))
-	m.mean = make([]float64, 2*len(count))
-	s := 0.0
-	for j, c := range count {
-		m.n += c
-		m.weight[j] = float64(c)
-		s += float64(float64(c) * mean[j])
-	}
-	m.centre = centring{shift: []float64{0, s / float64(m.n)}, constant: 0, value: 1}
-	for j := range count {
-		m.mean[2*j], m.mean[2*j+1] = 1, mean[j]-m.centre.shift[1]
-	}
-	m.within = []float64{0, 0, 0, within}
-	return m, m.checkGroups()
-}
-
 func (m *Moments) groupMeans(d Mixed, g Grouping) {
 	q := m.p + 1
 	m.weight = make([]float64, g.Levels)

@@ -46,7 +46,7 @@ type Balance struct {
 	OK              bool
 	Drawn, Answered int
 	// Raw is the R-indicator 1 − 2 S(ρ̂); Adjusted the same without the part of
-	// S² that chance alone brings. Low and High bound Adjusted.
+	// S² that chance alone brings. Low and High bound Adjusted. All lie from 0 to 1.
 	Raw, Adjusted, Low, High float64
 	Partials                 []PartialR
 }
@@ -95,8 +95,11 @@ func MeasureBalance(variables []Variable, cells []TraitCell, population int, z f
 	bias, variance := b.chance(x, cells, rho, cov)
 	adjusted := math.Max(0, (1+1/n-1/math.Max(float64(population), n))*s2-bias)
 	se := math.Sqrt(variance)
-	b.Raw, b.Adjusted = 1-2*math.Sqrt(s2), 1-2*math.Sqrt(adjusted)
-	b.Low, b.High = 1-2*math.Sqrt(adjusted+z*se), 1-2*math.Sqrt(math.Max(0, adjusted-z*se))
+	// Chances from 0 to 1 have a variance of at most a quarter; n/(n−1) and the upper
+	// end of the interval may exceed it.
+	indicator := func(s2 float64) float64 { return 1 - 2*math.Sqrt(min(max(s2, 0), 0.25)) }
+	b.Raw, b.Adjusted = indicator(s2), indicator(adjusted)
+	b.Low, b.High = indicator(adjusted+z*se), indicator(adjusted-z*se)
 	for v := range variables {
 		b.Partials = append(b.Partials, partial(variables, v, cells, rho, mean, n))
 	}

@@ -51,9 +51,17 @@ func TestBalanceSaysNo(t *testing.T) {
 			t.Errorf("%v: %+v", c, b)
 		}
 	}
-	// All of one level answered: the model stays finite.
-	if b := MeasureBalance(v, []TraitCell{{[]int{0}, 50, 50}, {[]int{1}, 50, 20}}, 100, 1.96); !b.OK || math.IsNaN(b.Adjusted) || math.IsNaN(b.Low) {
-		t.Errorf("%+v", b)
+	// All of one level answered: the model stays finite, and an indicator within 0 to 1
+	// where the other level was silent.
+	for _, silent := range []int{20, 0} {
+		for _, n := range []int{3, 50} {
+			b := MeasureBalance(v, []TraitCell{{[]int{0}, n, n}, {[]int{1}, n, min(silent, n-1)}}, 2*n, 1.96)
+			for _, r := range []float64{b.Raw, b.Low, b.Adjusted, b.High} {
+				if !b.OK || !(r >= 0 && r <= 1) {
+					t.Errorf("%d and %d: %+v", n, silent, b)
+				}
+			}
+		}
 	}
 }
 

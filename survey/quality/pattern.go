@@ -255,9 +255,10 @@ func median(v []float64) float64 {
 // levels: committees whose mean has changed since the earlier round more than
 // sampling and the usual spread of changes allow:
 //
-//	z = (d − median d) / sqrt(se² + se₀² + τ²), two-sided,
+//	t = (d − median d) / (sqrt(se² + se₀²) √φ), two-sided by Student's t,
 //
-// τ² the variance of true changes, estimated from the smaller nine tenths.
+// φ the dispersion of the squared standardised changes of all committees, at least
+// 1, estimated from the smaller nine tenths.
 func (x *indexed) levels() []Test {
 	var tests []Test
 	var d, se []float64

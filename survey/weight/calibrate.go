@@ -48,25 +48,6 @@ type Column struct {
 	Total float64
 }
 
-// Dummies returns the columns of a factor's levels, without the first level
-// when drop is set, with the given totals.
-func (m Margin) Dummies(drop bool) []Column {
-	var out []Column
-	for l, name := range m.Factor.Levels {
-		if l == 0 && drop {
-			continue
-		}
-		c := Column{Name: m.Factor.Name + name, X: make([]float64, len(m.Factor.Codes)), Total: m.Totals[l]}
-		for i, code := range m.Factor.Codes {
-			if int(code) == l {
-				c.X[i] = 1
-			}
-		}
-		out = append(out, c)
-	}
-	return out
-}
-
 // Calibrate finds weights close to base, in the sense of the distance, that
 // reproduce the total of every column:
 //

@@ -18,6 +18,25 @@ type sample struct {
 	a, b Factor
 }
 
+// dummies returns the columns of a factor's levels, without the first level
+// when drop is set, with the given totals.
+func (m Margin) dummies(drop bool) []Column {
+	var out []Column
+	for l, name := range m.Factor.Levels {
+		if l == 0 && drop {
+			continue
+		}
+		c := Column{Name: m.Factor.Name + name, X: make([]float64, len(m.Factor.Codes)), Total: m.Totals[l]}
+		for i, code := range m.Factor.Codes {
+			if int(code) == l {
+				c.X[i] = 1
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 func draw(t *rapid.T) sample {
 	n := rapid.IntRange(20, 120).Draw(t, "n")
 	s := sample{w: make([]float64, n), x: make([]float64, n)}
@@ -74,7 +93,7 @@ func TestRakeReproducesMargins(t *testing.T) {
 			}
 		}
 		// Raking is calibration with the multiplicative distance.
-		cal, err := Calibrate(s.w, append(m[0].Dummies(false), m[1].Dummies(true)...), CalibrationRule{Distance: Raking})
+		cal, err := Calibrate(s.w, append(m[0].dummies(false), m[1].dummies(true)...), CalibrationRule{Distance: Raking})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +124,7 @@ func TestCalibrationReproducesTotals(t *testing.T) {
 		for _, w := range s.w {
 			sumW += w
 		}
-		cols := append(m.Dummies(false), Column{Name: "x", X: s.x, Total: mean / sumW * 1000 * rapid.Float64Range(0.98, 1.02).Draw(t, "x total")})
+		cols := append(m.dummies(false), Column{Name: "x", X: s.x, Total: mean / sumW * 1000 * rapid.Float64Range(0.98, 1.02).Draw(t, "x total")})
 		// A redundant column with an agreeing total is harmless.
 		ones := Column{Name: "all", X: make([]float64, len(s.w)), Total: 1000}
 		for i := range ones.X {
@@ -233,7 +252,7 @@ func TestResidualsOfMargins(t *testing.T) {
 			}
 		}
 		m := Margin{s.a, make([]float64, len(s.a.Levels))}
-		for i, e := range Residuals(s.x, s.w, m.Dummies(false)) {
+		for i, e := range Residuals(s.x, s.w, m.dummies(false)) {
 			if f := MarginResiduals(s.x, s.w, []Factor{s.a})[i]; !near(e, f, 1e-9) {
 				t.Fatalf("row %d: %g by columns, %g by sweeping", i, e, f)
 			}

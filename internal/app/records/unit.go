@@ -129,7 +129,7 @@ func contacts(ctx context.Context, db pg.Querier, district, run, unit string, ce
 		return nil, err
 	}
 	if c.District != nil {
-		c.Standardised = records.Standardised(c.With, c.Without, *c.District)
+		c.Standardised = records.Standardised(c.With, c.Without, *c.District, confidence)
 	}
 	return c, nil
 }
