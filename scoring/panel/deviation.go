@@ -91,10 +91,38 @@ func (t *table) deviation(res *Result, ratings []scoring.Rating) {
 		res.Units = append(res.Units, v)
 	}
 	slices.SortFunc(res.Units, func(a, b Fair) int { return cmp.Compare(a.Unit, b.Unit) })
+	loneErrors(res.Units, t.high-t.low)
 	n := len(t.data.RaterName)
 	mean, count := t.means(t.data.Rater, n)
 	units := t.unitsOf(n)
 	for r, name := range t.data.RaterName {
 		res.Reviewers = append(res.Reviewers, Reviewer{Name: name, Ratings: int(count[r]), Units: units[r], Mean: mean[r], Infit: 1, Outfit: 1})
+	}
+}
+
+// loneErrors gives committees with one reviewer, who shows no difference between
+// reviewers, the pooled standard deviation between the reviewers of the others,
+//
+//	s² = Σ k (k − 1) SE² / Σ (k − 1)
+//
+// over committees with k ≥ 2 reviewers; without any, that of a mark which may lie
+// anywhere on a scale of this width, width/√12. Deviations itself leaves them at 0,
+// as the runs did that were frozen with it.
+func loneErrors(units []Fair, width float64) {
+	ss, df := 0.0, 0.0
+	for _, u := range units {
+		if k := float64(u.Reviewers); k >= 2 {
+			ss += float64(k * (k - 1) * u.SE * u.SE)
+			df += k - 1
+		}
+	}
+	se := width / math.Sqrt(12)
+	if df > 0 {
+		se = math.Sqrt(ss / df)
+	}
+	for i := range units {
+		if units[i].Reviewers == 1 {
+			units[i].SE = se
+		}
 	}
 }

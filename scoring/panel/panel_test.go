@@ -157,6 +157,41 @@ func TestFallbackSaysWhy(t *testing.T) {
 	}
 }
 
+// One reviewer shows no difference between reviewers. Their committee gets the error
+// that a single reviewer has elsewhere on the panel; where nobody has two, that of a
+// mark which may lie anywhere on the scale. It was 0 once, and the reliability 1.
+func TestOneReviewerIsNotCertain(t *testing.T) {
+	t.Parallel()
+	rate := func(list ...any) (out []scoring.Rating) {
+		for i := 0; i < len(list); i += 3 {
+			out = append(out, scoring.Rating{Committee: list[i].(string), Reviewer: list[i+1].(string), Criterion: "k", Score: float64(list[i+2].(int))})
+		}
+		return out
+	}
+	lone := panel.Fit(rate("a", "x", 3, "b", "x", 6, "c", "x", 9), 0, 10)
+	for _, u := range lone.Units {
+		if math.Abs(u.SE-10/math.Sqrt(12)) > 1e-8 {
+			t.Errorf("%+v, want the error %v", u, 10/math.Sqrt(12))
+		}
+	}
+	if lone.Why != "one_reviewer" || lone.Reliability > 0.5 {
+		t.Errorf("%s, reliability %v", lone.Why, lone.Reliability)
+	}
+	// Two panels that never meet and too few ratings for the model; d has one reviewer.
+	apart := panel.Fit(rate("a", "x", 4, "a", "y", 3, "b", "x", 5, "b", "y", 3, "c", "p", 7, "c", "q", 4, "d", "p", 9), 0, 10)
+	ss, n, d := 0.0, 0.0, 0.0
+	for _, u := range apart.Units {
+		if k := float64(u.Reviewers); k > 1 {
+			ss, n = ss+u.SE*u.SE*k*(k-1), n+k-1
+		} else {
+			d = u.SE
+		}
+	}
+	if apart.Method != panel.Deviation || d == 0 || math.Abs(d-math.Sqrt(ss/n)) > 1e-8 {
+		t.Errorf("%s: error %v of the committee with one reviewer, want %v", apart.Why, d, math.Sqrt(ss/n))
+	}
+}
+
 // A committee with only tens is marked, keeps a standard error, and stays on
 // the scale.
 func TestExtremeCommittee(t *testing.T) {
