@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,6 +45,7 @@ func TestExamplesOfTheMethodPages(t *testing.T) {
 	}
 	without := map[string]string{"README": "the list", "conventions": "differences from peers",
 		"field-quality": "held by TestTails, TestHypergeometricTail and TestRankSum of survey/quality",
+		"qualitative":   "held by TestEvaluateAgainstHandCount and TestNearDuplicatesFindsWhatAllPairsFind of scoring/qualitative",
 		"suppression":   "held by TestTwoHiddenGradesAreSolvedByTheMean"}
 	for _, file := range pages {
 		name := strings.TrimSuffix(filepath.Base(file), ".md")
@@ -281,10 +281,3 @@ var (
 	ladder = []float64{1, 3, 5, 7, 9, 11}
 	rungs  = shrink.Grouping{Name: "group", Codes: []int32{0, 0, 1, 1, 2, 2}, Levels: 3}
 )
-
-// show prints all figures for whoever writes an example.
-func TestShowExamples(t *testing.T) {
-	for name, make := range examples {
-		t.Log(name, fmt.Sprint(make(t)))
-	}
-}
