@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"math"
+	"slices"
 
 	"gongping/internal/app/plain"
 	"gongping/internal/authz"
@@ -57,7 +58,9 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 			if err != nil {
 				return err
 			}
-			shown = runs.Of(unit, runID)
+			if shown, err = split(ctx, db, d, runs, unit, runID, book.Suppression.Cell); err != nil {
+				return err
+			}
 		}
 		if u.Contacts, err = contacts(ctx, db, d, shown, unit, book.Suppression.Cell, book.Confidence); err != nil {
 			return err
@@ -69,6 +72,27 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 		return err
 	})
 	return u, err
+}
+
+// split is the run from which the split by contact is shown. It moves on with the
+// plain figures, but only where of both groups no answer or at least a cell has
+// changed: of twelve answers set aside, two may have had contact.
+func split(ctx context.Context, db pg.Querier, district string, runs *plain.Runs, unit, runID string, cell int) (string, error) {
+	shown := ""
+	for _, next := range append(slices.Clone(runs.Before[unit]), runs.Of(unit, runID)) {
+		if shown == "" {
+			shown = next
+			continue
+		}
+		with, without, err := recorddb.ContactsMoved(ctx, db, district, shown, next, unit)
+		if err != nil {
+			return "", err
+		}
+		if (with == 0 || with >= cell) && (without == 0 || without >= cell) {
+			shown = next
+		}
+	}
+	return shown, nil
 }
 
 // round takes the digits away by which single answers could be worked out: means

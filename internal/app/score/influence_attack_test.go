@@ -182,3 +182,15 @@ func TestWeightsAreToldAsOnPages(t *testing.T) {
 		t.Error("a small move tells its sign")
 	}
 }
+
+// TestEarlierFiguresOfAFew: a unit that had too few answers in an earlier run,
+// whose plain figures still stand, shows none of them though it has grown.
+func TestEarlierFiguresOfAFew(t *testing.T) {
+	t.Parallel()
+	u := lone([5]int{0, 1, 2, 4, 1})
+	u.N = 12
+	(&veil{cell: 10, role: authz.Worker}).hide(&u)
+	if u.Raw.OK || u.Weighted.OK || u.EB.OK || u.Items[0].Figure.OK || u.Items[0].Counts[3] != Masked {
+		t.Errorf("%+v", u)
+	}
+}

@@ -29,6 +29,7 @@ type veil struct {
 	versions *versions // nil where exact
 	usual    map[string]usual
 	before   map[string]before // unit → its counts, hidden ones too
+	moved    map[string]moved  // unit → what an earlier version would give away
 	// secondary are committees whose plain figures are left out because another
 	// committee of the street is hidden and could be worked out from them.
 	secondary map[string]bool
@@ -84,6 +85,9 @@ func (v *veil) show(ctx context.Context, db pg.Querier, district string, u *scor
 		if err := v.versions.plain(ctx, db, district, u); err != nil {
 			return err
 		}
+		if err := v.since(ctx, db, district, u); err != nil {
+			return err
+		}
 	}
 	if !v.exact {
 		v.keep(u)
@@ -102,20 +106,30 @@ func (v *veil) hide(u *scoring.UnitResult) {
 		v.blank(u, none)
 	case u.Status == "not_enough":
 		v.blank(u, none)
+	case u.Raw.N < v.cell: // of an earlier run
+		none.Status = "suppressed"
+		u.Raw, u.Weighted, u.Adjusted, u.Robust, u.EB, u.Steps = none, none, none, none, none, nil
+		v.items(u, none)
 	case v.secondary[u.Unit]:
 		none.Status = "suppressed"
 		u.Raw, u.Weighted, u.Steps = none, none, nil
 		v.items(u, none)
 	default:
+		since := v.moved[u.Unit]
 		for i := range u.Items {
-			v.item(&u.Items[i])
+			v.item(&u.Items[i], since.of(since.items, i))
 		}
 		for i := range u.Dimensions {
-			v.item(&u.Dimensions[i])
+			v.item(&u.Dimensions[i], since.of(since.dimensions, i))
 		}
 	}
 	if !v.exact {
 		v.parts(u.Reasons)
+		if v.moved[u.Unit].reasons {
+			for k := range u.Reasons {
+				u.Reasons[k] = Masked
+			}
+		}
 	}
 	if !v.exact {
 		// By ground it would tell whether an entry of the sealed register met
@@ -160,20 +174,30 @@ func (v *veil) items(u *scoring.UnitResult, none scoring.Figure) {
 	}
 }
 
-// item hides the grades with too few answers, and as many more as would give
-// them away by subtraction or by the mean.
-func (v *veil) item(it *scoring.ItemResult) {
+// item hides the grades with too few answers, those by which a few less or more
+// of an earlier version would be seen, and as many more as would give them away
+// by subtraction or by the mean.
+func (v *veil) item(it *scoring.ItemResult, since movedItem) {
 	if it.Figure.N < v.cell {
 		it.Figure = scoring.Figure{Status: "suppressed", N: it.Figure.N}
 	}
-	for g, m := range fairness.SuppressMean(it.Counts[:], v.cell) {
+	marks := fairness.SuppressMean(it.Counts[:], v.cell)
+	if since.any() {
+		for g, m := range since.marks {
+			if m != fairness.Shown {
+				marks[g] = m
+			}
+		}
+		marks = fairness.HideMore(it.Counts[:], marks, v.cell)
+	}
+	for g, m := range marks {
 		if m != fairness.Shown {
 			it.Counts[g], it.Shares[g] = Masked, Masked
 		}
 	}
 	// Their sum is what the question lacks of all answers, so that one would
 	// give the other away.
-	if small := func(n int) bool { return n > 0 && n < v.cell }; small(it.DontKnow) || small(it.Declined) || small(it.Missing) {
+	if small := func(n int) bool { return n > 0 && n < v.cell }; small(it.DontKnow) || small(it.Declined) || small(it.Missing) || since.silent {
 		it.DontKnow, it.Declined, it.Missing = Masked, Masked, Masked
 	}
 }

@@ -173,6 +173,17 @@ func Contacts(ctx context.Context, q pg.Querier, district, run, unit string) ([]
 		where a.district = $1 and a.run_id = $2 and a.unit = $3 order by a.response_id`, district, run, unit)
 }
 
+// ContactsMoved counts the answers of a unit that only one of two runs counted, or
+// scored otherwise: of residents who had contact, and of the others.
+func ContactsMoved(ctx context.Context, q pg.Querier, district, before, after, unit string) (with, without int, err error) {
+	err = q.QueryRow(ctx, `select count(*) filter (where r.answers->>'contact' = 'yes')::int, count(*) filter (where r.answers->>'contact' is distinct from 'yes')::int
+		from (select response_id, score from run_answer where district = $1 and run_id = $2 and unit = $4) a
+		full join (select response_id, score from run_answer where district = $1 and run_id = $3 and unit = $4) b using (response_id)
+		join response r on r.district = $1 and r.id = response_id
+		where a.score is null or b.score is null or abs(a.score - b.score) > 1e-9`, district, before, after, unit).Scan(&with, &without)
+	return with, without, err
+}
+
 // ContactShare is the weighted share of all counted answers of a run whose
 // residents had contact, among those who said yes or no.
 func ContactShare(ctx context.Context, q pg.Querier, district, run string) (share *float64, err error) {

@@ -307,7 +307,33 @@ func Sealed(ctx context.Context, q pg.Querier, district, run string) (yes bool, 
 	return yes, err
 }
 
-// AreaCounts lists the number of counted answers of every area of a run.
-func AreaCounts(ctx context.Context, q pg.Querier, district, run string) ([]UnitCount, error) {
-	return collect(ctx, q, `select unit, n from run_unit where district = $1 and run_id = $2 order by unit`, pgx.RowToStructByPos[UnitCount], district, run)
+// AreasOf lists the areas of a run by code.
+func AreasOf(ctx context.Context, q pg.Querier, district, run string) ([]string, error) {
+	return collect(ctx, q, `select unit from run_unit where district = $1 and run_id = $2 order by unit`, pgx.RowTo[string], district, run)
+}
+
+// Moved is how many answers of a committee differ between two runs.
+type Moved struct {
+	Unit string
+	// Sure are the answers that only one of the runs counted, or whose marks were
+	// credited to somebody in one of them; Most those with an attribution of
+	// which that cannot be told, too.
+	Sure, Most int
+}
+
+// MovedBetween counts by committee the answers that differ between two runs of a
+// round. Their numbers may be equal though the answers are others.
+func MovedBetween(ctx context.Context, q pg.Querier, district, before, after string) ([]Moved, error) {
+	return collect(ctx, q, `with old as (select round_id, requested_at from run where district = $1 and id = $2),
+		new as (select max(at) as at from run_event where district = $1 and run_id = $3 and state = 'done'),
+		placed as (select a.response_id, greatest(a.at, max(g.at) filter (where g.at <= new.at)) as at from old cross join new join answer_attribution a on a.district = $1 and a.round_id = old.round_id
+			left join attribution_change x on x.district = a.district and x.attribution_id = a.id
+			left join attribution_ruling g on g.district = x.district and g.change_id = x.id and g.agreed group by a.district, a.id, new.at),
+		pair as (select coalesce(a.unit, b.unit) as unit, response_id, a.score is null or b.score is null as apart, abs(a.score - b.score) > 1e-9 as rescored
+			from (select unit, response_id, score from run_answer where district = $1 and run_id = $2) a
+			full join (select unit, response_id, score from run_answer where district = $1 and run_id = $3) b using (response_id)),
+		x as (select unit, response_id, true as sure from pair where apart
+			union all select p.unit, p.response_id, p.rescored from pair p join placed using (response_id), old, new where not p.apart and (p.rescored or placed.at > old.requested_at and placed.at <= new.at))
+		select unit, count(distinct response_id) filter (where sure)::int, count(distinct response_id)::int from x group by unit order by unit`,
+		pgx.RowToStructByPos[Moved], district, before, after)
 }
