@@ -21,7 +21,8 @@ type Value struct {
 }
 
 // Row is an option, or a range of numbers or months from From to To (both
-// included).
+// included). From is empty in the first range and To in the last where fewer than
+// a cell gave the least or the greatest value: 95 may be one person's.
 type Row struct {
 	Code     string `json:"code,omitempty"`
 	From     string `json:"from,omitempty"`
@@ -114,23 +115,27 @@ func (t *Table) choice(it *instrument.Item, values []Value, cell int) {
 		t.Rows = append(t.Rows, r)
 	}
 	if it.Kind != instrument.Multiple {
-		t.secondary()
+		t.secondary(cell)
 	}
 	t.finish()
 }
 
-// secondary hides the next smallest count where exactly one is hidden.
-func (t *Table) secondary() {
-	hidden, next := 0, -1
-	for i, r := range t.Rows {
-		switch {
-		case r.Hidden:
-			hidden++
-		case r.N > 0 && (next < 0 || r.N < t.Rows[next].N):
-			next = i
+// secondary hides the next smallest counts while one is hidden alone, or those
+// that are make less than a cell together: of two that sum to two, each is one.
+func (t *Table) secondary(cell int) {
+	for {
+		hidden, sum, next := 0, 0, -1
+		for i, r := range t.Rows {
+			switch {
+			case r.Hidden:
+				hidden, sum = hidden+1, sum+r.N
+			case r.N > 0 && (next < 0 || r.N < t.Rows[next].N):
+				next = i
+			}
 		}
-	}
-	if hidden == 1 && next >= 0 {
+		if hidden == 0 || hidden > 1 && sum >= cell || next < 0 {
+			return
+		}
 		t.Rows[next].Hidden = true
 	}
 }
@@ -198,6 +203,14 @@ func (t *Table) bins(sorted []Value, cell int) {
 	if k := len(t.Rows); k > 1 && t.Rows[k-1].N < cell {
 		t.Rows[k-2].To, t.Rows[k-2].N = t.Rows[k-1].To, t.Rows[k-2].N+t.Rows[k-1].N
 		t.Rows = t.Rows[:k-1]
+	}
+	if k := len(t.Rows); k > 0 {
+		if sorted[0].N < cell {
+			t.Rows[0].From = ""
+		}
+		if sorted[len(sorted)-1].N < cell {
+			t.Rows[k-1].To = ""
+		}
 	}
 	t.finish()
 }

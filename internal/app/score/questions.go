@@ -15,7 +15,7 @@ import (
 
 // Questions are the answers to the questions that are not scored, of the whole
 // round: a smaller area could be worked out from two tables. They count every
-// answer that was received, whatever a run sets aside, so that two versions of a
+// answer that was received within the round, whatever a run sets aside, so that two versions of a
 // result do not tell an answer.
 type Questions struct {
 	Run           scoredb.Run

@@ -1,6 +1,7 @@
 package score_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -52,7 +53,7 @@ func (s *subtraction) aside(unit string, n int) {
 func (s *subtraction) anew(unit string, n int) {
 	s.t.Helper()
 	s.exec(`with x as (select * from response where committee = $1 order by id desc limit $2)
-		insert into response select (jsonb_populate_record(null::response, to_jsonb(x) || jsonb_build_object('id', gen_random_uuid()))).* from x`, unit, n)
+		insert into response select (jsonb_populate_record(null::response, to_jsonb(x) || jsonb_build_object('id', gen_random_uuid(), 'day', (select closes_on + 30 from round r where r.id = x.round_id)))).* from x`, unit, n)
 }
 
 func (s *subtraction) unit(who authz.Actor, run, unit string) scoring.UnitResult {
@@ -152,6 +153,34 @@ func TestAsManyAnswersAreNotTheSame(t *testing.T) {
 		t.Fatalf("%d texts: %+v", len(said), exact.Attribution)
 	}
 	s.still(fmt.Sprintf("%d answers credited", exact.Attribution.Low.Credited), worker, second, third, units[0])
+}
+
+// TestQuestionsStandStill reads the answers to what is not scored before and after
+// residents are asked anew: they are of the whole round, and a few more would be
+// the difference.
+func TestQuestionsStandStill(t *testing.T) {
+	t.Parallel()
+	r := scored.Load(t)
+	s := &subtraction{Round: r, t: t, score: &score.Service{Core: r.Core}}
+	run, worker := s.run("first"), r.Actor("worker-lone")
+	read := func() string {
+		q, err := s.score.Questions(t.Context(), worker, run)
+		if err != nil || q.Total == 0 || len(q.Tables) == 0 {
+			t.Fatalf("%v %+v", err, q)
+		}
+		b, err := json.Marshal(q.Tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(q.Total, string(b))
+	}
+	before := read()
+	s.exec(`insert into late_batch (district, commitment_id, round_id, until, at) select c.district, c.id, c.round_id, r.closes_on + 40, r.closes_on + 20
+		from draw_commitment c join round r on r.id = c.round_id limit 1`)
+	s.anew(worker.Area, 4)
+	if after := read(); before != after {
+		t.Errorf("four more were asked after the round, and the tables move from\n%s\nto\n%s", before, after)
+	}
 }
 
 // TestAStreetMovesWithItsCommittees subtracts two runs of a street, and those of

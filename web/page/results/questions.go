@@ -68,6 +68,10 @@ func lines(p *locale.Printer, q *score.Questions, t tally.Table) questionTable {
 	lang := string(p.Lang())
 	it := q.Questionnaire.Item(t.Item)
 	out := questionTable{Table: t, Title: it.Text.In(lang)}
+	from, upTo := "questions.from", "questions.up_to"
+	if t.Kind == instrument.Date {
+		from, upTo = "questions.since", "questions.until"
+	}
 	for _, r := range t.Rows {
 		l := questionLine{N: r.N, Share: r.SharePct, Hidden: r.Hidden}
 		switch o := it.Option(r.Code); {
@@ -75,8 +79,14 @@ func lines(p *locale.Printer, q *score.Questions, t tally.Table) questionTable {
 			l.Text = o.Text.In(lang)
 		case r.Code != "":
 			l.Text = p.T("questions." + r.Code) // yes, no
+		case r.From == r.To && r.From == "":
+			l.Text = p.T("questions.any")
 		case r.From == r.To:
 			l.Text = r.From
+		case r.From == "":
+			l.Text = p.T(upTo, "To", r.To)
+		case r.To == "":
+			l.Text = p.T(from, "From", r.From)
 		default:
 			l.Text = p.T("questions.range", "From", r.From, "To", r.To)
 		}
