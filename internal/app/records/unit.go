@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -67,6 +68,15 @@ func (s *Service) Unit(ctx context.Context, who authz.Actor, runID, unit string)
 		}
 		if u.Contacts != nil && who.Role != authz.Auditor && who.Role != authz.System {
 			u.Contacts.round()
+			if u.Contacts.Shown {
+				list, err := recorddb.Splits(ctx, db, d, shown)
+				if err != nil {
+					return err
+				}
+				if kept(list, book.Suppression.Cell)[unit] {
+					u.Contacts = &Contacts{Cell: book.Suppression.Cell}
+				}
+			}
 		}
 		u.Figures, err = figuresOf(ctx, db, d, r, book, unit)
 		return err
@@ -93,6 +103,31 @@ func split(ctx context.Context, db pg.Querier, district string, runs *plain.Runs
 		}
 	}
 	return shown, nil
+}
+
+// kept are the committees that do not show their split by contact: those with too
+// few in one group, and the next smallest, until of both groups those that are
+// kept back, the largest of them left out, make a cell. How many had contact in
+// the whole round is on the page of the questions that are not scored, and what
+// the others show is subtracted from it.
+func kept(list []recorddb.Split, cell int) map[string]bool {
+	list = slices.Clone(list)
+	small := func(s recorddb.Split) int { return min(s.With, s.Without) }
+	slices.SortFunc(list, func(a, b recorddb.Split) int {
+		return cmp.Or(cmp.Compare(small(a), small(b)), cmp.Compare(a.Unit, b.Unit))
+	})
+	out := map[string]bool{}
+	var sum, most recorddb.Split
+	for _, s := range list {
+		enough := sum.With-most.With >= cell && sum.Without-most.Without >= cell
+		if small(s) >= cell && (len(out) == 0 || enough) {
+			break
+		}
+		out[s.Unit] = true
+		sum.With, sum.Without = sum.With+s.With, sum.Without+s.Without
+		most.With, most.Without = max(most.With, s.With), max(most.Without, s.Without)
+	}
+	return out
 }
 
 // round takes the digits away by which single answers could be worked out: means

@@ -242,3 +242,50 @@ func TestAStreetMovesWithItsCommittees(t *testing.T) {
 	}
 	t.Logf("street and committee subtracted from version to version: %d counts", sums)
 }
+
+// TestSplitsByContactAgainstTheRound plays a reviewer who reads the split by
+// contact of every committee, and how many had contact in the whole round: what
+// one committee hides is the total less what the others show.
+func TestSplitsByContactAgainstTheRound(t *testing.T) {
+	t.Parallel()
+	r := scored.Load(t)
+	s := &subtraction{Round: r, t: t, score: &score.Service{Core: r.Core}, beside: &records.Service{Core: r.Core}}
+	panel := r.Actor("panel-1")
+	// In one committee only four had contact.
+	small := r.Committees()[7]
+	s.exec(`alter table response disable trigger user`)
+	s.exec(`update response set answers = answers || '{"contact":"no"}' where committee = $1 and id not in (select id from response where committee = $1 order by id limit 4)`, small)
+	s.exec(`update response set answers = answers || '{"contact":"yes"}' where committee = $1 and id in (select id from response where committee = $1 order by id limit 4)`, small)
+	run := s.run("first")
+	q, err := s.score.Questions(t.Context(), panel, run)
+	if err != nil || q.Tables[0].Item != "contact" {
+		t.Fatalf("%v %+v", err, q)
+	}
+	left, hidden := map[string]int{}, 0
+	for _, row := range q.Tables[0].Rows {
+		left[row.Code] = row.N
+	}
+	with, without, largest := left["yes"], q.Total-left["yes"], [2]int{}
+	for _, unit := range r.Committees() {
+		u, err := s.beside.Unit(t.Context(), panel, run, unit)
+		if err != nil || u.Contacts == nil {
+			t.Fatalf("%s: %v", unit, err)
+		}
+		if !u.Contacts.Shown {
+			hidden++
+			for g, where := range []string{"=", "<>"} {
+				n := 0
+				if err := testkit.OwnerDB(t).QueryRow(t.Context(), `select count(*) from response where committee = $1 and answers->>'contact' `+where+` 'yes'`, unit).Scan(&n); err != nil {
+					t.Fatal(err)
+				}
+				largest[g] = max(largest[g], n)
+			}
+			continue
+		}
+		with, without = with-u.Contacts.With.N, without-u.Contacts.Without.N
+	}
+	t.Logf("of %d committees %d hide the split; %d with contact and %d without are left for them", len(r.Committees()), hidden, with, without)
+	if cell := r.Rules.Suppression.Cell; hidden == 1 || with-largest[0] < cell || without-largest[1] < cell {
+		t.Errorf("%d committees share %d with contact and %d without, of which %v are of one", hidden, with, without, largest)
+	}
+}

@@ -173,6 +173,19 @@ func Contacts(ctx context.Context, q pg.Querier, district, run, unit string) ([]
 		where a.district = $1 and a.run_id = $2 and a.unit = $3 order by a.response_id`, district, run, unit)
 }
 
+// Split is how many counted answers of a committee are of residents who had
+// contact, and of the others.
+type Split struct {
+	Unit          string
+	With, Without int
+}
+
+// Splits counts them for every committee of a run.
+func Splits(ctx context.Context, q pg.Querier, district, run string) ([]Split, error) {
+	return collect[Split](ctx, q, `select a.unit, count(*) filter (where r.answers->>'contact' = 'yes')::int, count(*) filter (where r.answers->>'contact' is distinct from 'yes')::int
+		from run_answer a join response r on r.district = a.district and r.id = a.response_id where a.district = $1 and a.run_id = $2 group by 1 order by 1`, district, run)
+}
+
 // ContactsMoved counts the answers of a unit that only one of two runs counted, or
 // scored otherwise: of residents who had contact, and of the others.
 func ContactsMoved(ctx context.Context, q pg.Querier, district, before, after, unit string) (with, without int, err error) {
