@@ -19,7 +19,7 @@ import (
 // one street, with open ones and repeats. The streets report as well; one of
 // their months is less than what its committees report.
 func (s *setup) work(ctx context.Context, roundID string) error {
-	first := s.clock.Now().In(demo.Zone).AddDate(0, -6, 0)
+	six := monthsBefore(s.clock.Now().In(demo.Zone), 6)
 	months := func(out io.Writer) error {
 		w, err := tabular.NewWriter(out)
 		if err != nil {
@@ -36,8 +36,7 @@ func (s *setup) work(ctx context.Context, roundID string) error {
 			if sums[a.Parent] == nil {
 				sums[a.Parent] = &[6][4]float64{}
 			}
-			for m := range 6 {
-				at := first.AddDate(0, m, 0).Format("2006-01")
+			for m, at := range six {
 				n := 14 + math.Floor(26*chance(a.Code, at, "received"))
 				pending := math.Floor(3 * chance(a.Code, at, "pending"))
 				done := math.Min(n-pending, math.Round((n-pending)*(0.82+0.14*chance(a.Code, "done")+0.06*(chance(a.Code, at, "done")-0.5))))
@@ -62,7 +61,7 @@ func (s *setup) work(ctx context.Context, roundID string) error {
 				of[4][1] -= 10
 			}
 			for m, x := range of {
-				if err := w.Write(a.Name, "hotline_on_time", first.AddDate(0, m, 0).Format("2006-01"), fmt.Sprint(x[0]), fmt.Sprint(x[1]), fmt.Sprint(x[2]), fmt.Sprint(x[3]), ""); err != nil {
+				if err := w.Write(a.Name, "hotline_on_time", six[m], fmt.Sprint(x[0]), fmt.Sprint(x[1]), fmt.Sprint(x[2]), fmt.Sprint(x[3]), ""); err != nil {
 					return err
 				}
 			}
@@ -74,6 +73,16 @@ func (s *setup) work(ctx context.Context, roundID string) error {
 	}
 	s.clock.Advance(time.Hour)
 	return s.upload(ctx, intake.Request{Kind: intake.Tickets, Round: roundID}, "12345工单明细（演示）.csv", s.tickets)
+}
+
+// monthsBefore are the last n months that are over on a day, the earliest first.
+// They are counted from the first of the month: a month before the 30th of March
+// there is no day.
+func monthsBefore(day time.Time, n int) (list []string) {
+	for m := range n {
+		list = append(list, time.Date(day.Year(), day.Month()-time.Month(n-m), 1, 0, 0, 0, 0, time.UTC).Format("2006-01"))
+	}
+	return list
 }
 
 // tickets writes the tickets of one street: most closed within days, some open,

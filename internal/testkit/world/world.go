@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"gongping/internal/app"
@@ -24,6 +25,12 @@ import (
 	"gongping/survey/frame"
 	"gongping/survey/frame/canon"
 )
+
+// idSpace makes ids that are the same in every test: who holds which case, who
+// is asked first, and so what a test finds, must not change from run to run.
+var idSpace = uuid.MustParse("b0a3c2a4-53a2-4d0c-8f0e-5a0d6d5f7e31")
+
+func id(name string) string { return uuid.NewSHA1(idSpace, []byte(name)).String() }
 
 // World is a loaded demonstration.
 type World struct {
@@ -46,7 +53,7 @@ func LoadWith(t testing.TB, opts demo.Options) *World {
 	t.Helper()
 	box := seal.New(make([]byte, 32))
 	w := &World{T: t, Demo: demo.Generate(demo.DefaultSeed, opts), Clock: &clock.Fixed{T: time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)},
-		FrameID: app.NewID(), actors: map[string]authz.Actor{}}
+		FrameID: id("frame"), actors: map[string]authz.Actor{}}
 	w.Core = &app.Core{Pool: testkit.DB(t), Clock: w.Clock, Seal: box, Log: slog.New(slog.DiscardHandler), CodeVersion: "test", Demo: true,
 		Signer: ed25519.NewKeyFromSeed(box.Derive("draw signing key v1"))}
 	w.areas()
@@ -81,7 +88,7 @@ func (w *World) accounts() {
 	})
 	w.copy(pgx.Identifier{"account"}, []string{"district", "id", "login", "password_hash", "display_name", "role", "area_code", "created_at", "department"}, len(w.Demo.Accounts), func(i int) []any {
 		a := w.Demo.Accounts[i]
-		id := app.NewID()
+		id := id("account/" + a.Login)
 		w.actors[a.Login] = authz.Actor{District: demo.DistrictCode, AccountID: id, Name: a.DisplayName, Role: authz.Role(a.Role), Area: a.AreaCode, Locale: "zh", Department: a.Department}
 		var department *string
 		if a.Department != "" {
