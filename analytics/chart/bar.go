@@ -113,7 +113,7 @@ type CompareGroup struct {
 
 // Figure draws the bars.
 func (v Compare) Figure(t Text) Figure {
-	fig := Figure{ID: v.ID, Title: v.Title, Unit: "%", N: v.N, Height: "m", Describe: t.T("chart.compare.text")}
+	fig := Figure{ID: v.ID, Title: v.Title, Unit: "%", N: v.N, Height: height(2 * len(v.Groups)), Describe: t.T("chart.compare.text")}
 	fig.Table.Columns = []Column{{t.T("chart.group"), false}, {t.T("chart.sample"), true}, {t.T("chart.population"), true}, {t.T("chart.difference"), true}}
 	var names []string
 	for _, g := range v.Groups {
@@ -129,8 +129,8 @@ func (v Compare) Figure(t Text) Figure {
 	c.AddSeries(t.T("chart.sample"), bars(len(names)))
 	c.AddSeries(t.T("chart.population"), bars(len(names)))
 	fig.Option = assemble(c, func(o m, series []m) {
-		o["xAxis"] = axis("category", "", m{"data": names, "axisLabel": m{"color": colour("chart-text"), "interval": 0, "hideOverlap": true}})
-		o["yAxis"] = axis("value", "", m{"min": 0, "axisLabel": m{"formatter": "{value}%", "color": colour("chart-muted")}})
+		// On their side, so that every group keeps its name on a phone too.
+		horizontal(o, names, axis("value", "", m{"min": 0, "axisLabel": m{"formatter": "{value}%", "color": colour("chart-muted")}}))
 		for i, s := range series {
 			var data []m
 			for _, g := range v.Groups {
@@ -155,6 +155,7 @@ func (v Compare) Figure(t Text) Figure {
 type Progress struct {
 	ID     string
 	Strata []Stratum
+	Over   bool // nobody is at work on the cases under way any more
 }
 
 // Stratum counts the cases of one stratum; what is left of Planned is open.
@@ -168,6 +169,9 @@ type Stratum struct {
 func (v Progress) Figure(t Text) Figure {
 	fig := Figure{ID: v.ID, Title: t.T("chart.progress.title"), Unit: t.T("chart.cases"), Height: height(len(v.Strata))}
 	labels := []string{t.T("chart.done"), t.T("chart.underway"), t.T("chart.closed"), t.T("chart.open")}
+	if v.Over {
+		labels[1] = t.T("chart.unfinished")
+	}
 	tones := []string{"chart-high", "chart-g4", "chart-g2", "chart-g6"}
 	fig.Table.Columns = []Column{{t.T("chart.stratum"), false}, {t.T("chart.planned"), true}}
 	for _, l := range labels {
@@ -181,9 +185,9 @@ func (v Progress) Figure(t Text) Figure {
 		c := [4]int{s.Done, s.Underway, s.Closed, max(s.Planned-s.Done-s.Underway-s.Closed, 0)}
 		names, counts = append(names, s.Name), append(counts, c)
 		fig.N, done = fig.N+s.Planned, done+s.Done
-		row := []string{s.Name, strconv.Itoa(s.Planned)}
+		row := []string{s.Name, grouped(s.Planned)}
 		for _, n := range c {
-			row = append(row, strconv.Itoa(n))
+			row = append(row, grouped(n))
 		}
 		fig.Table.Rows = append(fig.Table.Rows, append(row, percent(s.Done, s.Planned)))
 	}
@@ -191,7 +195,7 @@ func (v Progress) Figure(t Text) Figure {
 		fig.Empty = t.T("chart.no_cases")
 		return fig
 	}
-	fig.Describe = t.T("chart.progress.text", "Done", done, "Planned", fig.N, "Share", percent(done, fig.N))
+	fig.Describe = t.T("chart.progress.text", "Done", grouped(done), "Planned", grouped(fig.N), "Share", percent(done, fig.N))
 	fig.Legend = keys(labels, tones)
 	c := charts.NewBar()
 	for _, l := range labels {
@@ -202,13 +206,23 @@ func (v Progress) Figure(t Text) Figure {
 		for i, s := range series {
 			var data []m
 			for j, st := range v.Strata {
-				data = append(data, m{"value": counts[j][i], "tip": st.Name + "\n" + labels[i] + " " + strconv.Itoa(counts[j][i]) + " / " + strconv.Itoa(st.Planned)})
+				data = append(data, m{"value": counts[j][i], "tip": st.Name + "\n" + labels[i] + " " + grouped(counts[j][i]) + " / " + grouped(st.Planned)})
 			}
 			s["data"], s["stack"], s["barMaxWidth"] = data, "all", 22
 			s["itemStyle"] = m{"color": colour(tones[i]), "borderColor": colour("chart-ground"), "borderWidth": 1}
 		}
 	})
 	return fig
+}
+
+// grouped writes a number of cases with a comma between groups of three digits,
+// as the pages around the chart do.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && n >= 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func percent(part, whole int) string {

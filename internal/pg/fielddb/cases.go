@@ -73,6 +73,7 @@ func CasesOf(ctx context.Context, q pg.Querier, district, evaluator string) ([]C
 // CaseFilter narrows CasesIn. Empty fields do not restrict.
 type CaseFilter struct {
 	Area, Evaluator string
+	Number          string // the beginning of the number that people see, in small letters
 	After           string // id of the last case of the page before
 	Limit           int
 }
@@ -81,7 +82,7 @@ type CaseFilter struct {
 func CasesIn(ctx context.Context, q pg.Querier, district, round string, f CaseFilter) ([]Case, error) {
 	rows, err := q.Query(ctx, `select `+caseColumns+` from survey_case c`+latest+caseTables+`
 		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and ($4 = '' or s.evaluator_id::text = $4)
-		  and ($5 = '' or c.id > nullif($5,'')::uuid) order by c.id limit $6`, district, round, f.Area, f.Evaluator, f.After, f.Limit)
+		  and ($5 = '' or c.id > nullif($5,'')::uuid) and starts_with(c.id::text, $7) order by c.id limit $6`, district, round, f.Area, f.Evaluator, f.After, f.Limit, f.Number)
 	if err != nil {
 		return nil, err
 	}

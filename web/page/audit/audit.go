@@ -45,6 +45,7 @@ type filter struct {
 type listData struct {
 	auditlog.Page
 	Filter      filter
+	Lines       []line
 	Actions     []render.Option
 	Kinds       []render.Option
 	People      []render.Option
@@ -100,8 +101,17 @@ func (h *pages) show(c *gin.Context, who authz.Actor, status int, report *auditl
 	for _, k := range p.Kinds {
 		d.Kinds = append(d.Kinds, render.Option{Value: k, Text: h.name(c, "auditlog.kind.", k)})
 	}
+	say := reader{p: h.Printer(c), f: h.Format(c), people: map[string]string{}}
 	for _, x := range people {
 		d.People = append(d.People, render.Option{Value: x.ID, Text: x.Name})
+		say.people[x.ID] = x.Name
+	}
+	for _, r := range p.Records {
+		l := line{Record: r, Parts: say.parts(r.Detail)}
+		if r.Kind == "account" {
+			l.Account = say.people[r.ID]
+		}
+		d.Lines = append(d.Lines, l)
 	}
 	h.Render(c, status, "audit/log", render.Page{Title: h.T(c, "auditlog.title"), Subtitle: h.T(c, "auditlog.subtitle"), Data: d})
 	return nil

@@ -85,6 +85,15 @@ type data struct {
 	say         *locale.Printer
 }
 
+// UnderwayKey names the cases that were tried and have neither an answer nor a
+// final outcome; in a round that is over nobody is at work on them any more.
+func (d data) UnderwayKey() string {
+	if d.Round.State == survey.Collecting {
+		return "fieldwork.underway"
+	}
+	return "fieldwork.unfinished"
+}
+
 // StratumName is a kind of stratum in words, without the area.
 func (d data) StratumName(kind string) string {
 	name := rounds.StratumName(d.say, map[string]string{"-": "-"}, d.Plan, "-#"+kind)
@@ -122,7 +131,7 @@ func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
 }
 
 func progressChart(p field.Progress, say *locale.Printer) chart.Figure {
-	v := chart.Progress{ID: "progress"}
+	v := chart.Progress{ID: "progress", Over: p.Round.State != survey.Collecting}
 	for _, t := range p.Areas {
 		v.Strata = append(v.Strata, chart.Stratum{Name: t.Name, Planned: max(t.Planned, t.Done+t.Underway+t.Ended), Done: t.Done, Underway: t.Underway, Closed: t.Ended})
 	}
@@ -188,10 +197,10 @@ func (h *pages) live(c *gin.Context, who authz.Actor) error {
 }
 
 type casesData struct {
-	Round, Area, Evaluator string
-	Cases                  []field.CaseView
-	Evaluators             []render.Option
-	Next                   string
+	Round, Area, Evaluator, Number string
+	Cases                          []field.CaseView
+	Evaluators                     []render.Option
+	Next                           string
 }
 
 const pageSize = 50
@@ -202,9 +211,9 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 	if area == "" {
 		area = who.Area
 	}
-	d := casesData{Round: c.Param("round"), Area: area, Evaluator: c.Query("evaluator")}
+	d := casesData{Round: c.Param("round"), Area: area, Evaluator: c.Query("evaluator"), Number: strings.TrimSpace(c.Query("number"))}
 	var err error
-	d.Cases, err = h.svc.Cases(ctx, who, d.Round, fielddb.CaseFilter{Area: area, Evaluator: d.Evaluator, After: c.Query("after"), Limit: pageSize})
+	d.Cases, err = h.svc.Cases(ctx, who, d.Round, fielddb.CaseFilter{Area: area, Evaluator: d.Evaluator, Number: strings.ToLower(d.Number), After: c.Query("after"), Limit: pageSize})
 	if err != nil {
 		return err
 	}
@@ -216,7 +225,7 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 		d.Evaluators = append(d.Evaluators, render.Option{Value: e[0], Text: e[1]})
 	}
 	if len(d.Cases) == pageSize {
-		q := url.Values{"area": {area}, "evaluator": {d.Evaluator}, "after": {d.Cases[pageSize-1].ID}}
+		q := url.Values{"area": {area}, "evaluator": {d.Evaluator}, "number": {d.Number}, "after": {d.Cases[pageSize-1].ID}}
 		d.Next = "/fieldwork/" + d.Round + "/cases?" + q.Encode()
 	}
 	title, err := h.svc.RoundTitle(ctx, who, d.Round)

@@ -28,7 +28,8 @@ func (r *Renderer) funcs(p *locale.Printer) template.FuncMap {
 		"asset": r.opts.Assets.URL, "icon": r.icon, "island": island,
 		"query": url.QueryEscape,
 		"dict":  dict, "list": func(v ...any) []any { return v },
-		"add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b },
+		"share": func(part, of int) float64 { return float64(part) / float64(max(of, 1)) },
+		"add":   func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b },
 		"join": strings.Join, "str": func(v any) string { return fmt.Sprint(v) },
 		"default": func(d, v any) any {
 			if v == nil || v == "" || v == 0 {

@@ -32,8 +32,9 @@
       if (mode) mode.hidden = reviewing;
       var questions = list.filter(question), done = questions.filter(value).length;
       $('.gp-q-bar progress').max = questions.length;
-      $('.gp-q-bar progress').value = done;
-      $('.gp-q-count').textContent = (steps && !reviewing ? list.slice(0, at + 1).filter(question).length : done) + ' / ' + questions.length;
+      // What is checked has been gone through, with or without an answer to the last question.
+      $('.gp-q-bar progress').value = reviewing ? questions.length : done;
+      $('.gp-q-count').textContent = (reviewing ? questions.length : steps ? list.slice(0, at + 1).filter(question).length : done) + ' / ' + questions.length;
       review.hidden = !reviewing;
       document.querySelectorAll('[data-intro]').forEach(function (x) { x.hidden = steps && (reviewing || at > 0); });
       var end = !steps || at === list.length - 1;
