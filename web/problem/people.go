@@ -89,7 +89,32 @@ func phrase(s string, p *locale.Printer) (string, bool) {
 	}
 	key := strings.Trim(word.ReplaceAllString(strings.ToLower(number.ReplaceAllString(s, "n")), "_"), "_")
 	if key = "problem.phrase." + key; !p.Has(key) {
-		return s, false
+		return choices(s, p)
 	}
 	return p.Map(key, args), true
+}
+
+// item is what a list of choices may name: a code, a number, a word of Chinese.
+var item = regexp.MustCompile(`^[\p{L}\p{N}_.+-]+$`)
+
+// choices says a list that the code puts together, "score or leave" or "one of:
+// csv, xlsx", in the reader's language: what has a phrase is translated, codes
+// stay as they are written.
+func choices(s string, p *locale.Printer) (string, bool) {
+	list := strings.TrimPrefix(strings.TrimPrefix(s, "one of: "), "one of ")
+	list = strings.ReplaceAll(list, " or ", ", ")
+	items := strings.Split(list, ", ")
+	if len(items) < 2 {
+		return s, false
+	}
+	for i, x := range items {
+		if !item.MatchString(x) {
+			return s, false
+		}
+		if key := "problem.phrase." + x; p.Has(key) {
+			items[i] = p.T(key)
+		}
+	}
+	last := len(items) - 1
+	return strings.Join(items[:last], p.T("common.list_mark")) + p.T("problem.or") + items[last], true
 }

@@ -35,6 +35,10 @@ func TestExpectationsAreTranslated(t *testing.T) {
 		{"row 3, column month", "a sentence nobody has translated", "第 3 行 · 月份", "row 3 · Month · a sentence nobody has translated"},
 		{"gates.unit_min", "at least 10, for example 30", "给分所需的最少回答 · 至少 10，例如 30", "Answers needed for a score · at least 10, for example 30"},
 		{"body.thing", "12", "12", "12"},
+		{"body.thing", "优秀, 称职 or none", "优秀、称职或不填", "优秀, 称职 or none"},
+		{"body.thing", "one of: csv, xlsx, sav", "csv、xlsx或sav", "one of: csv, xlsx, sav"},
+		{"body.thing", "score or leave", "计分，或不计", "score or leave"},
+		{"body.thing", "a thing, another or more of them", "", "a thing, another or more of them"},
 		{"tree", "weights that add up to 100", "权重 · 各项权重之和须为 100", "Weights · weights that add up to 100"},
 		{"share", "from 0.5 to below 1", "不小于 0.5、小于 1", "from 0.5 to below 1"},
 	} {

@@ -60,8 +60,12 @@ func (r *reader) parts(detail string) []part {
 		}
 		name := key.(string)
 		p := r.value(name, v)
-		if p.Name = name; r.p.Has("auditlog.field." + name) {
-			p.Name = r.p.T("auditlog.field." + name)
+		p.Name = name
+		for _, prefix := range []string{"auditlog.field.", "intake.count."} { // an import counts what its pages count
+			if r.p.Has(prefix + name) {
+				p.Name = r.p.T(prefix + name)
+				break
+			}
 		}
 		out = append(out, p)
 	}
