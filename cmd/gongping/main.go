@@ -45,7 +45,7 @@ func main() {
 		if misused(err) {
 			err = usageError{fmt.Errorf("%w (see: %s --help)", err, c.CommandPath())}
 		}
-		for _, line := range sentences(err) {
+		for _, line := range explained(err, speaker(c)) {
 			fmt.Fprintln(os.Stderr, "gongping:", line)
 		}
 		os.Exit(exitStatus(err))

@@ -52,6 +52,10 @@ func forPeople(p *Problem, pr *locale.Printer) {
 	}
 }
 
+// Place is where a fault is, in the reader's words: a cell of a table, or the
+// label of a field; anything else as it is.
+func Place(s string, pr *locale.Printer) string { return where(s, pr) }
+
 // where is a place in the reader's words: a cell of a table, or the label of a
 // field.
 func where(s string, pr *locale.Printer) string {
