@@ -191,7 +191,7 @@ func (r *RuleBook) Check() error {
 	if err := r.checkFrame(bad); err != nil {
 		return err
 	}
-	if err := checkNodes(r.Tree, "tree", map[string]bool{}, bad); err != nil {
+	if err := checkNodes(r.Tree, "tree", 1, map[string]bool{}, bad); err != nil {
 		return err
 	}
 	if r.Missing != Reweight && r.Missing != NoScore {
@@ -259,7 +259,15 @@ func outOfRange(where, found string, low, high float64) error {
 		At(where, found, fmt.Sprintf("from %g to %g", low, high), "change the field and save again").With(map[string]any{"Low": fmt.Sprint(low), "High": fmt.Sprint(high)})
 }
 
-func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(string, any, string) error) error {
+// maxLevels is how deep the tree may go: indicator, dimension, composite, and
+// some more. A place in the tree is written from the root, so without a bound
+// the work on a deep and wide tree would grow with its depth times its width.
+const maxLevels = 8
+
+func checkNodes(nodes []Node, where string, level int, seen map[string]bool, bad func(string, any, string) error) error {
+	if level > maxLevels {
+		return bad(where, level, fmt.Sprintf("at most %d levels", maxLevels))
+	}
 	if len(nodes) == 0 {
 		return bad(where, "none", "at least one indicator")
 	}
@@ -279,7 +287,7 @@ func checkNodes(nodes []Node, where string, seen map[string]bool, bad func(strin
 		}
 		switch n.Source {
 		case Group:
-			if err := checkNodes(n.Children, at+".children", seen, bad); err != nil {
+			if err := checkNodes(n.Children, at+".children", level+1, seen, bad); err != nil {
 				return err
 			}
 		case Records, PanelRating:
