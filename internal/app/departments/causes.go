@@ -66,12 +66,26 @@ func causes(ctx context.Context, db pg.Querier, who authz.Actor, code, lang stri
 		return nil, err
 	}
 	list = once(list, joined)
+	var whole []Period // of the district, where the card is a street's
+	if area != who.District {
+		if rounds, err = worddb.Causes(ctx, db, who.District, code, who.District); err != nil {
+			return nil, err
+		}
+		if joined, err = worddb.Joined(ctx, db, who.District, code, who.District); err != nil {
+			return nil, err
+		}
+		whole = once(periods(rounds, book, lang, false), joined)
+	}
 	for i := range list {
-		list[i].hide()
+		var around *Period
+		if k := slices.IndexFunc(whole, func(p Period) bool { return p.ID == list[i].ID }); k >= 0 {
+			around = &whole[k]
+		}
+		list[i].hide(around)
 	}
 	said := periods(files, book, lang, true)
 	for i := range said {
-		said[i].hide()
+		said[i].hide(nil)
 	}
 	return append(list, said...), nil
 }
@@ -142,37 +156,75 @@ func periods(list []worddb.CauseCount, book *qualitative.Codebook, lang string, 
 	return out
 }
 
-// hide takes out counts that are too small, and, where the sum would give one
-// away, the smallest other.
-func (p *Period) hide() {
+// hide takes out counts that are too small, and the next smallest while those
+// that are hidden could be worked out from the sum: one alone, or several that make
+// less than a cell together. around is the same period of the whole district, nil
+// where the period is: what a street's card counts, taken from the district's,
+// leaves the other streets, and must not leave a few.
+func (p *Period) hide(around *Period) {
 	for _, of := range []func(*Cause) *int{func(c *Cause) *int { return &c.Low }, func(c *Cause) *int { return &c.High }} {
-		hidden, least := 0, (*int)(nil)
+		small := make([]bool, len(p.Causes))
+		list := make([]*int, len(p.Causes))
 		for i := range p.Causes {
-			n := of(&p.Causes[i])
-			switch {
-			case *n > 0 && *n < MinCause:
-				*n = -1
-				hidden++
-			case *n > 0 && (least == nil || *n < *least):
-				least = n
-			}
+			list[i] = of(&p.Causes[i])
+			small[i] = few(*list[i]) || around != nil && few(around.of(p.Causes[i].Topic, of)-*list[i])
 		}
-		if hidden == 1 && least != nil {
-			*least = -1
-		}
+		withhold(list, small)
 	}
 	for i := range p.Causes {
 		if p.Causes[i].Low < MinCause || p.Causes[i].Committees < minCommittees {
 			p.Causes[i].Committees = 0
 		}
 	}
+	rest := Period{Low: p.Low, High: p.High, Panels: p.Panels, All: p.All}
+	if around != nil {
+		rest = *around
+	}
 	hidden := false
-	for _, n := range []*int{&p.Low, &p.High, &p.Panels} {
-		if *n > 0 && *n < MinCause {
-			*n, hidden = -1, true
+	for _, n := range [][2]*int{{&p.Low, &rest.Low}, {&p.High, &rest.High}, {&p.Panels, &rest.Panels}} {
+		if few(*n[0]) || few(*n[1]-*n[0]) {
+			*n[0], hidden = -1, true
 		}
 	}
-	if hidden || p.All > 0 && p.All < MinCause { // the whole would give the part away
+	if hidden || few(p.All) || few(rest.All-p.All) { // the whole would give the part away
 		p.All = -1
+	}
+}
+
+// few tells whether a count is of some answers, too few to be shown.
+func few(n int) bool { return n > 0 && n < MinCause }
+
+// of is a count of a topic, 0 where the period has none.
+func (p *Period) of(topic string, count func(*Cause) *int) int {
+	k := slices.IndexFunc(p.Causes, func(c Cause) bool { return c.Topic == topic })
+	if k < 0 {
+		return 0
+	}
+	return *count(&p.Causes[k])
+}
+
+// withhold puts −1 in place of the counts that are small, and of the next smallest
+// while one is hidden alone, or those that are make less than a cell together: of
+// two parts that sum to two, each is one.
+func withhold(list []*int, small []bool) {
+	for {
+		hidden, sum, next := 0, 0, -1
+		for i, n := range list {
+			switch {
+			case small[i]:
+				hidden, sum = hidden+1, sum+*n
+			case *n > 0 && (next < 0 || *n < *list[next]):
+				next = i
+			}
+		}
+		if hidden == 0 || hidden > 1 && sum >= MinCause || next < 0 {
+			break
+		}
+		small[next] = true
+	}
+	for i, n := range list {
+		if small[i] {
+			*n = -1
+		}
 	}
 }

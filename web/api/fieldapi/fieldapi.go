@@ -13,6 +13,7 @@ import (
 
 	"gongping/internal/app/field"
 	"gongping/internal/authz"
+	"gongping/internal/cache"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey/fieldwork"
 	"gongping/web/api"
@@ -90,7 +91,7 @@ func public(o huma.Operation) huma.Operation {
 	o.Security = []map[string][]string{}
 	o.Errors = []int{404, 409, 410, 422, 429, 503}
 	o.Middlewares = huma.Middlewares{func(c huma.Context, next func(huma.Context)) {
-		next(huma.WithValue(c, addressKey{}, humagin.Unwrap(c).ClientIP()))
+		next(huma.WithValue(c, addressKey{}, cache.Client(humagin.Unwrap(c).ClientIP())))
 	}}
 	return o
 }

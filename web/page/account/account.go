@@ -82,7 +82,7 @@ func (h *pages) showSignIn(c *gin.Context, status int, d signInData) {
 }
 
 func (h *pages) signIn(c *gin.Context, _ authz.Actor) error {
-	if v := h.cache.Allow(c.Request.Context(), "signin/"+c.ClientIP(), signInLimit); !v.Allowed {
+	if v := h.cache.Allow(c.Request.Context(), "signin/"+cache.Client(c.ClientIP()), signInLimit); !v.Allowed {
 		return errs.New(errs.TooMany, "auth.too_many", "too many tries from this address; wait a minute")
 	}
 	login := c.PostForm("login")

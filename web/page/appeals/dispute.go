@@ -175,7 +175,7 @@ func or(a, b string) string {
 }
 
 func (h *pages) object(c *gin.Context, who authz.Actor) error {
-	if v := h.cache.Allow(c.Request.Context(), "objection/"+c.ClientIP(), objectionLimit); !v.Allowed {
+	if v := h.cache.Allow(c.Request.Context(), "objection/"+cache.Client(c.ClientIP()), objectionLimit); !v.Allowed {
 		return errs.New(errs.TooMany, "appeal.objection_often", "too many objections from this address; try again in an hour")
 	}
 	if err := h.svc.Object(c.Request.Context(), h.reader(who), c.Param("id"), c.PostForm("objection")); err != nil {

@@ -97,8 +97,8 @@ func (h *pages) split(c *gin.Context, who authz.Actor, s *departments.Split) *sp
 	}
 	effect := render.Stat{Label: p.T("department.split.effect"), Value: render.Dash, Note: p.T("department.split.no_effect")}
 	if s.Committees > 0 {
-		effect.Value, effect.Unit, effect.Note = f.Signed(s.Effect, 2), p.T("results.points"),
-			p.T("department.split.effect_note", "N", s.Committees, "From", f.Num(s.Without, 2), "To", f.Num(s.With, 2))
+		effect.Value, effect.Unit, effect.Note = f.Signed(s.Effect, 1), p.T("results.points"),
+			p.T("department.split.effect_note", "N", s.Committees)
 	}
 	v.Tiles = []render.Stat{{Label: p.T("department.split.placed"), Value: h.few(c, s.Placed), Note: p.T("department.split.credited", "N", h.few(c, s.Credited))}, agree, effect}
 	for _, x := range s.Parts {

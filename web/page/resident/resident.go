@@ -60,7 +60,7 @@ type formData struct {
 }
 
 func (h *pages) allow(c *gin.Context, what string, limit cache.Limit) error {
-	if v := h.cache.Allow(c.Request.Context(), what+"/"+c.ClientIP(), limit); !v.Allowed {
+	if v := h.cache.Allow(c.Request.Context(), what+"/"+cache.Client(c.ClientIP()), limit); !v.Allowed {
 		return errs.New(errs.TooMany, "resident.too_many", "too many tries from this address; wait a minute")
 	}
 	return nil
