@@ -59,8 +59,8 @@ func logBinomial(k, n int, p, rho float64) float64 {
 }
 
 // hypergeometricTail is P(X ≥ x) of the number of marked ones among drawn of a
-// population: the one-sided exact test of a two-by-two table (Fisher 1935, The
-// Design of Experiments, section 21).
+// population: the one-sided exact test of a two-by-two table (Fisher 1934,
+// Statistical Methods for Research Workers, 5th edition, section 21.02).
 func hypergeometricTail(x, population, marked, drawn int) float64 {
 	if x <= max(0, drawn+marked-population) {
 		return 1
