@@ -13,11 +13,16 @@ import (
 	"gongping/internal/errs"
 )
 
+// analyzeFlags are where the results go, and in which form.
+type analyzeFlags struct {
+	spec                   analyze.Flags
+	example, json, csv     bool
+	workbook, output, lang string
+}
+
 // analyzeCmd answers an analyst's questions about a table.
 func analyzeCmd() *cobra.Command {
-	var f analyze.Flags
-	var example, asJSON, asCSV bool
-	var workbook, output, lang string
+	var f analyzeFlags
 	cmd := &cobra.Command{
 		Use:   "analyze SPEC.yaml | DATA.csv",
 		Short: "Analyse any survey table: figures with intervals, comparisons, fair scores",
@@ -40,55 +45,57 @@ A full example (gongping analyze --example prints it):
   gongping analyze answers.csv --stat fair_score --items q1,q2,q3 --score staff --scale 1..5 --unit committee
   gongping analyze answers.csv --stat compare:q1 --by district --adjust --covariates sex,age:number`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if example {
-				_, err := fmt.Fprint(c.OutOrStdout(), analyze.Example())
-				return err
-			}
-			if len(args) == 0 {
-				return usageError{fmt.Errorf("analyze needs a specification or a table (see: %s --help)", c.CommandPath())}
-			}
-			spec, data, err := specification(args[0], f)
-			if err != nil {
-				return err
-			}
-			if spec.Lang, err = analyze.Language(lang, os.Getenv); err != nil {
-				return err
-			}
-			r, err := analyze.Run(c.Context(), spec, data)
-			if err != nil {
-				return err
-			}
-			if workbook != "" {
-				if err := toFile(workbook, func(w io.Writer) error { return analyze.XLSX(w, r) }); err != nil {
-					return err
-				}
-			}
-			write := analyze.Text
-			switch {
-			case asJSON:
-				write = analyze.JSON
-			case asCSV:
-				write = analyze.CSV
-			case workbook != "" && output == "":
-				return nil
-			}
-			if output != "" {
-				return toFile(output, func(w io.Writer) error { return write(w, r) })
-			}
-			return write(c.OutOrStdout(), r)
-		},
+		RunE: f.run,
 	}
 	fl := cmd.Flags()
-	fl.BoolVar(&example, "example", false, "print a commented specification and stop")
-	fl.BoolVar(&asJSON, "json", false, "print JSON with all digits")
-	fl.BoolVar(&asCSV, "csv", false, "print CSV with all digits")
-	fl.StringVar(&workbook, "xlsx", "", "write a workbook to this file")
-	fl.StringVarP(&output, "output", "o", "", "write to this file instead of the terminal")
-	fl.StringVar(&lang, "lang", "", "language of titles, headings and notes: zh or en (default: that of the environment)")
+	fl.BoolVar(&f.example, "example", false, "print a commented specification and stop")
+	fl.BoolVar(&f.json, "json", false, "print JSON with all digits")
+	fl.BoolVar(&f.csv, "csv", false, "print CSV with all digits")
+	fl.StringVar(&f.workbook, "xlsx", "", "write a workbook to this file")
+	fl.StringVarP(&f.output, "output", "o", "", "write to this file instead of the terminal")
+	fl.StringVar(&f.lang, "lang", "", "language of titles, headings and notes: zh or en (default: that of the environment)")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
-	specFlags(cmd, &f)
+	specFlags(cmd, &f.spec)
 	return cmd
+}
+
+func (f *analyzeFlags) run(c *cobra.Command, args []string) error {
+	if f.example {
+		_, err := fmt.Fprint(c.OutOrStdout(), analyze.Example())
+		return err
+	}
+	if len(args) == 0 {
+		return usageError{fmt.Errorf("analyze needs a specification or a table (see: %s --help)", c.CommandPath())}
+	}
+	spec, data, err := specification(args[0], f.spec)
+	if err != nil {
+		return err
+	}
+	if spec.Lang, err = analyze.Language(f.lang, os.Getenv); err != nil {
+		return err
+	}
+	r, err := analyze.Run(c.Context(), spec, data)
+	if err != nil {
+		return err
+	}
+	if f.workbook != "" {
+		if err := toFile(f.workbook, func(w io.Writer) error { return analyze.XLSX(w, r) }); err != nil {
+			return err
+		}
+	}
+	write := analyze.Text
+	switch {
+	case f.json:
+		write = analyze.JSON
+	case f.csv:
+		write = analyze.CSV
+	case f.workbook != "" && f.output == "":
+		return nil
+	}
+	if f.output != "" {
+		return toFile(f.output, func(w io.Writer) error { return write(w, r) })
+	}
+	return write(c.OutOrStdout(), r)
 }
 
 // specFlags are the flags that stand for a specification when the argument is a

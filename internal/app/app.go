@@ -147,3 +147,17 @@ func NotFound(err error, kind string) error {
 	}
 	return err
 }
+
+// Every calls do at intervals until ctx ends.
+func Every(ctx context.Context, interval time.Duration, do func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			do()
+		}
+	}
+}

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +17,6 @@ import (
 
 	"gongping/internal/app/draws"
 	"gongping/internal/embedpg"
-	"gongping/internal/pg/drawdb"
 	"gongping/internal/pg/rounddb"
 	"gongping/survey/draw"
 )
@@ -50,97 +47,22 @@ func bench(ctx context.Context, server *embedpg.Server, n int, o options) (r res
 	if err != nil {
 		return r, err
 	}
-	strata, err := rounddb.Strata(ctx, w.Pool, district, w.round)
+	plan, err := w.plan(ctx)
 	if err != nil {
 		return r, err
-	}
-	var plan []draw.StratumPlan
-	for _, s := range strata {
-		plan = append(plan, draw.StratumPlan{Stratum: s.Stratum, Method: draw.Method(s.Method), Population: uint64(s.Population), Sample: s.Planned, Reserve: s.Reserve})
 	}
 	r.n, r.strata, r.drawn = n, len(plan), w.drawn
-	ordered, err := drawdb.StreamSQL(district, w.frame)
+	progress("%d residents: reading", n)
+	steps, err := w.reading(ctx, &r)
 	if err != nil {
 		return r, err
 	}
-	table := strings.Replace(ordered, "order by person_id", "", 1)
-	progress("%d residents: reading", n)
-	type step struct {
-		to *float64
-		mb *float64 // nil: memory is not measured
-		do func() error
-	}
-	steps := []step{
-		{&r.copyTable, nil, func() error { return copyOut(ctx, w.Pool, table) }},
-		{&r.copyOrdered, nil, func() error { return copyOut(ctx, w.Pool, ordered) }},
-		{&r.stream, nil, func() error {
-			for _, err := range drawdb.Stream(ctx, w.Pool, district, w.frame) {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}},
-		{&r.rows, nil, func() error {
-			for _, err := range drawdb.People(ctx, w.Pool, district, w.frame) {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}},
-	}
-	rows := draws.Rows(ctx, w.Pool, district, round)
-	drawn := func(source draw.Source) error {
-		sel, err := draw.Draw(plan, seed, purpose, source)
-		if err == nil && len(sel) != w.drawn {
-			err = fmt.Errorf("%d drawn, want %d", len(sel), w.drawn)
-		}
-		w.tickets = 0
-		for _, s := range sel {
-			w.tickets ^= binary.BigEndian.Uint64(s.Ticket[:8])
-		}
-		return err
-	}
-	steps = append(steps,
-		step{&r.draw, &r.drawMB, func() error { return drawn(rows.Units(nil)) }},
-		step{&r.whole, &r.wholeMB, func() error {
-			source, tally := rows.Counted(nil)
-			if err := drawn(source); err != nil {
-				return err
-			}
-			_, err := tally()
-			return err
-		}})
-	// Turn by turn, so that a busy moment of the machine hits all alike. A tenth of
-	// a second needs more turns than a minute.
-	repeat := o.repeat
-	if n <= 200_000 {
-		repeat *= 5
-	}
-	for range repeat {
-		for _, s := range steps {
-			timed := func() error { return least(s.to, s.do) }
-			if s.mb != nil {
-				err = withPeak(s.mb, timed) // what it does before is not timed
-			} else {
-				err = timed()
-			}
-			if err != nil {
-				return r, err
-			}
-		}
+	steps = append(steps, w.drawing(draws.Rows(ctx, w.Pool, district, round), plan, &r)...)
+	if err := turns(steps, o.repeatsOf(n)); err != nil {
+		return r, err
 	}
 	if o.profile != "" {
-		f, err := os.Create(o.profile)
-		if err != nil {
-			return r, err
-		}
-		_ = pprof.StartCPUProfile(f)
-		err = steps[len(steps)-1].do()
-		pprof.StopCPUProfile()
-		_ = f.Close()
-		if err != nil {
+		if err := profiled(o.profile, steps[len(steps)-1].do); err != nil {
 			return r, err
 		}
 	}
@@ -154,6 +76,18 @@ func bench(ctx context.Context, server *embedpg.Server, n int, o options) (r res
 	}
 	progress("%d residents: commit and reveal", n)
 	return r, w.service(ctx, &r)
+}
+
+// plan is what is to be drawn in every stratum.
+func (w *world) plan(ctx context.Context) (plan []draw.StratumPlan, err error) {
+	strata, err := rounddb.Strata(ctx, w.Pool, district, w.round)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range strata {
+		plan = append(plan, draw.StratumPlan{Stratum: s.Stratum, Method: draw.Method(s.Method), Population: uint64(s.Population), Sample: s.Planned, Reserve: s.Reserve})
+	}
+	return plan, nil
 }
 
 // service commits and reveals through the use cases.

@@ -15,12 +15,17 @@ func init() {
 	Register("B.glm", glm)
 }
 
-func chisq(c *Case) (map[string]any, error) {
-	d, err := c.BuildDesign()
-	if err != nil {
-		return nil, err
+// designAndSubset are the design of a case and the rows of its subset, nil for all.
+func (c *Case) designAndSubset() (d *estimate.Design, subset []bool, err error) {
+	if d, err = c.BuildDesign(); err != nil {
+		return nil, nil, err
 	}
-	subset, err := c.Subset("subset")
+	subset, err = c.Subset("subset")
+	return d, subset, err
+}
+
+func chisq(c *Case) (map[string]any, error) {
+	d, subset, err := c.designAndSubset()
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +84,7 @@ func testResult(t *estimate.Test, parameter ...float64) any {
 
 // ttest compares two groups (y ~ group) or a mean with 0 (y ~ 0, y ~ 1).
 func ttest(c *Case) (map[string]any, error) {
-	d, err := c.BuildDesign()
-	if err != nil {
-		return nil, err
-	}
-	subset, err := c.Subset("subset")
+	d, subset, err := c.designAndSubset()
 	if err != nil {
 		return nil, err
 	}
@@ -155,11 +156,7 @@ func refusedTTest(t estimate.TTest, err error) map[string]any {
 }
 
 func glm(c *Case) (map[string]any, error) {
-	d, err := c.BuildDesign()
-	if err != nil {
-		return nil, err
-	}
-	subset, err := c.Subset("subset")
+	d, subset, err := c.designAndSubset()
 	if err != nil {
 		return nil, err
 	}

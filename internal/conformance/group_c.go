@@ -258,30 +258,12 @@ func rakeCase(c *Case) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := c.Params.Sub("margins")
+	margins, factors, refused, err := rakeMargins(c)
 	if err != nil {
 		return nil, err
 	}
-	var margins []weight.Margin
-	var factors []weight.Factor
-	for _, name := range spec.Keys {
-		p, err := spec.Sub(name)
-		if err != nil {
-			return nil, err
-		}
-		population, err := levelTotals(p)
-		if err != nil {
-			return nil, err
-		}
-		f, err := weightFactor(c, name)
-		if err != nil {
-			return nil, err
-		}
-		totals, err := f.Totals(population)
-		if err != nil {
-			return notAdjusted(err), nil
-		}
-		margins, factors = append(margins, weight.Margin{Factor: f, Totals: totals}), append(factors, f)
+	if refused != nil {
+		return notAdjusted(refused), nil
 	}
 	rule := weight.RakeRule{AcceptUnconverged: c.Params.Has("maxit"), KeepSteps: true}
 	if rule.Epsilon, err = c.Params.FloatOr("epsilon", 0); err != nil {
@@ -323,6 +305,35 @@ func rakeCase(c *Case) (map[string]any, error) {
 	out["mean_se_by_residual_weight"] = by
 	out["converges"] = true
 	return out, nil
+}
+
+// rakeMargins reads the margins of a case; refused is what the engine says to
+// totals that do not fit the levels.
+func rakeMargins(c *Case) (margins []weight.Margin, factors []weight.Factor, refused, err error) {
+	spec, err := c.Params.Sub("margins")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, name := range spec.Keys {
+		p, err := spec.Sub(name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		population, err := levelTotals(p)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		f, err := weightFactor(c, name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		totals, err := f.Totals(population)
+		if err != nil {
+			return nil, nil, err, nil
+		}
+		margins, factors = append(margins, weight.Margin{Factor: f, Totals: totals}), append(factors, f)
+	}
+	return margins, factors, nil, nil
 }
 
 // peerRaking sweeps the margins' group means out of the scores w z, each over

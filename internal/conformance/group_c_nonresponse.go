@@ -11,81 +11,104 @@ import (
 // nonresponseCase adjusts within classes, and again for every deleted first-stage
 // unit (JKn).
 func nonresponseCase(c *Case) (map[string]any, error) {
-	base, err := c.Weight()
+	in, err := readNonresponse(c)
 	if err != nil {
 		return nil, err
 	}
-	names, err := c.Params.Strings("classes")
-	if err != nil {
-		return nil, err
-	}
-	class, err := weightFactor(c, names...)
-	if err != nil {
-		return nil, err
-	}
-	respName, err := c.Params.String("respondent")
-	if err != nil {
-		return nil, err
-	}
-	resp, _, err := c.Data.Floats(respName)
-	if err != nil {
-		return nil, err
-	}
-	yName, err := c.Params.String("y")
-	if err != nil {
-		return nil, err
-	}
-	y, missing, err := c.Data.Floats(yName)
-	if err != nil {
-		return nil, err
-	}
-	responded, answered := make([]bool, len(resp)), make([]bool, len(resp))
-	for i, r := range resp {
-		responded[i] = r == 1
-		answered[i] = responded[i] && (missing == nil || !missing[i])
-	}
-	a, err := weight.AdjustNonresponse(base, responded, class)
+	a, err := weight.AdjustNonresponse(in.base, in.responded, in.class)
 	if err != nil {
 		return withAll(map[string]any{}, []string{"class_factor", "weights", "mean", "total", "sum_weights", "se_fixed_weights",
 			"total_se_fixed_weights", "se_jkn_readjusted", "se_jkn_readjusted_mse"}, Refused{err}), nil
 	}
-	factor := map[string]any{}
-	for l, name := range class.Levels {
-		factor[name] = a.Factor[l]
-	}
 	d, err := c.BuildDesign()
 	if err != nil {
 		return nil, err
+	}
+	mean, out, err := in.fixedWeights(d, a)
+	if err != nil {
+		return nil, err
+	}
+	full, ok := mean.(float64)
+	if !ok {
+		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, nil), nil
+	}
+	jkn, mse, err := readjustedJKn(d, in.base, in.responded, in.answered, in.class, in.y, full)
+	if err != nil {
+		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, Refused{err}), nil
+	}
+	out["se_jkn_readjusted"], out["se_jkn_readjusted_mse"] = jkn, mse
+	return out, nil
+}
+
+// nonresponse is what a case of nonresponse holds; answered are the respondents
+// with a value.
+type nonresponse struct {
+	base, y             []float64
+	class               weight.Factor
+	responded, answered []bool
+}
+
+func readNonresponse(c *Case) (in nonresponse, err error) {
+	if in.base, err = c.Weight(); err != nil {
+		return in, err
+	}
+	names, err := c.Params.Strings("classes")
+	if err != nil {
+		return in, err
+	}
+	if in.class, err = weightFactor(c, names...); err != nil {
+		return in, err
+	}
+	respName, err := c.Params.String("respondent")
+	if err != nil {
+		return in, err
+	}
+	resp, _, err := c.Data.Floats(respName)
+	if err != nil {
+		return in, err
+	}
+	yName, err := c.Params.String("y")
+	if err != nil {
+		return in, err
+	}
+	y, missing, err := c.Data.Floats(yName)
+	if err != nil {
+		return in, err
+	}
+	in.y, in.responded, in.answered = y, make([]bool, len(resp)), make([]bool, len(resp))
+	for i, r := range resp {
+		in.responded[i] = r == 1
+		in.answered[i] = in.responded[i] && (missing == nil || !missing[i])
+	}
+	return in, nil
+}
+
+// fixedWeights are the figures that take the adjusted weights as given.
+func (in nonresponse) fixedWeights(d *estimate.Design, a *weight.Nonresponse) (mean any, out map[string]any, err error) {
+	factor := map[string]any{}
+	for l, name := range in.class.Levels {
+		factor[name] = a.Factor[l]
 	}
 	sum := 0.0
 	for _, w := range a.Weights {
 		sum += w
 	}
 	same := func(z []float64) []float64 { return z }
-	mean, se, err := adjustedEstimate(d, y, a.Weights, answered, true, same)
+	mean, se, err := adjustedEstimate(d, in.y, a.Weights, in.answered, true, same)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	total, seTotal, err := adjustedEstimate(d, y, a.Weights, answered, false, same)
+	total, seTotal, err := adjustedEstimate(d, in.y, a.Weights, in.answered, false, same)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
+	out = map[string]any{"class_factor": factor, "weights": a.Weights, "sum_weights": sum, "mean": mean,
 		"se_fixed_weights": se, "total": total, "total_se_fixed_weights": seTotal, "response_rate_weighted": a.ResponseRate}
 	if r, refused := se.(Refused); refused && mean != nil { // the errors are refused, the values stand
 		out["mean"] = PartlyRefused{r, map[string]any{"": mean}}
 		out["total"] = PartlyRefused{r, map[string]any{"": total}}
 	}
-	full, ok := mean.(float64)
-	if !ok {
-		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, nil), nil
-	}
-	jkn, mse, err := readjustedJKn(d, base, responded, answered, class, y, full)
-	if err != nil {
-		return withAll(out, []string{"se_jkn_readjusted", "se_jkn_readjusted_mse"}, Refused{err}), nil
-	}
-	out["se_jkn_readjusted"], out["se_jkn_readjusted_mse"] = jkn, mse
-	return out, nil
+	return mean, out, nil
 }
 
 // readjustedJKn is the JKn standard error of the mean with the adjustment

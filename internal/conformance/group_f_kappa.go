@@ -124,12 +124,19 @@ func cohenKappa(c *Case) (map[string]any, error) {
 	return out, nil
 }
 
-func fleissKappa(c *Case) (map[string]any, error) {
-	c, labels, err := c.labels()
+// labelled are the ratings of a case, and the labels that their numbers stand for
+// where they are texts.
+func labelled(c *Case) (m rater.Matrix, labels []string, err error) {
+	c, labels, err = c.labels()
 	if err != nil {
-		return nil, err
+		return m, nil, err
 	}
-	m, _, err := ratings(c)
+	m, _, err = ratings(c)
+	return m, labels, err
+}
+
+func fleissKappa(c *Case) (map[string]any, error) {
+	m, labels, err := labelled(c)
 	if err != nil {
 		return nil, err
 	}
@@ -160,11 +167,7 @@ func constant(err error) bool {
 }
 
 func krippendorff(c *Case) (map[string]any, error) {
-	c, labels, err := c.labels()
-	if err != nil {
-		return nil, err
-	}
-	m, _, err := ratings(c)
+	m, labels, err := labelled(c)
 	if err != nil {
 		return nil, err
 	}

@@ -18,44 +18,63 @@ func holidays(days int) time.Duration { return time.Duration(3*days+15) * day }
 // checkExtension allows one extension of a step, before its deadline, with a
 // reason and within the rule book's bound.
 func (c *Case) checkExtension(e Event) error {
-	switch due := c.Due(); {
-	case e.By == "" || e.By == c.Appellant:
+	due := c.Due()
+	if e.By == "" || e.By == c.Appellant {
 		return wrong("own_case", "nobody acts on an appeal of their own")
+	}
+	if err := c.extendable(e); err != nil {
+		return err
+	}
+	if err := c.fewDays(e); err != nil {
+		return err
+	}
+	if e.Until == nil || e.Until.Before(due.Add(time.Duration(e.Days)*day)) || e.Until.After(due.Add(holidays(e.Days))) {
+		return wrong("extend_until", "the new deadline does not lie %d working days after the old one", e.Days)
+	}
+	return needReason(e)
+}
+
+// extendable tells why a step cannot be extended, nil where it can: the appeal must
+// wait for it, for the first time, and its deadline lie ahead.
+func (c *Case) extendable(e Event) error {
+	switch {
 	case e.Step == "" || e.Step != c.Waiting():
 		return wrong("not_waiting", "the appeal does not wait for the step %s", e.Step)
 	case !c.Extended[e.Step].IsZero():
 		return wrong("extended_already", "this step has been extended; a second time is not possible")
-	case e.At.After(due):
+	case e.At.After(c.Due()):
 		return wrong("extend_late", "the deadline has passed; it cannot be extended afterwards")
-	case e.Days < 1 || e.Days > c.ExtendMax:
+	}
+	return nil
+}
+
+// fewDays keeps an extension within the rule book's bound.
+func (c *Case) fewDays(e Event) error {
+	if e.Days < 1 || e.Days > c.ExtendMax {
 		return errs.New(errs.Invalid, "appeal.extend_days", "the extension is longer than the rules allow").
 			At("days", fmt.Sprint(e.Days), fmt.Sprintf("1 to %d working days", c.ExtendMax), "choose fewer days").With(map[string]any{"Max": c.ExtendMax})
-	case e.Until == nil || e.Until.Before(due.Add(time.Duration(e.Days)*day)) || e.Until.After(due.Add(holidays(e.Days))):
-		return wrong("extend_until", "the new deadline does not lie %d working days after the old one", e.Days)
 	}
-	return needReason(e)
+	return nil
 }
 
 // checkAsked takes a request for more time: by the appellant or a member of the
 // panel, before the deadline, for a step that can still be extended; one of each
 // person and step may be open.
 func (c *Case) checkAsked(e Event) error {
-	switch due := c.Due(); {
-	case e.By == "" || e.By != c.Appellant && !slices.Contains(c.Panel, e.By):
+	if e.By == "" || e.By != c.Appellant && !slices.Contains(c.Panel, e.By) {
 		return errs.New(errs.Forbidden, "appeal.ask_who", "only the appellant and the members of the panel ask for more time")
-	case e.Step == "" || e.Step != c.Waiting():
-		return wrong("not_waiting", "the appeal does not wait for the step %s", e.Step)
-	case !c.Extended[e.Step].IsZero():
-		return wrong("extended_already", "this step has been extended; a second time is not possible")
-	case e.At.After(due):
-		return wrong("extend_late", "the deadline has passed; it cannot be extended afterwards")
+	}
+	if err := c.extendable(e); err != nil {
+		return err
+	}
+	switch {
 	case slices.ContainsFunc(c.Asked, func(a Event) bool { return a.By == e.By }):
 		return wrong("asked_already", "your request waits for its answer")
 	case slices.ContainsFunc(c.Events, func(a Event) bool { return a.Kind == KindAsked && a.By == e.By && a.Step == e.Step }):
 		return wrong("asked_once", "your request was answered; each asks once for a step")
-	case e.Days < 1 || e.Days > c.ExtendMax:
-		return errs.New(errs.Invalid, "appeal.extend_days", "the extension is longer than the rules allow").
-			At("days", fmt.Sprint(e.Days), fmt.Sprintf("1 to %d working days", c.ExtendMax), "choose fewer days").With(map[string]any{"Max": c.ExtendMax})
+	}
+	if err := c.fewDays(e); err != nil {
+		return err
 	}
 	return needReason(e)
 }

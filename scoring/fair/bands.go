@@ -1,7 +1,10 @@
 package fair
 
-// bandOf returns the band of x: the number of cuts at or below it.
-func bandOf(cuts []float64, x float64) int {
+// BandOf is the band of x: the number of cuts (in increasing order) at or below it, 0
+// below the first. A score on a cut belongs to the band above.
+//
+// Source: docs/methods/fair-score.md, interval, reliability, bands, gates.
+func BandOf(cuts []float64, x float64) int {
 	b := 0
 	for _, c := range cuts {
 		if x >= c {
@@ -28,8 +31,8 @@ func gate(par *Params, n int, rel, prev float64) Status {
 // setBands fills bands from the posterior. A single band is given only where
 // the posterior is sure enough and the gate allows a score.
 func setBands(r *UnitResult, par *Params, c []component) {
-	r.PointBand = bandOf(par.Cuts, r.Official)
-	r.BandLo, r.BandHi = bandOf(par.Cuts, r.Lo), bandOf(par.Cuts, r.Hi)
+	r.PointBand = BandOf(par.Cuts, r.Official)
+	r.BandLo, r.BandHi = BandOf(par.Cuts, r.Lo), BandOf(par.Cuts, r.Hi)
 	lo, hi := 0.0, 1.0
 	if r.PointBand > 0 {
 		lo = below(c, par.Cuts[r.PointBand-1])

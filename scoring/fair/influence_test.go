@@ -46,7 +46,7 @@ func TestFragilityIsTheFewestAnswers(t *testing.T) {
 		found++
 		for _, k := range []int{res.Fragility, res.Fragility - 1} {
 			x := withoutExtreme(r, in, u, k, res.FragileUp)
-			if crossed := bandOf(par.Cuts, x) != res.PointBand; crossed != (k == res.Fragility) {
+			if crossed := BandOf(par.Cuts, x) != res.PointBand; crossed != (k == res.Fragility) {
 				t.Errorf("unit %d: %d answers of fragility %d out: score %v, band left: %v", u, k, res.Fragility, x, crossed)
 			}
 		}

@@ -206,9 +206,16 @@ func (g *Groups) parallel(work func(from, to int)) {
 	wg.Wait()
 }
 
-// sorted estimates from rows sorted within groups.
-func (g *Groups) sorted(x, w []float64, group []int32, rule Rule) {
-	start := make([]int, len(g.N)+1)
+// item is a row of positive weight in a group.
+type item struct {
+	x, w float64
+	row  int32
+}
+
+// itemsByGroup brings the rows of every group together: those of group k are
+// items[start[k]:start[k+1]], in the order of the rows.
+func (g *Groups) itemsByGroup(x, w []float64, group []int32) (items []item, start []int) {
+	start = make([]int, len(g.N)+1)
 	for i, k := range group {
 		if k >= 0 && (w == nil || w[i] > 0) {
 			g.N[k]++
@@ -218,11 +225,7 @@ func (g *Groups) sorted(x, w []float64, group []int32, rule Rule) {
 	for k, n := range g.N {
 		start[k+1] = start[k] + n
 	}
-	type item struct {
-		x, w float64
-		row  int32
-	}
-	items := make([]item, start[len(g.N)])
+	items = make([]item, start[len(g.N)])
 	next := slices.Clone(start)
 	for i, k := range group {
 		if k < 0 || w != nil && w[i] == 0 {
@@ -235,6 +238,12 @@ func (g *Groups) sorted(x, w []float64, group []int32, rule Rule) {
 		items[next[k]] = it
 		next[k]++
 	}
+	return items, start
+}
+
+// sorted estimates from rows sorted within groups.
+func (g *Groups) sorted(x, w []float64, group []int32, rule Rule) {
+	items, start := g.itemsByGroup(x, w, group)
 	scales, values := g.Scale, g.Value
 	g.parallel(func(from, to int) {
 		var s, d Sample

@@ -66,7 +66,7 @@ func (e *evaluation) errors(t *tally, est []float64) {
 		ss += d * d
 		t.bias += d
 		t.n++
-		if band(e.par.Cuts, x) != band(e.par.Cuts, e.r.truth[u]) {
+		if fair.BandOf(e.par.Cuts, x) != fair.BandOf(e.par.Cuts, e.r.truth[u]) {
 			wrong++
 		}
 		if e.r.coachedU[u] {
@@ -118,7 +118,7 @@ func (e *evaluation) bands() {
 	for u, truth := range e.r.truth {
 		if b := e.res.Units[u].Band; b != fair.NoBand {
 			t.bandsGiven++
-			if b != band(e.par.Cuts, truth) {
+			if b != fair.BandOf(e.par.Cuts, truth) {
 				t.bandsGivenWrong++
 			}
 		}

@@ -102,16 +102,6 @@ func quantiles(x, probs []float64) []float64 {
 	return out
 }
 
-func band(cuts []float64, x float64) int {
-	b := 0
-	for _, c := range cuts {
-		if x >= c {
-			b++
-		}
-	}
-	return b
-}
-
 func (t *tally) measure(name string) Measure {
 	m := Measure{Estimator: name, RMSE: mean(t.rmse), RMSEError: meanError(t.rmse), Bias: t.bias / t.n,
 		WrongBand: mean(t.wrong), Bottom: mean(t.bottom)}

@@ -222,16 +222,9 @@ const maxSweep = 1000
 
 // Keep sweeps at intervals until the context ends.
 func (s *Service) Keep(ctx context.Context, district string, every time.Duration) {
-	t := time.NewTicker(every)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			if _, err := s.Sweep(ctx, district); err != nil && ctx.Err() == nil {
-				s.Log.Warn("appeals not swept", "error", err)
-			}
+	app.Every(ctx, every, func() {
+		if _, err := s.Sweep(ctx, district); err != nil && ctx.Err() == nil {
+			s.Log.Warn("appeals not swept", "error", err)
 		}
-	}
+	})
 }

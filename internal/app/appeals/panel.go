@@ -85,22 +85,28 @@ type Decision struct {
 // Code is a short name of a case that tells nothing about it.
 func Code(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "")[:6]) }
 
+// seated begins an act of a member of the panel; recused tells that a conflict of
+// interest was found since the seating: what was found is written and nothing else.
+func (s *Service) seated(ctx context.Context, tx *app.Tx, id string) (a appealdb.Appeal, c *appeal.Case, recused bool, err error) {
+	if a, c, err = begin(ctx, tx, id); err != nil {
+		return a, c, false, err
+	}
+	if !slices.Contains(c.Panel, tx.Actor.AccountID) {
+		return a, c, false, hidden()
+	}
+	gone, err := s.recuse(ctx, tx, a, c)
+	return a, c, slices.Contains(gone, tx.Actor.AccountID), err
+}
+
 // Blind opens the case file for an assigned member. It leaves a trace.
 func (s *Service) Blind(ctx context.Context, who authz.Actor, id string) (f CaseFile, err error) {
 	recused := false
 	err = s.Write(ctx, who, authz.AppealDecide, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
-		a, c, err := begin(ctx, tx, id)
+		a, c, gone, err := s.seated(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(c.Panel, who.AccountID) {
-			return hidden()
-		}
-		gone, err := s.recuse(ctx, tx, a, c)
-		if err != nil {
-			return err
-		}
-		if recused = slices.Contains(gone, who.AccountID); recused {
+		if recused = gone; recused {
 			return nil // committed with what was found, and told after that
 		}
 		tx.RecordAs(authz.AppealRead, "appeal", id, a.Unit, map[string]any{"blind": true})
@@ -219,18 +225,11 @@ func (s *Service) Vote(ctx context.Context, who authz.Actor, id string, v VoteIn
 	decided, recused := false, false
 	err := s.Write(ctx, who, authz.AppealDecide, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		decided = false
-		a, c, err := begin(ctx, tx, id)
+		a, c, gone, err := s.seated(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(c.Panel, who.AccountID) {
-			return hidden()
-		}
-		gone, err := s.recuse(ctx, tx, a, c)
-		if err != nil {
-			return err
-		}
-		if recused = slices.Contains(gone, who.AccountID); recused {
+		if recused = gone; recused {
 			return nil
 		}
 		if v.Department != "" {

@@ -239,6 +239,26 @@ func (s *setup) finished(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.collected(ctx, id); err != nil {
+		return err
+	}
+	run, err := s.published(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.departmentReplies(ctx, id); err != nil {
+		return err
+	}
+	if err := s.pilot(ctx, q, rules); err != nil {
+		return err
+	}
+	return s.contest(ctx, run)
+}
+
+// collected takes the finished round through its fieldwork, checks included, and
+// brings in what else is counted.
+func (s *setup) collected(ctx context.Context, id string) error {
+	manager := s.as("manager")
 	s.report("fieldwork", 0.55)
 	if err := s.letters(ctx); err != nil {
 		return err
@@ -268,28 +288,20 @@ func (s *setup) finished(ctx context.Context) error {
 	if _, err := s.file(ctx, manager, intake.Request{Kind: intake.Ratings, Round: id}, "评议打分.csv", s.world.WriteRatings, nil); err != nil {
 		return err
 	}
-	if err := s.opinions(ctx, id); err != nil {
-		return err
-	}
+	return s.opinions(ctx, id)
+}
+
+// published scores the finished round and publishes a few days before the
+// demonstration opens, so that the time in which workers may appeal is running.
+func (s *setup) published(ctx context.Context, id string) (run string, err error) {
+	manager := s.as("manager")
 	s.report("scoring", 0.7)
 	s.clock.Advance(24 * time.Hour)
-	run, err := s.scores.Start(ctx, manager, id, "访问结束后的首次计算")
-	if err != nil {
-		return err
+	if run, err = s.scores.Start(ctx, manager, id, "访问结束后的首次计算"); err != nil {
+		return "", err
 	}
-	// Published a few days before the demonstration opens, so that the time in
-	// which workers may appeal is running.
 	s.clock.T = s.world.Open.Cutoff.AddDate(0, 0, -3)
-	if err := s.scores.Publish(ctx, manager, run); err != nil {
-		return err
-	}
-	if err := s.departmentReplies(ctx, id); err != nil {
-		return err
-	}
-	if err := s.pilot(ctx, q, rules); err != nil {
-		return err
-	}
-	return s.contest(ctx, run)
+	return run, s.scores.Publish(ctx, manager, run)
 }
 
 // contest files the appeal that the panel of the demonstration can vote on: the

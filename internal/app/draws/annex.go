@@ -57,18 +57,11 @@ func (s *Service) AnnexFile(ctx context.Context, who authz.Actor, drawID string)
 }
 
 func (s *Service) annex(ctx context.Context, db pg.Querier, district string, d drawdb.Draw, w io.Writer) error {
-	stored, r, err := s.load(ctx, db, district, d.CommitmentID)
+	committed, err := s.loaded(ctx, db, district, d.CommitmentID)
 	if err != nil {
 		return err
 	}
-	st, err := stateOf(stored)
-	if err != nil {
-		return err
-	}
-	from, err := s.source(ctx, db, district, r, st)
-	if err != nil {
-		return err
-	}
+	stored, from := committed.stored, committed.from
 	if from.homes == nil {
 		return errs.New(errs.Barred, "draw.no_annex", "the units of this draw are persons; it has no annex")
 	}

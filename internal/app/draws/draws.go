@@ -196,6 +196,26 @@ func (s *Service) store(ctx context.Context, tx *app.Tx, id, roundID string, c *
 		Randomness: c.Randomness.Name, DueAt: c.Randomness.Due, By: tx.Actor.AccountID, At: tx.Now})
 }
 
+// loadedDraw is a stored commitment with its round, its parts and the units that it
+// draws from.
+type loadedDraw struct {
+	stored drawdb.Commitment
+	round  survey.Round
+	state  state
+	from   source
+}
+
+func (s *Service) loaded(ctx context.Context, db pg.Querier, district, commitmentID string) (d loadedDraw, err error) {
+	if d.stored, d.round, err = s.load(ctx, db, district, commitmentID); err != nil {
+		return d, err
+	}
+	if d.state, err = stateOf(d.stored); err != nil {
+		return d, err
+	}
+	d.from, err = s.source(ctx, db, district, d.round, d.state)
+	return d, err
+}
+
 func (s *Service) load(ctx context.Context, db pg.Querier, district, commitmentID string) (c drawdb.Commitment, r survey.Round, err error) {
 	if c, err = drawdb.GetCommitment(ctx, db, district, commitmentID); err != nil {
 		return c, r, app.NotFound(err, "commitment")

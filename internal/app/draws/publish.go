@@ -141,18 +141,11 @@ func (s *Service) bundle(ctx context.Context, db pg.Querier, district, drawID st
 	if err != nil {
 		return app.NotFound(err, "draw")
 	}
-	stored, r, err := s.load(ctx, db, district, d.CommitmentID)
+	committed, err := s.loaded(ctx, db, district, d.CommitmentID)
 	if err != nil {
 		return err
 	}
-	st, err := stateOf(stored)
-	if err != nil {
-		return err
-	}
-	from, err := s.source(ctx, db, district, r, st)
-	if err != nil {
-		return err
-	}
+	stored, r, st, from := committed.stored, committed.round, committed.state, committed.from
 	var c *draw.Commitment
 	var sel []draw.Selected
 	if from.homes != nil { // what is stored are the persons

@@ -243,32 +243,13 @@ func placesLeft(from source, r survey.Round, held []string) (map[string]places, 
 // topUpPlan plans every stratum in which somebody is left; those not asked for
 // get a sample of none, so that the document names them too.
 func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[string]places, sizes map[string]int, reserves float64) ([]draw.StratumPlan, error) {
-	wrong := func(where, found, want, hint string) error {
-		return errs.New(errs.Invalid, "draw.topup_size", "the top-up cannot be drawn like this").At(where, found, want, hint)
-	}
 	methods := map[string]rounddb.Stratum{}
 	for _, p := range planned {
 		methods[p.Stratum] = p
 	}
-	want := map[string]int{}
-	for _, key := range slices.Sorted(maps.Keys(sizes)) {
-		n := sizes[key]
-		if n < 0 {
-			return nil, wrong(key, fmt.Sprint(n), "a number of residents, 0 or more", "")
-		}
-		var names []string
-		people := 0
-		for _, p := range planned {
-			if (p.Stratum == key || p.Committee == key) && left[p.Stratum].Units > 0 {
-				names, people = append(names, p.Stratum), people+int(left[p.Stratum].Units)
-			}
-		}
-		if n > people {
-			return nil, wrong(key, fmt.Sprint(n), fmt.Sprintf("at most %d, who were not drawn yet", people), "ask for fewer")
-		}
-		for name, k := range share(n, names, left) {
-			want[name] += k
-		}
+	want, err := wanted(planned, left, sizes)
+	if err != nil {
+		return nil, err
 	}
 	var plan []draw.StratumPlan
 	total := 0
@@ -276,7 +257,7 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[
 		n := int(left[name].Units)
 		k := want[name]
 		if k > n {
-			return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, who were not drawn yet", n), "ask for fewer")
+			return nil, wrongTopUp(name, fmt.Sprint(k), fmt.Sprintf("at most %d, who were not drawn yet", n), "ask for fewer")
 		}
 		total += k
 		p := draw.StratumPlan{Stratum: name, Method: draw.Simple, Population: uint64(n), Sample: k,
@@ -287,32 +268,71 @@ func topUpPlan(planned []rounddb.Stratum, left map[string]draw.Count, spots map[
 				p.Method, p.Total = m, left[name].Size
 			case draw.TwoStage, draw.TwoStageSimple:
 				p.Method = m
-				if h := spots[name].households; k > h {
-					return nil, wrong(name, fmt.Sprint(k), fmt.Sprintf("at most %d, one in each household that was not drawn yet", h), "ask for fewer")
-				}
-				each := first.Planned
-				if room := spots[name].room; room == 0 {
-					return nil, crowded(name, k, 0)
-				} else if room > 0 {
-					each = min(each, room)
-				}
-				p.Clusters = min((k+each-1)/each, spots[name].clusters)
-				p.Sample = (k + p.Clusters - 1) / p.Clusters
-				p.Reserve = int(math.Ceil(float64(p.Sample) * reserves))
-				if room := spots[name].room; room > 0 {
-					if p.Sample > room {
-						return nil, crowded(name, k, room*p.Clusters)
-					}
-					p.Reserve = min(p.Reserve, room-p.Sample)
+				if err := inClusters(&p, k, first.Planned, spots[name], reserves); err != nil {
+					return nil, err
 				}
 			}
 		}
 		plan = append(plan, p)
 	}
 	if total == 0 {
-		return nil, wrong("sizes", "0", "at least one resident", "say in which committees how many more are drawn")
+		return nil, wrongTopUp("sizes", "0", "at least one resident", "say in which committees how many more are drawn")
 	}
 	return plan, nil
+}
+
+// wrongTopUp refuses the sizes of a top-up.
+func wrongTopUp(where, found, want, hint string) error {
+	return errs.New(errs.Invalid, "draw.topup_size", "the top-up cannot be drawn like this").At(where, found, want, hint)
+}
+
+// wanted shares the sizes asked for, of committees or strata, out over the strata.
+func wanted(planned []rounddb.Stratum, left map[string]draw.Count, sizes map[string]int) (map[string]int, error) {
+	want := map[string]int{}
+	for _, key := range slices.Sorted(maps.Keys(sizes)) {
+		n := sizes[key]
+		if n < 0 {
+			return nil, wrongTopUp(key, fmt.Sprint(n), "a number of residents, 0 or more", "")
+		}
+		var names []string
+		people := 0
+		for _, p := range planned {
+			if (p.Stratum == key || p.Committee == key) && left[p.Stratum].Units > 0 {
+				names, people = append(names, p.Stratum), people+int(left[p.Stratum].Units)
+			}
+		}
+		if n > people {
+			return nil, wrongTopUp(key, fmt.Sprint(n), fmt.Sprintf("at most %d, who were not drawn yet", people), "ask for fewer")
+		}
+		for name, k := range share(n, names, left) {
+			want[name] += k
+		}
+	}
+	return want, nil
+}
+
+// inClusters spreads k residents of a two-stage stratum, one in a household, over
+// its clusters; each takes as many as in the first draw, or what it has room for.
+func inClusters(p *draw.StratumPlan, k, each int, spot places, reserves float64) error {
+	if k > spot.households {
+		return wrongTopUp(p.Stratum, fmt.Sprint(k), fmt.Sprintf("at most %d, one in each household that was not drawn yet", spot.households), "ask for fewer")
+	}
+	room := spot.room
+	if room == 0 {
+		return crowded(p.Stratum, k, 0)
+	} else if room > 0 {
+		each = min(each, room)
+	}
+	p.Clusters = min((k+each-1)/each, spot.clusters)
+	p.Sample = (k + p.Clusters - 1) / p.Clusters
+	p.Reserve = int(math.Ceil(float64(p.Sample) * reserves))
+	if room > 0 {
+		if p.Sample > room {
+			return crowded(p.Stratum, k, room*p.Clusters)
+		}
+		p.Reserve = min(p.Reserve, room-p.Sample)
+	}
+	return nil
 }
 
 // crowded refuses a top-up after which a building or grid could be drawn by more

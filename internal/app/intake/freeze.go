@@ -47,11 +47,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		if err != nil {
 			return err
 		}
-		second, err := s.readListing(ctx, in.Second, f)
-		if err != nil {
-			return err
-		}
-		planted, err := s.readListing(ctx, in.Planted, f)
+		second, planted, err := s.readListings(ctx, in, f)
 		if err != nil {
 			return err
 		}
@@ -71,11 +67,7 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 			return err
 		}
 		audit.LimitsOf = from
-		var reason *frame.Reason
-		if text := strings.TrimSpace(in.Reason); text != "" {
-			reason = &frame.Reason{Signer: signer(who), Text: text}
-		}
-		if err := frame.MayFreeze(deviations, reason); err != nil {
+		if err := frame.MayFreeze(deviations, signedReason(who, in.Reason)); err != nil {
 			return err
 		}
 		digest = freezer.Digest()
@@ -103,6 +95,24 @@ func (s *Service) Freeze(ctx context.Context, who authz.Actor, id string, in Fre
 		return "", err
 	}
 	return digest.String(), nil
+}
+
+// readListings reads the second register and the planted persons, empty where
+// there is none.
+func (s *Service) readListings(ctx context.Context, in FreezeInput, f intakedb.Frame) (second, planted *listing, err error) {
+	if second, err = s.readListing(ctx, in.Second, f); err != nil {
+		return second, planted, err
+	}
+	planted, err = s.readListing(ctx, in.Planted, f)
+	return second, planted, err
+}
+
+// signedReason is a reason with its signer, nil without words.
+func signedReason(who authz.Actor, text string) *frame.Reason {
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return &frame.Reason{Signer: signer(who), Text: text}
 }
 
 // limitsOf are the limits of a rule book's latest version, and its name.

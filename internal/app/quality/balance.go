@@ -3,6 +3,7 @@ package quality
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -93,6 +94,25 @@ func (s *Service) Balance(ctx context.Context, who authz.Actor, roundID, area st
 }
 
 func (v *Balance) measure(drawn, lives []qualitydb.TraitCount, names map[string]string) {
+	t := v.tabulate(drawn, lives)
+	v.Balance = fieldwork.MeasureBalance(t.variables, t.list(), v.Frame, z95)
+	v.Shown = v.Answered >= v.Cell
+	for _, p := range v.Partials {
+		v.Traits = append(v.Traits, v.trait(p, t.frame[slices.Index(traits, p.Variable)], names))
+	}
+}
+
+// traitTable is who was drawn and who lives there, by the levels of every trait.
+type traitTable struct {
+	variables []fieldwork.Variable
+	at        []map[string]int // by trait: the place of a level
+	cells     map[[4]string]*fieldwork.TraitCell
+	frame     []map[string]int // by trait: how many live there, by level
+}
+
+// tabulate counts the drawn by cell and everybody by level; areas are told apart at
+// the level below the one looked at.
+func (v *Balance) tabulate(drawn, lives []qualitydb.TraitCount) traitTable {
 	cut := 9
 	if len(v.Area) >= 9 {
 		cut = 12
@@ -105,8 +125,8 @@ func (v *Balance) measure(drawn, lives []qualitydb.TraitCount, names map[string]
 		}
 		return [4]string{t.Sex, band, t.Tenure, t.Committee[:min(cut, len(t.Committee))]}
 	}
-	variables := make([]fieldwork.Variable, len(traits))
-	at := make([]map[string]int, len(traits))
+	out := traitTable{variables: make([]fieldwork.Variable, len(traits)), at: make([]map[string]int, len(traits)),
+		cells: map[[4]string]*fieldwork.TraitCell{}, frame: make([]map[string]int, len(traits))}
 	for k := range traits {
 		seen := map[string]bool{}
 		for _, list := range [][]qualitydb.TraitCount{lives, drawn} {
@@ -114,63 +134,64 @@ func (v *Balance) measure(drawn, lives []qualitydb.TraitCount, names map[string]
 				seen[levels(t)[k]] = true
 			}
 		}
-		variables[k] = fieldwork.Variable{Name: traits[k]}
-		for l := range seen {
-			variables[k].Levels = append(variables[k].Levels, l)
+		out.variables[k] = fieldwork.Variable{Name: traits[k], Levels: slices.Sorted(maps.Keys(seen))}
+		out.at[k], out.frame[k] = map[string]int{}, map[string]int{}
+		for i, l := range out.variables[k].Levels {
+			out.at[k][l] = i
 		}
-		slices.Sort(variables[k].Levels)
-		at[k] = map[string]int{}
-		for i, l := range variables[k].Levels {
-			at[k][l] = i
-		}
-	}
-	cells, frame := map[[4]string]*fieldwork.TraitCell{}, make([]map[string]int, len(traits))
-	for k := range frame {
-		frame[k] = map[string]int{}
 	}
 	for _, t := range lives {
 		v.Frame += t.Drawn
 		for k, l := range levels(t) {
-			frame[k][l] += t.Drawn
+			out.frame[k][l] += t.Drawn
 		}
 	}
 	for _, t := range drawn {
-		key := levels(t)
-		c := cells[key]
-		if c == nil {
-			c = &fieldwork.TraitCell{}
-			for k, l := range key {
-				c.Level = append(c.Level, at[k][l])
-			}
-			cells[key] = c
-		}
+		c := out.cell(levels(t))
 		c.Drawn, c.Answered = c.Drawn+t.Drawn, c.Answered+t.Answered
 	}
-	list := make([]fieldwork.TraitCell, 0, len(cells))
-	for _, c := range cells {
+	return out
+}
+
+func (t *traitTable) cell(key [4]string) *fieldwork.TraitCell {
+	c := t.cells[key]
+	if c == nil {
+		c = &fieldwork.TraitCell{}
+		for k, l := range key {
+			c.Level = append(c.Level, t.at[k][l])
+		}
+		t.cells[key] = c
+	}
+	return c
+}
+
+// list are the cells in the order of their levels.
+func (t *traitTable) list() []fieldwork.TraitCell {
+	list := make([]fieldwork.TraitCell, 0, len(t.cells))
+	for _, c := range t.cells {
 		list = append(list, *c)
 	}
 	slices.SortFunc(list, func(a, b fieldwork.TraitCell) int { return slices.Compare(a.Level, b.Level) })
-	v.Balance = fieldwork.MeasureBalance(variables, list, v.Frame, z95)
-	v.Shown = v.Answered >= v.Cell
-	for _, p := range v.Partials {
-		row := TraitRow{Name: p.Variable, Unconditional: p.Unconditional, Conditional: p.Conditional}
-		k := slices.Index(traits, p.Variable)
-		counts := make([]int, len(p.Levels))
-		for i, l := range p.Levels {
-			counts[i] = l.Answered
-		}
-		hide := fairness.Suppress(fairness.Table{Count: [][]int{counts}, Minimum: v.CrossTab, RowTotals: true})
-		for i, l := range p.Levels {
-			r := LevelRow{Name: l.Name, Text: names[l.Name], Frame: frame[k][l.Name], Drawn: l.Drawn, Answered: l.Answered, Partial: l.Partial}
-			if hide.Cell[0][i] != fairness.Shown || !v.Shown {
-				r.Hidden, r.Answered, r.Partial, v.HideAny = true, 0, 0, true
-			}
-			if r.Frame > 0 || r.Drawn > 0 {
-				row.Levels = append(row.Levels, r)
-			}
-		}
-		slices.SortStableFunc(row.Levels, func(a, b LevelRow) int { return cmp.Compare(a.Name, b.Name) })
-		v.Traits = append(v.Traits, row)
+	return list
+}
+
+// trait is the row of a trait, small levels hidden.
+func (v *Balance) trait(p fieldwork.PartialR, frame map[string]int, names map[string]string) TraitRow {
+	row := TraitRow{Name: p.Variable, Unconditional: p.Unconditional, Conditional: p.Conditional}
+	counts := make([]int, len(p.Levels))
+	for i, l := range p.Levels {
+		counts[i] = l.Answered
 	}
+	hide := fairness.Suppress(fairness.Table{Count: [][]int{counts}, Minimum: v.CrossTab, RowTotals: true})
+	for i, l := range p.Levels {
+		r := LevelRow{Name: l.Name, Text: names[l.Name], Frame: frame[l.Name], Drawn: l.Drawn, Answered: l.Answered, Partial: l.Partial}
+		if hide.Cell[0][i] != fairness.Shown || !v.Shown {
+			r.Hidden, r.Answered, r.Partial, v.HideAny = true, 0, 0, true
+		}
+		if r.Frame > 0 || r.Drawn > 0 {
+			row.Levels = append(row.Levels, r)
+		}
+	}
+	slices.SortStableFunc(row.Levels, func(a, b LevelRow) int { return cmp.Compare(a.Name, b.Name) })
+	return row
 }

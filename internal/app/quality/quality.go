@@ -302,18 +302,11 @@ func (s *Service) comments(ctx context.Context, db pg.Querier, district, round s
 // Keep scans every round that is being collected and has new answers, or was not
 // scanned for a day, from time to time until ctx ends.
 func (s *Service) Keep(ctx context.Context, district string, every time.Duration) {
-	t := time.NewTicker(every)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			if err := s.ScanChanged(ctx, district); err != nil && ctx.Err() == nil {
-				s.Log.Warn("fieldwork not scanned", "error", err)
-			}
+	app.Every(ctx, every, func() {
+		if err := s.ScanChanged(ctx, district); err != nil && ctx.Err() == nil {
+			s.Log.Warn("fieldwork not scanned", "error", err)
 		}
-	}
+	})
 }
 
 // ScanChanged scans the rounds that have new answers since their latest scan, or

@@ -3,7 +3,6 @@ package xlsform
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gongping/survey/instrument"
@@ -172,87 +171,6 @@ func (w *writer) kind(id string) instrument.Kind {
 		return it.Kind
 	}
 	return ""
-}
-
-func (w *writer) item(it *instrument.Item) {
-	l := line{"name": it.ID, "relevant": formula.Write(it.ShowIf, w.kind), "gongping_dimension": it.Dimension}
-	if it.Required {
-		l["required"] = "yes"
-	}
-	r := it.Range
-	if r == nil {
-		r = &instrument.Range{}
-	}
-	var limits []string
-	bound := func(low, high, quote, end string) {
-		if low != "" {
-			limits = append(limits, ". >= "+quote+low+end)
-		}
-		if high != "" {
-			limits = append(limits, ". <= "+quote+high+end)
-		}
-	}
-	number := func(n int) string {
-		if n == 0 {
-			return ""
-		}
-		return strconv.Itoa(n)
-	}
-	count := func(what string, low, high int) {
-		if low > 0 {
-			limits = append(limits, what+"(.) >= "+number(low))
-		}
-		if high > 0 {
-			limits = append(limits, what+"(.) <= "+number(high))
-		}
-	}
-	switch it.Kind {
-	case instrument.Grade5, instrument.YesNo, instrument.Single, instrument.Multiple:
-		l["type"] = "select_one " + w.list(it)
-		if it.Kind == instrument.Multiple {
-			l["type"] = "select_multiple " + w.list(it)
-			for _, o := range it.Options {
-				if o.Exclusive {
-					limits = append(limits, "not(selected(., "+formula.Quote(o.Code)+") and count-selected(.) > 1)")
-				}
-			}
-			if it.DontKnow {
-				limits = append(limits, "not(selected(., 'dk') and count-selected(.) > 1)")
-			}
-			if it.Decline {
-				limits = append(limits, "not(selected(., 'declined') and count-selected(.) > 1)")
-			}
-			count("count-selected", r.MinChoices, r.MaxChoices)
-		}
-	case instrument.Number:
-		l["type"] = "integer"
-		if r.Decimals > 0 {
-			l["type"], l["gongping_decimals"] = "decimal", strconv.Itoa(r.Decimals)
-		}
-		l["gongping_step"] = r.Step
-		bound(r.Min, r.Max, "", "")
-	case instrument.Date:
-		l["type"] = "date"
-		bound(r.Min, r.Max, "date('", "')")
-	case instrument.Text:
-		l["type"] = "text"
-		if !it.Short {
-			l["appearance"] = "multiline"
-		}
-		count("string-length", r.MinLength, r.MaxLength)
-	case instrument.Note:
-		l["type"] = "note"
-	}
-	if !it.Kind.Choice() && it.Kind != instrument.Grade5 && it.Kind != instrument.YesNo {
-		l["gongping_dont_know"], l["gongping_decline"] = yesOr(it.DontKnow), yesOr(it.Decline)
-	}
-	l["constraint"] = strings.Join(limits, " and ")
-	w.add(l, it.Text, it.Hint)
-	for _, o := range it.Options {
-		if o.Other {
-			w.words(it, o)
-		}
-	}
 }
 
 // words writes the line beside an option as a text of its own, which is how

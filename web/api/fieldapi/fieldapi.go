@@ -150,6 +150,11 @@ func registerCases(a huma.API, svc *field.Service) {
 			p, err := svc.OpenIdentity(ctx, who(ctx), in.ID)
 			return &body[person]{person{p.Name, p.Phone, p.Address}}, err
 		})
+	registerHanding(a, svc)
+}
+
+// registerHanding are links, reserves and other evaluators for a case.
+func registerHanding(a huma.API, svc *field.Service) {
 	type link struct {
 		Token     string    `json:"token" doc:"Shown once; the address is /r/{token}"`
 		ExpiresAt time.Time `json:"expires_at"`

@@ -326,6 +326,11 @@ func registerBackChecks(a huma.API, svc *quality.Service) {
 		}) (*none, error) {
 			return nil, svc.Reassign(ctx, who(ctx), in.ID, in.Body.Evaluator, in.Body.Reason)
 		})
+	registerAskedAgain(a, svc)
+}
+
+// registerAskedAgain are the calls of whoever asks again.
+func registerAskedAgain(a huma.API, svc *quality.Service) {
 	huma.Register(a, op(http.MethodGet, "list-my-backchecks", "/backchecks", "My back-checks", "What the evaluator who asks has to ask again."),
 		func(ctx context.Context, _ *none) (*body[[]BackCheck], error) {
 			list, err := svc.Mine(ctx, who(ctx))

@@ -76,114 +76,147 @@ func ownSections(b composite.RuleBook) composite.RuleBook {
 // figures are the numbers of a rule book that has all sections (ownSections), in
 // the order of the form.
 func figures(b *composite.RuleBook) []figure {
-	var out []figure
-	group, section := "", ""
-	in := func(g, s string) { group, section = g, s }
-	whole := func(name string, v *int, low, high float64) {
-		out = append(out, figure{group: group, section: section, name: name, i: v, low: low, high: high})
+	var l figureList
+	l.decisions(b)
+	l.objections(b)
+	l.field(b)
+	l.records(b)
+	l.watch(b)
+	return l.out
+}
+
+// figureList gathers figures under the card and section that in names.
+type figureList struct {
+	out            []figure
+	group, section string
+}
+
+func (l *figureList) in(group, section string) { l.group, l.section = group, section }
+
+func (l *figureList) whole(name string, v *int, low, high float64) {
+	l.out = append(l.out, figure{group: l.group, section: l.section, name: name, i: v, low: low, high: high})
+}
+
+func (l *figureList) frac(name string, v *float64, low, high float64) {
+	f := figure{group: l.group, section: l.section, name: name, f: v, low: low, high: high}
+	if l.section == "quality" {
+		f.step = "0.001"
 	}
-	frac := func(name string, v *float64, low, high float64) {
-		f := figure{group: group, section: section, name: name, f: v, low: low, high: high}
-		if section == "quality" {
-			f.step = "0.001"
-		}
-		out = append(out, f)
-	}
-	in("gates", "gates")
+	l.out = append(l.out, f)
+}
+
+// decisions are the figures of gates, suppression and grades.
+func (l *figureList) decisions(b *composite.RuleBook) {
+	l.in("gates", "gates")
 	g := &b.Gates
-	whole("unit_min", &g.UnitMin, 0, 0)
-	whole("low_reliability_below", &g.LowReliabilityBelow, 0, 0)
-	whole("publish_n", &g.PublishN, 0, 0)
-	frac("publish_reliability", &g.PublishReliability, 0, 0)
-	frac("consequence_reliability", &g.ConsequenceReliability, 0, 0)
-	whole("consequence_rounds", &g.ConsequenceRounds, 0, 0)
-	whole("fragile_up_to", &g.FragileUpTo, 0, 0)
-	in("suppression", "suppression")
-	whole("cell", &b.Suppression.Cell, 0, 0)
-	whole("cross_tab", &b.Suppression.CrossTab, 0, 0)
-	in("grades", "grades")
-	frac("top_share", &b.Grades.TopShare, 0, 1)
-	whole("level_rounds", &b.Grades.LevelRounds, 2, 10)
-	whole("exit_rounds", &b.Grades.ExitRounds, 2, 10)
-	in("appeal", "appeal")
+	l.whole("unit_min", &g.UnitMin, 0, 0)
+	l.whole("low_reliability_below", &g.LowReliabilityBelow, 0, 0)
+	l.whole("publish_n", &g.PublishN, 0, 0)
+	l.frac("publish_reliability", &g.PublishReliability, 0, 0)
+	l.frac("consequence_reliability", &g.ConsequenceReliability, 0, 0)
+	l.whole("consequence_rounds", &g.ConsequenceRounds, 0, 0)
+	l.whole("fragile_up_to", &g.FragileUpTo, 0, 0)
+	l.in("suppression", "suppression")
+	l.whole("cell", &b.Suppression.Cell, 0, 0)
+	l.whole("cross_tab", &b.Suppression.CrossTab, 0, 0)
+	l.in("grades", "grades")
+	l.frac("top_share", &b.Grades.TopShare, 0, 1)
+	l.whole("level_rounds", &b.Grades.LevelRounds, 2, 10)
+	l.whole("exit_rounds", &b.Grades.ExitRounds, 2, 10)
+}
+
+// objections are those of appeals and disputes.
+func (l *figureList) objections(b *composite.RuleBook) {
+	l.in("appeal", "appeal")
 	a, ds := &b.Appeal, b.Disputes
-	whole("file_days", &a.FileDays, 0, 0)
-	whole("accept_days", &a.AcceptDays, 0, 0)
-	whole("decide_days", &a.DecideDays, 0, 0)
-	whole("notice_days", &a.NoticeDays, 0, 0)
-	in("disputes", "disputes")
-	whole("extend_days", &ds.ExtendDays, 0, 60)
-	whole("second_file_days", &ds.SecondFileDays, 1, 60)
-	whole("second_decide_days", &ds.SecondDecideDays, 1, 120)
-	whole("register_max", &ds.RegisterMax, 0, 50)
-	whole("register_days", &ds.RegisterDays, 30, 1100)
-	whole("theme_households", &ds.ThemeHouseholds, 3, 20)
-	whole("reask_days", &ds.ReAskDays, 0, 120)
-	in("frame", "frame")
+	l.whole("file_days", &a.FileDays, 0, 0)
+	l.whole("accept_days", &a.AcceptDays, 0, 0)
+	l.whole("decide_days", &a.DecideDays, 0, 0)
+	l.whole("notice_days", &a.NoticeDays, 0, 0)
+	l.in("disputes", "disputes")
+	l.whole("extend_days", &ds.ExtendDays, 0, 60)
+	l.whole("second_file_days", &ds.SecondFileDays, 1, 60)
+	l.whole("second_decide_days", &ds.SecondDecideDays, 1, 120)
+	l.whole("register_max", &ds.RegisterMax, 0, 50)
+	l.whole("register_days", &ds.RegisterDays, 30, 1100)
+	l.whole("theme_households", &ds.ThemeHouseholds, 3, 20)
+	l.whole("reask_days", &ds.ReAskDays, 0, 120)
+}
+
+// field are those of the frame, of visits and of calls.
+func (l *figureList) field(b *composite.RuleBook) {
+	l.in("frame", "frame")
 	fr := b.Frame
-	frac("coverage", &fr.Coverage, 0, 1)
-	whole("min_cell", &fr.MinCell, 0, 0)
-	frac("no_contact", &fr.NoContact, 0, 1)
-	frac("near_duplicate", &fr.NearDuplicate, 0, 1)
-	frac("inactive", &fr.Inactive, 0, 1)
-	frac("changed", &fr.Changed, 0, 1)
-	frac("missing", &fr.Missing, 0, 1)
-	whole("planted_missed", &fr.PlantedMissed, 0, 0)
-	in("fieldwork", "fieldwork")
+	l.frac("coverage", &fr.Coverage, 0, 1)
+	l.whole("min_cell", &fr.MinCell, 0, 0)
+	l.frac("no_contact", &fr.NoContact, 0, 1)
+	l.frac("near_duplicate", &fr.NearDuplicate, 0, 1)
+	l.frac("inactive", &fr.Inactive, 0, 1)
+	l.frac("changed", &fr.Changed, 0, 1)
+	l.frac("missing", &fr.Missing, 0, 1)
+	l.whole("planted_missed", &fr.PlantedMissed, 0, 0)
+	l.in("fieldwork", "fieldwork")
 	w := &b.Fieldwork
-	whole("attempts", &w.Attempts, 0, 0)
-	whole("days", &w.Days, 0, 0)
-	whole("day_parts", &w.DayParts, 0, 0)
-	whole("weekend", &w.Weekend, 0, 0)
-	whole("link_days", &w.LinkDays, 0, 0)
-	in("calls", "calls")
+	l.whole("attempts", &w.Attempts, 0, 0)
+	l.whole("days", &w.Days, 0, 0)
+	l.whole("day_parts", &w.DayParts, 0, 0)
+	l.whole("weekend", &w.Weekend, 0, 0)
+	l.whole("link_days", &w.LinkDays, 0, 0)
+	l.in("calls", "calls")
 	k := b.Calls
-	whole("no_answer_minutes", &k.NoAnswerMinutes, 15, 2880)
-	whole("away_minutes", &k.AwayMinutes, 15, 2880)
-	whole("refusal_hours", &k.RefusalHours, 24, 720)
-	whole("max_refused", &k.MaxRefused, 1, 3)
-	whole("first_hour", &k.FirstHour, 7, 12)
-	whole("last_hour", &k.LastHour, 18, 22)
-	whole("code_minutes", &k.CodeMinutes, 10, 240)
-	in("records_rules", "record_rules")
+	l.whole("no_answer_minutes", &k.NoAnswerMinutes, 15, 2880)
+	l.whole("away_minutes", &k.AwayMinutes, 15, 2880)
+	l.whole("refusal_hours", &k.RefusalHours, 24, 720)
+	l.whole("max_refused", &k.MaxRefused, 1, 3)
+	l.whole("first_hour", &k.FirstHour, 7, 12)
+	l.whole("last_hour", &k.LastHour, 18, 22)
+	l.whole("code_minutes", &k.CodeMinutes, 10, 240)
+}
+
+// records are those of work records.
+func (l *figureList) records(b *composite.RuleBook) {
+	l.in("records_rules", "record_rules")
 	r := b.RecordRules
-	whole("limit_days", &r.LimitDays, 1, 366)
-	whole("repeat_window", &r.RepeatWindow, 1, 366)
-	frac("count_repeat", &r.CountRepeat, 0, 1)
-	whole("households_low", &r.HouseholdsLow, 1, 10000)
-	whole("households_high", &r.HouseholdsHigh, 1, 10000)
-	frac("frame_share", &r.FrameShare, 0, 1)
-	whole("identical_months", &r.IdenticalMonths, 2, 60)
-	frac("missing_share", &r.MissingShare, 0, 1)
-	frac("outlier_z", &r.OutlierZ, 0.5, 20)
-	frac("heap_share", &r.HeapShare, 0, 1)
-	in("quality_steps", "quality")
+	l.whole("limit_days", &r.LimitDays, 1, 366)
+	l.whole("repeat_window", &r.RepeatWindow, 1, 366)
+	l.frac("count_repeat", &r.CountRepeat, 0, 1)
+	l.whole("households_low", &r.HouseholdsLow, 1, 10000)
+	l.whole("households_high", &r.HouseholdsHigh, 1, 10000)
+	l.frac("frame_share", &r.FrameShare, 0, 1)
+	l.whole("identical_months", &r.IdenticalMonths, 2, 60)
+	l.frac("missing_share", &r.MissingShare, 0, 1)
+	l.frac("outlier_z", &r.OutlierZ, 0.5, 20)
+	l.frac("heap_share", &r.HeapShare, 0, 1)
+}
+
+// watch are those by which the fieldwork is watched.
+func (l *figureList) watch(b *composite.RuleBook) {
+	l.in("quality_steps", "quality")
 	q := b.Quality
-	frac("alpha", &q.Alpha, 0.001, 0.2)
-	frac("back_check_share", &q.BackCheckShare, 0.01, 1)
-	whole("suspect_cases", &q.SuspectCases, 1, 200)
-	whole("denied_to_verify", &q.DeniedToVerify, 1, 20)
-	whole("denied_to_set_aside", &q.DeniedToSetAside, 1, 50)
-	in("quality_speed", "quality")
-	frac("read_aloud", &q.ReadAloud, 3, 20)
-	frac("read_silent", &q.ReadSilent, 5, 60)
-	frac("item_time", &q.ItemTime, 0.2, 1)
-	frac("fast_share", &q.FastShare, 0.001, 0.5)
-	in("quality_place", "quality")
-	whole("first_hour", &q.FirstHour, 5, 12)
-	whole("last_hour", &q.LastHour, 17, 23)
-	frac("night_share", &q.NightShare, 0.001, 0.5)
-	whole("route_seconds", &q.RouteSeconds, 10, 3600)
-	frac("far_metres", &q.FarMetres, 50, 10000)
-	frac("far_share", &q.FarShare, 0.001, 0.5)
-	in("quality_pattern", "quality")
-	frac("match_share", &q.MatchShare, 0.6, 1)
-	whole("straight_items", &q.StraightItems, 3, 50)
-	whole("cell_answers", &q.CellAnswers, 3, 50)
-	frac("common_share", &q.CommonShare, 0.001, 0.2)
-	frac("phrase_match", &q.PhraseMatch, 0.3, 1)
-	frac("round_share", &q.RoundShare, 0.2, 0.9)
-	return out
+	l.frac("alpha", &q.Alpha, 0.001, 0.2)
+	l.frac("back_check_share", &q.BackCheckShare, 0.01, 1)
+	l.whole("suspect_cases", &q.SuspectCases, 1, 200)
+	l.whole("denied_to_verify", &q.DeniedToVerify, 1, 20)
+	l.whole("denied_to_set_aside", &q.DeniedToSetAside, 1, 50)
+	l.in("quality_speed", "quality")
+	l.frac("read_aloud", &q.ReadAloud, 3, 20)
+	l.frac("read_silent", &q.ReadSilent, 5, 60)
+	l.frac("item_time", &q.ItemTime, 0.2, 1)
+	l.frac("fast_share", &q.FastShare, 0.001, 0.5)
+	l.in("quality_place", "quality")
+	l.whole("first_hour", &q.FirstHour, 5, 12)
+	l.whole("last_hour", &q.LastHour, 17, 23)
+	l.frac("night_share", &q.NightShare, 0.001, 0.5)
+	l.whole("route_seconds", &q.RouteSeconds, 10, 3600)
+	l.frac("far_metres", &q.FarMetres, 50, 10000)
+	l.frac("far_share", &q.FarShare, 0.001, 0.5)
+	l.in("quality_pattern", "quality")
+	l.frac("match_share", &q.MatchShare, 0.6, 1)
+	l.whole("straight_items", &q.StraightItems, 3, 50)
+	l.whole("cell_answers", &q.CellAnswers, 3, 50)
+	l.frac("common_share", &q.CommonShare, 0.001, 0.2)
+	l.frac("phrase_match", &q.PhraseMatch, 0.3, 1)
+	l.frac("round_share", &q.RoundShare, 0.2, 0.9)
 }
 
 // Faulty tells whether a field of the group is refused, so that its card is open.
