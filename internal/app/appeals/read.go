@@ -37,11 +37,13 @@ type Detail struct {
 	Audit     *AuditView   // auditors only
 
 	Second      Second
-	Extended    time.Time       // the later deadline of the step that it waits for; zero without one
-	ExtendMax   int             // working days by which a manager may extend now; 0 = not
-	NoticeUntil time.Time       // of the public notice; zero before it
-	OpenCount   int             // objections without an answer
-	Objections  []ObjectionView // managers and auditors only
+	Step        appeal.Step               // what it waits for; empty for nothing with a deadline
+	Moved       map[appeal.Step]time.Time // later deadlines by step
+	Extended    time.Time                 // the later deadline of the step that it waits for; zero without one
+	ExtendMax   int                       // working days by which a manager may extend now; 0 = not
+	NoticeUntil time.Time                 // of the public notice; zero before it
+	OpenCount   int                       // objections without an answer
+	Objections  []ObjectionView           // managers and auditors only
 	Extension   Extension
 	ReAsk       ReAsk
 }
@@ -114,7 +116,7 @@ func (s *Service) detail(ctx context.Context, q pg.Querier, who authz.Actor, a a
 		return d, err
 	}
 	now := s.Clock.Now()
-	d = Detail{Appeal: a, Statement: string(text), State: c.State, Due: c.Due(), Late: c.Late(now) != "", Waits: waits(who, c), Rules: t.rules,
+	d = Detail{Appeal: a, Statement: string(text), State: c.State, Due: c.Due(), Late: c.Late(now) != "", Step: c.Waiting(), Moved: c.Extended, Waits: waits(who, c), Rules: t.rules,
 		Decision: decisionOf(c), Seats: len(c.Panel), Votes: len(c.Votes), Third: c.NeedsThird(), Vacant: c.FreeSeats() > 0 && len(c.Recused) > 0,
 		Withdraw: who.AccountID == a.AppellantID && !c.State.Final() && (c.State == appeal.Filed || c.State == appeal.Accepted || c.State == appeal.Assigned || c.State == appeal.Voting)}
 	if !d.Due.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -86,6 +87,9 @@ var looks = map[appeal.Kind][2]string{
 	appeal.KindAnswered: {"message-2", "info"}, appeal.KindAsked: {"message-2", "warning"}, appeal.KindDeclined: {"x", "neutral"}, appeal.KindReAsk: {"dice", "info"},
 	appeal.KindRecused: {"user-cog", "warning"},
 }
+
+// MovedTo is the later deadline of a step; zero where it was not extended.
+func (d showData) MovedTo(step string) time.Time { return d.Moved[appeal.Step(step)] }
 
 func (h *pages) timeline(c *gin.Context, d appeals.Detail) []render.Event {
 	var out []render.Event
