@@ -50,9 +50,9 @@ func (f Funnel) Figure(t Text) Figure {
 }
 
 func (f Funnel) patch(t Text, shown []Area, o m, series []m) {
-	lo, hi := math.Inf(1), math.Inf(-1)
+	lo, hi, most := math.Inf(1), math.Inf(-1), 0
 	for _, a := range shown {
-		lo, hi = min(lo, a.Score), max(hi, a.Score)
+		lo, hi, most = min(lo, a.Score), max(hi, a.Score), max(most, a.N)
 	}
 	for _, l := range f.Limits {
 		if l.N >= shown[0].N/2 {
@@ -77,7 +77,11 @@ func (f Funnel) patch(t Text, shown []Area, o m, series []m) {
 			}
 			d := m{"name": a.Name, "value": []any{a.N, clean(a.Score)}, "tip": areaTip(t, a), "href": a.Href}
 			if s == High || s == Low {
-				d["label"] = m{"show": true, "formatter": "{b}", "position": "right", "color": colour("chart-text")}
+				side := "right"
+				if a.N > most/2 { // on a phone the edge would cut the name off
+					side = "left"
+				}
+				d["label"] = m{"show": true, "formatter": "{b}", "position": side, "color": colour("chart-text"), "width": 112, "overflow": "truncate"}
 			}
 			data = append(data, d)
 		}

@@ -30,7 +30,7 @@ type part struct {
 // words are where the values of a detail have names already.
 var words = map[string][]string{
 	"asked": {"appeal.step_name."}, "detector": {"quality.detector."}, "disposition": {"disposition."},
-	"extended": {"appeal.step_name."}, "ground": {"appeal.ground."}, "mode": {"field.mode."},
+	"extended": {"appeal.step_name."}, "ground": {"appeal.ground."}, "held": {"held.short."}, "held_for": {"held.short."}, "mode": {"field.mode."},
 	"outcome": {"appeal.outcome.", "backcheck.outcome."}, "paper": {"paperform.step."}, "role": {"role."},
 	"side": {"quality.side."}, "state": {"round.state."}, "key": {""}, "refused": {""},
 }

@@ -107,7 +107,11 @@ func (h *pages) closed(c *gin.Context, err error) error {
 	if errs.Is(err, errs.NotFound) {
 		status = http.StatusNotFound
 	}
-	h.Render(c, status, "resident/closed", render.Page{Title: p.T("resident.closed." + d.Tone), Layout: render.Resident, Data: d})
+	title := "resident.closed." + d.Tone
+	if e.Key == "field.not_open" {
+		title = "resident.closed.early"
+	}
+	h.Render(c, status, "resident/closed", render.Page{Title: p.T(title), Layout: render.Resident, Data: d})
 	return nil
 }
 
