@@ -101,3 +101,23 @@ func TestNoSentenceIsWrittenIntoATemplate(t *testing.T) {
 		}
 	}
 }
+
+var definition = regexp.MustCompile(`\{\{-? ?define "([^"]+)"`)
+
+// TestNoTwoPartsShareAName: the later of two silently takes the place of the
+// earlier, on every page that uses it.
+func TestNoTwoPartsShareAName(t *testing.T) {
+	t.Parallel()
+	at := map[string]string{}
+	for file, src := range templates(t) {
+		for _, m := range definition.FindAllStringSubmatch(src, -1) {
+			if other, ok := at[m[1]]; ok {
+				t.Errorf("%q is defined in %s and in %s", m[1], other, file)
+			}
+			at[m[1]] = file
+		}
+	}
+	if len(at) < 20 {
+		t.Errorf("%d parts found; the search is broken", len(at))
+	}
+}
