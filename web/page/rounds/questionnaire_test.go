@@ -286,6 +286,7 @@ func TestEditorInTheBrowser(t *testing.T) {
 			t.Errorf("the preview says %q", got)
 		}
 		p.Fill("#f-e\\.kind", "multiple")
+		p.Settle()
 		p.WaitVisible("#gp-preview #q-visited[data-kind=multiple]")
 		p.Click("#gp-preview #q-visited input[value=care]")
 		if browsertest.Eval[bool](p, `document.querySelector('#gp-preview #q-care_hours').hidden`) {
@@ -299,6 +300,7 @@ func TestEditorInTheBrowser(t *testing.T) {
 		p.Click(`button[value="cond"]`)
 		p.WaitVisible("#f-t\\.0\\.op")
 		p.Fill("#f-t\\.0\\.op", "is")
+		p.Settle()
 		p.WaitVisible(`input[name="t.0.in"][value="care"]`)
 		p.Click(`input[name="t.0.in"][value="care"]`)
 		look("editor-rule")
