@@ -99,6 +99,18 @@ func TestDetectors(t *testing.T) {
 				r.Seconds = 14 // 120 characters take 15 seconds at 8 a second
 			}
 		}, "e1", 15},
+		// Who has the phone say nothing of time is not spared by it: no length,
+		// or "on paper" without the form that two others enter.
+		{TooFast, func(d *Data) {
+			for _, r := range of(d, "e1")[:15] {
+				r.Seconds, r.Hour, r.PerItem = 0, -1, nil
+			}
+		}, "e1", 15},
+		{TooFast, func(d *Data) {
+			for _, r := range of(d, "e1")[:15] {
+				r.Mode = "paper"
+			}
+		}, "e1", 15},
 		{TooFastItem, func(d *Data) {
 			for _, r := range of(d, "e1")[:15] {
 				r.PerItem = []float64{1, 1, 1, 9, 9, 9}

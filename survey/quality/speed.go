@@ -65,10 +65,25 @@ func (x *indexed) hurried(name Detector, known, hit func(*Response) bool) []Test
 // tooFast: interviews shorter than their questions can be read at all. A fast
 // but honest evaluator stays above; the share that is innocent (a clock, a sheet
 // typed in later) is the rule book's, or that of the others where they are more.
+// Who has the phone send no length, or calls an interview one on paper without the
+// form that two others enter, would be spared by that; where most interviews have a
+// length, one without counts as too short.
 func (x *indexed) tooFast() []Test {
-	return x.hurried(TooFast, func(r *Response) bool { return r.Seconds > 0 && r.Mode != "paper" },
-		func(r *Response) bool { return float64(r.Seconds) < x.least(r) })
+	told, all := 0, 0
+	for i := range x.Responses {
+		if r := &x.Responses[i]; r.Interviewer != "" {
+			if all++; timed(r) {
+				told++
+			}
+		}
+	}
+	most := 2*told > all
+	return x.hurried(TooFast, func(r *Response) bool { return timed(r) || most && r.Interviewer != "" },
+		func(r *Response) bool { return !timed(r) || float64(r.Seconds) < x.least(r) })
 }
+
+// timed tells whether a response says how long it took.
+func timed(r *Response) bool { return r.Seconds > 0 && r.Mode != "paper" }
 
 // tooFastItem: interviews in which at least half of the graded items took less
 // time than the rule book's part of what reading takes at that speed (a device
