@@ -301,7 +301,11 @@ func told(t *testing.T, story, text, tables string) {
 		if story == "collective" && m[1] == "+" && step > 3 {
 			t.Errorf("collective: the last step moved the score by %s%v to %v, so most of the complaint was adjusted away", m[1], step, score)
 		}
-		if story == "lone" && score < 77 && m[1] != "+" && step > 1 { // above the district's mean they are rightly drawn down
+		// Whoever stands above the district's mean (75 to 77, by the draw) is rightly
+		// drawn down: over 8 draws from -2.2 to +3.2 (mean 0.2, standard deviation
+		// 1.7), once from 78.3 to 76.8. Whoever stands well below it is drawn up, by
+		// the mean and by the limit on the lone answers, and never down.
+		if before := score + step; story == "lone" && m[1] != "+" && step > 1 && before < 74 {
 			t.Errorf("lone: the last step moved the score by %s%v to %v", m[1], step, score)
 		}
 	}
