@@ -17,6 +17,7 @@ import (
 	"gongping/internal/errs"
 	"gongping/scoring/appeal"
 	"gongping/web/handle"
+	"gongping/web/locale"
 	"gongping/web/page/render"
 )
 
@@ -140,7 +141,11 @@ func (h *pages) showForm(c *gin.Context, who authz.Actor, status int, in appeals
 		if f.Filed[g.ID] || g.Sealed && len(d.Entries) == 0 {
 			continue
 		}
-		help := h.T(c, "appeal.ground."+g.ID+".help") + " " + h.T(c, "appeal.needs."+needs(g))
+		between := " "
+		if h.Printer(c).Lang() == locale.Chinese { // Chinese sentences stand side by side
+			between = ""
+		}
+		help := h.T(c, "appeal.ground."+g.ID+".help") + between + h.T(c, "appeal.needs."+needs(g))
 		d.Grounds = append(d.Grounds, render.Option{Value: g.ID, Text: h.T(c, "appeal.ground."+g.ID), Help: help})
 	}
 	if e, ok := fault.(*errs.Error); ok {
