@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ import (
 func main() {
 	seconds := flag.Float64("seconds", 2, "length of each measurement")
 	clients := flag.String("clients", "16,64,256", "numbers of clients")
-	cases := flag.Int("cases", 500_000, "cases to answer")
+	cases := flag.Int("cases", 1_200_000, "cases to answer")
 	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
 	overHTTP := flag.Bool("http", false, "with -profile: over HTTP instead of the use case")
 	flag.Parse()
@@ -77,10 +78,11 @@ func run(ctx context.Context, length time.Duration, clients []string, cases int)
 // round measures everything with n clients, and returns how many answers
 // pgbench has written.
 func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserted int, err error) {
-	one, err := b.pgbench(ctx, n, length, false, 0)
+	one, use, times, inserted, err := b.turns(ctx, n, length)
 	if err != nil {
 		return 0, err
 	}
+	b.acknowledged += use.n
 	half, err := b.pgbench(ctx, n, length, false, one.rate()/2)
 	if err != nil {
 		return 0, err
@@ -92,6 +94,7 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	line := func(what string, o outcome) {
 		fmt.Printf("%7d  %-54s %9.0f %8.2f %8.2f %8.1f %8.1f   %s\n", n, what, o.rate(), o.rate()/one.rate(), o.rate()/both.rate(), o.p(0.5), o.p(0.99), o.cost.per(o.n))
 	}
+	fmt.Printf("%7d  use case ÷ pgbench, one row, turn by turn: %.2f; median %.2f\n", n, times, median(times))
 	line("pgbench, one row", one)
 	line("pgbench, one row, at half load, from the time to send", half)
 	line("pgbench, both rows", both)
@@ -110,15 +113,19 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 		return 0, err
 	}
 	defer leave()
-	use, err := b.both(ctx, n, length, "use case", b.submit, line)
+	line("use case", use)
+	if err := b.half(ctx, n, length, "use case", use.rate()/2, b.submit, line); err != nil {
+		return 0, err
+	}
+	server, err := b.measure(ctx, n, length, post)
 	if err != nil {
 		return 0, err
 	}
-	server, err := b.both(ctx, n, length, "over HTTP", post, line)
-	if err != nil {
+	b.acknowledged += server.n
+	line("over HTTP", server)
+	if err := b.half(ctx, n, length, "over HTTP", server.rate()/2, post, line); err != nil {
 		return 0, err
 	}
-	b.acknowledged += use + server
 	// The empty handler takes no case away.
 	at := b.next.Load()
 	b.nothingKept = true
@@ -126,23 +133,46 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	b.nothingKept = false
 	b.next.Store(at)
 	line("an empty handler over HTTP", o)
-	return one.n + half.n + both.n, err
+	return inserted + half.n + both.n, err
 }
 
-// both measures the most that goes through, and then half of that, arriving by
-// the clock.
-func (b *bench) both(ctx context.Context, n int, length time.Duration, what string, do doer, line func(string, outcome)) (acknowledged int, err error) {
-	full, err := b.measure(ctx, n, length, do)
+// turns is how often pgbench and the use case take turns, so that a minute in
+// which disk or neighbours are slow hits both.
+const turns = 5
+
+// turns measures pgbench's single row and the use case by turns, after one turn of
+// pgbench that does not count, because the table's first pages are dear. It
+// returns all of each together, how many times pgbench the use case was in each
+// turn, and how many answers pgbench has written.
+func (b *bench) turns(ctx context.Context, n int, length time.Duration) (one, use outcome, times []float64, inserted int, err error) {
+	warm, err := b.pgbench(ctx, n, time.Second, false, 0)
 	if err != nil {
-		return 0, err
+		return one, use, nil, 0, err
 	}
-	line(what, full)
-	half, err := b.paced(ctx, n, full.rate()/2, length, do)
+	for range turns {
+		p, err := b.pgbench(ctx, n, length, false, 0)
+		if err != nil {
+			return one, use, nil, 0, err
+		}
+		u, err := b.measure(ctx, n, length, b.submit)
+		if err != nil {
+			return one, use, nil, 0, err
+		}
+		one, use = one.with(p), use.with(u)
+		times = append(times, u.rate()/p.rate())
+	}
+	return one, use, times, warm.n + one.n, nil
+}
+
+// half measures what arrives by the clock at a rate.
+func (b *bench) half(ctx context.Context, n int, length time.Duration, what string, rate float64, do doer, line func(string, outcome)) error {
+	o, err := b.paced(ctx, n, rate, length, do)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	line(what+" at half load, from the time to send", half)
-	return full.n + half.n, nil
+	b.acknowledged += o.n
+	line(what+" at half load, from the time to send", o)
+	return nil
 }
 
 // alone measures the use case only, under the profiler.
@@ -196,6 +226,20 @@ type outcome struct {
 	took    time.Duration
 	latency []float64 // milliseconds, sorted
 	cost    spent
+}
+
+// with adds a further measurement of the same thing.
+func (o outcome) with(p outcome) outcome {
+	o.n, o.took = o.n+p.n, o.took+p.took
+	o.latency = append(o.latency, p.latency...)
+	slices.Sort(o.latency)
+	o.cost = spent{o.cost.own + p.cost.own, o.cost.database + p.cost.database, o.cost.child + p.cost.child}
+	return o
+}
+
+func median(list []float64) float64 {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
 }
 
 func (o outcome) rate() float64 { return float64(o.n) / o.took.Seconds() }
