@@ -178,6 +178,8 @@ func (r *Inequality) spread(x, w []float64, unweighted bool, mean, sumW float64)
 // TheilParts splits Theil's T into the part between the groups' means and the
 // weighted mean of the parts within them; the two add up to the whole (Theil
 // 1967; Shorrocks 1980, Econometrica 48:613-625). group runs from 0.
+//
+// Faults: those of MeasureInequality.
 func TheilParts(x, weight []float64, group []int32, groups int) (between, within float64, err error) {
 	if _, _, err := inequalityInput(x, weight); err != nil {
 		return 0, 0, err

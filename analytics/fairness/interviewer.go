@@ -27,6 +27,8 @@ type InterviewerEffect struct {
 // MeasureInterviewers computes the interviewer effect of y. It is only an
 // effect of interviewers when workloads were assigned at random within areas.
 //
+// Faults: those of shrink.ANOVA and shrink.FitMixed.
+//
 // Source: Kish (1962).
 func MeasureInterviewers(y []float64, interviewer shrink.Grouping) (*InterviewerEffect, error) {
 	a, err := shrink.ANOVA(y, interviewer)

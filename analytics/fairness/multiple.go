@@ -27,6 +27,8 @@ var Corrections = []Correction{Bonferroni, Holm, Hochberg, Hommel, BH, BY, None}
 // Hochberg, Hommel) or false discovery rate alpha (BH, BY). p must lie in
 // [0, 1]; leave missing ones out.
 //
+// Faults: a p-value outside 0 to 1, an unknown correction.
+//
 // Source: Holm (1979); Hochberg (1988); Hommel (1988); Benjamini and Hochberg
 // (1995); Benjamini and Yekutieli (2001).
 func AdjustP(p []float64, c Correction) ([]float64, error) {

@@ -21,6 +21,8 @@ type OrdinalFit struct {
 // is concave (Pratt 1981, JASA 76:103-106). category runs from 0 to
 // categories-1 and every category must occur. x holds the columns, without an
 // intercept; none fits the cut points alone.
+//
+// Faults: fewer than two categories. Separation is status NotConverged.
 func FitOrdinal(category []int32, categories int, x [][]float64) (*OrdinalFit, error) {
 	if categories < 2 {
 		return nil, fault("constant", "an item that everybody answers alike shows no difference", "all answers are equal")

@@ -24,6 +24,9 @@ type Table struct {
 // domain and tests independence. X² is scaled to the number of rows of the
 // domain, rows with a missing factor included, as R's survey package does.
 //
+// Faults: fewer than two levels, an empty row or column, no degree of freedom, a
+// refused variance. What stands is in the table.
+//
 // Source: Rao and Scott (1981, 1984); Wald form Koch, Freeman and Freeman (1975).
 func CrossTable(d *Design, row, col []int32, rows, cols int, domain []bool) (Table, error) {
 	mustLen("row", len(row), d.n)

@@ -24,6 +24,8 @@ const (
 )
 
 // ParseLonely reads a policy; the empty text is LonelyFail.
+//
+// Faults: an unknown name.
 func ParseLonely(s string) (LonelyPolicy, error) {
 	switch p := LonelyPolicy(s); p {
 	case "":
@@ -153,6 +155,8 @@ func New(s Spec) (*Design, error) {
 
 // WithWeights is the same design with other weights (after calibration, for a
 // replicate).
+//
+// Faults: weights that are negative, not finite or all zero.
 func (d *Design) WithWeights(w []float64) (*Design, error) {
 	mustLen("DesignWeight", len(w), d.n)
 	c := *d

@@ -37,6 +37,8 @@ type Domains struct {
 // NewDomains prepares domains: code[i] is the domain 0…count-1 of row i, -1
 // for none.
 //
+// Faults: a code outside -1…count-1.
+//
 // Source: Särndal, Swensson and Wretman (1992), section 5.8.
 func NewDomains(d *Design, code []int32, count int) (*Domains, error) {
 	mustLen("domain codes", len(code), d.n)
@@ -179,6 +181,8 @@ func (d *Design) UltimateCluster() *Design {
 // Cells are the totals of a column by domain and unit of the last stage, in
 // that order, without rows that are missing; they do not depend on the order
 // of the rows. A design whose last stage has single rows has no cells.
+//
+// Faults: single rows as sampling units, answers that are not finite.
 func (p *Domains) Cells(y Column) ([]Cell, error) {
 	if p.rows {
 		return nil, fault("cells", "the sampling units are single rows")

@@ -24,6 +24,9 @@ type TTest struct {
 
 // TTestMean tests a mean against 0 with design degrees of freedom - 1.
 //
+// Faults: those of Mean; no degree of freedom left; a standard error of 0. The estimate
+// stands beside the last two.
+//
 // Source: Korn and Graubard (1999), section 3.2.
 func TTestMean(d *Design, x Column, domain []bool, level float64) (TTest, error) {
 	e, err := Mean(d, x, domain)
@@ -37,6 +40,9 @@ func TTestMean(d *Design, x Column, domain []bool, level float64) (TTest, error)
 // TTestGroups tests the difference in means between the rows with group 1 and
 // those with group 0, as the slope of a linear regression (Lumley 2010,
 // section 5.2), with design degrees of freedom - 1.
+//
+// Faults: those of Regress; one group only; no degree of freedom left; a standard error
+// of 0.
 func TTestGroups(d *Design, y, group Column, domain []bool, level float64) (TTest, error) {
 	ones := make([]float64, d.n)
 	for i := range ones {

@@ -60,6 +60,8 @@ type Share struct {
 
 // Proportion is the weighted share of rows whose indicator (0 or 1) is 1.
 //
+// Faults: those of Mean; an indicator other than 0 and 1.
+//
 // Source: the mean of an indicator, Cochran (1977), chapter 3.
 func Proportion(d *Design, indicator Column, domain []bool) (Share, error) {
 	in := Complete(d, domain, indicator)

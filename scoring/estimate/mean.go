@@ -50,6 +50,8 @@ func Mean(d *Design, x Column, domain []bool) (Estimate, error) {
 
 // Total is the Horvitz–Thompson total Σwx of a column in a domain.
 //
+// Faults: those of Mean.
+//
 // Source: Horvitz and Thompson (1952).
 func Total(d *Design, x Column, domain []bool) (Estimate, error) {
 	v, err := Totals(d, []Column{x}, domain)
@@ -66,6 +68,8 @@ func (v Vector) first() Estimate {
 // Means are the means of several columns over the rows where all of them have
 // a value, with their covariance.
 //
+// Faults: no answer of positive weight; a stratum with one unit under LonelyFail.
+//
 // Source: Särndal, Swensson and Wretman (1992), section 5.7.
 func Means(d *Design, xs []Column, domain []bool) (Vector, error) {
 	return linear(d, xs, domain, true)
@@ -73,6 +77,8 @@ func Means(d *Design, xs []Column, domain []bool) (Vector, error) {
 
 // Totals are the totals of several columns over the rows where all of them
 // have a value, with their covariance.
+//
+// Faults: those of Means.
 //
 // Source: Horvitz and Thompson (1952).
 func Totals(d *Design, xs []Column, domain []bool) (Vector, error) {

@@ -15,6 +15,9 @@ type QuantileEstimate struct {
 // Quantile is the p-quantile of a column in a domain. The interval is
 // Woodruff's (1952): limits for the share of values at or below the quantile
 // by method m, turned back into values by the same rule.
+//
+// Faults: no answer of positive weight, a probability outside 0 to 1, an unknown rule.
+// An interval without a value is in Refused.
 func Quantile(d *Design, x Column, domain []bool, p float64, rule QuantileRule, m ProportionMethod, level float64) (QuantileEstimate, error) {
 	in := Complete(d, domain, x)
 	n, _, err := d.weighted(in)

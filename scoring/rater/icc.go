@@ -98,6 +98,8 @@ type Components struct {
 // model, which allows for missing ratings. Intervals and tests are those of a
 // complete design of the same size, and are too narrow when many are missing.
 //
+// Faults: fewer than two subjects or raters; those of shrink.FitMixed.
+//
 // Source: McGraw and Wong (1996); REML Patterson and Thompson (1971).
 func ICCFromREML(m Matrix) (*ICC, *Components, error) {
 	n, k, err := m.check()

@@ -27,6 +27,8 @@ const leastUniqueness = 0.005
 // slow. The likelihood can have several maxima: it starts from the mean
 // correlations and from Jöreskog's (1967) uniquenesses, and the higher end
 // counts. cov must belong to three items or more.
+//
+// Faults: fewer than three items.
 func FitOneFactor(cov [][]float64) (*OneFactor, error) {
 	k := len(cov)
 	if k < 3 {

@@ -70,6 +70,9 @@ func fourth(p []float64, mean float64) float64 {
 // and Applications 7:5), so that both are 1 on average also for short scales,
 // where plugging in estimated persons gives about (k-1)/k with k items. Extreme
 // persons are left out (their Fit is not Defined).
+//
+// Faults: those of FitRasch for the data; panics for another matrix than the fitted
+// one.
 func (f *Rasch) FitStatistics(m Matrix) (items, persons []Fit, err error) {
 	a, err := categorise(m, f.Model)
 	if err != nil {

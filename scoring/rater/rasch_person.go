@@ -25,6 +25,9 @@ type Measure struct {
 // straight. It needs four such scores; with fewer, Defined is false. Rows
 // without an answer are not Defined either.
 //
+// Faults: those of FitRasch for the data; panics for another matrix than the fitted
+// one.
+//
 // Source: Andrich (1978); Warm (1989) for the weighted likelihood.
 func (f *Rasch) Measures(m Matrix) ([]Measure, error) {
 	a, err := categorise(m, f.Model)

@@ -27,6 +27,9 @@ type Consistency struct {
 // each entry uses every row that has both items; otherwise only complete rows
 // count.
 //
+// Faults: two items answered together by fewer than two persons, an item that everybody
+// answers alike.
+//
 // Source: pairwise entries are an available-case analysis, Little and Rubin (2002), chapter 3.
 func Covariance(m Matrix, pairwise bool) ([][]float64, error) {
 	_, k, err := m.check()

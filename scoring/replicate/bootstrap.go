@@ -17,6 +17,9 @@ import (
 //
 // which is t n_h/(n_h-1) without a population size. The variance is
 // Σ(θ_r-c)²/(R-1). The same seed gives the same weights everywhere.
+//
+// Faults: fewer than two replicates; a stratum with one unit, unless removed or
+// certain.
 func RaoWu(d *estimate.Design, replicates int, seed uint64) (*Set, error) {
 	if replicates < 2 {
 		return nil, fault("few", "the bootstrap needs at least two replicates").At("replicates", fmt.Sprint(replicates), "2 or more", "500 is usual")

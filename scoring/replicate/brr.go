@@ -9,11 +9,15 @@ import (
 // BRR is balanced repeated replication for two units per stratum: each
 // replicate doubles one unit of every stratum and drops the other, in the
 // pattern of a Hadamard matrix (Wolter 2007, section 3.3).
+//
+// Faults: those of Fay.
 func BRR(d *estimate.Design) (*Set, error) { return Fay(d, 0) }
 
 // Fay is BRR with factors 2-rho and rho in place of 2 and 0, 0 ≤ rho < 1, so
 // that no unit is lost from a replicate; the variance is Σ(θ_r-c)²/(R(1-rho)²)
 // (Judkins 1990).
+//
+// Faults: rho outside [0, 1), a stratum without exactly two units, too many strata.
 func Fay(d *estimate.Design, rho float64) (*Set, error) {
 	if !(rho >= 0 && rho < 1) {
 		return nil, fault("rho", "Fay's factor must be at least 0 and below 1").At("rho", fmt.Sprint(rho), "0 ≤ rho < 1", "")

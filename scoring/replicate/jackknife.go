@@ -59,6 +59,8 @@ func ones(n int) []float64 {
 // JK1 is the jackknife of an unstratified design: each replicate leaves out one
 // unit and raises the others by n/(n-1); the variance is (1-f)(n-1)/n Σ(θ_r-c)²
 // (Wolter 2007, eq. 4.2.3).
+//
+// Faults: more than one stratum, fewer than two units.
 func JK1(d *estimate.Design) (*Set, error) {
 	g := unitsOf(d)
 	if len(g.strata) > 1 {
@@ -86,6 +88,8 @@ func JK1(d *estimate.Design) (*Set, error) {
 // JKn is the stratified jackknife: each replicate leaves out one unit of one
 // stratum and raises the others of the stratum by n_h/(n_h-1); RScale is
 // (1-f_h)(n_h-1)/n_h (Wolter 2007, eq. 4.5.3).
+//
+// Faults: a stratum with one unit, unless removed or certain; no stratum with two.
 func JKn(d *estimate.Design) (*Set, error) {
 	g := unitsOf(d)
 	s := g.set(d)

@@ -45,6 +45,9 @@ type Set struct {
 // Given is a set from replicate weights that already hold the design weight,
 // as statistical offices publish them: weights[r][row].
 //
+// Faults: fewer than two replicates, scales that are missing or negative, weights that
+// are not finite.
+//
 // Source: Wolter (2007), chapters 3 to 5.
 func Given(full []float64, weights [][]float64, scale float64, rscale []float64) (*Set, error) {
 	if len(weights) < 2 {
@@ -105,6 +108,8 @@ type Estimate struct {
 }
 
 // Estimate computes a statistic on the full sample and all replicates.
+//
+// Faults: no value on the full sample, or in no replicate.
 //
 // Source: Wolter (2007), chapters 3 to 5.
 func (s *Set) Estimate(stat Statistic) (Estimate, error) {

@@ -33,6 +33,8 @@ const maxLevels = 1024
 // per iteration. Rows are added up in their order, and groups do not depend on
 // each other: the result is the same for any number of processors.
 //
+// Faults: those of Estimate; an empty group has status Empty.
+//
 // Source: Huber (1964); scales and zero rule as in Estimate.
 func ByGroup(x, w []float64, group []int32, groups int, rule Rule) (*Groups, error) {
 	mustLen("group", len(group), len(x))

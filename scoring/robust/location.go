@@ -87,6 +87,8 @@ func (r Rule) defaults() Rule {
 // weighted MAD about the weighted median, or what the zero rule puts in its
 // place.
 //
+// Faults: an answer that is not a number, a negative weight, no weight at all.
+//
 // Source: Huber (1964); with survey weights Hulliger (1995).
 func Estimate(x, w []float64, rule Rule) (Location, error) {
 	if err := check(x, w); err != nil {
@@ -211,6 +213,8 @@ type JointRule struct {
 //	Σ w ψ(r) = 0,  Σ w ψ(r)² = (Σw − 1) β,  β = E min(Z², k²)
 //
 // by the fixed-point iteration on winsorised values.
+//
+// Faults: those of Estimate; weights that add up to one answer or less.
 func Joint(x, w []float64, rule JointRule) (Location, error) {
 	if err := check(x, w); err != nil {
 		return Location{Status: Empty}, err

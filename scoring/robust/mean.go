@@ -19,6 +19,8 @@ type Trimmed struct {
 // TrimmedMean is the weighted mean of the rows with Low ≤ x ≤ Up, the weighted
 // quantiles at low and up (0 ≤ low < up ≤ 1); ties with a limit are kept whole.
 //
+// Faults: those of Estimate; shares out of order; no answer left.
+//
 // Source: Huber and Ronchetti (2009), section 3.3.
 func TrimmedMean(x, w []float64, low, up float64) (Trimmed, error) {
 	t, err := limits(x, w, low, up)
@@ -42,6 +44,8 @@ func TrimmedMean(x, w []float64, low, up float64) (Trimmed, error) {
 
 // WinsorizedMean is the weighted mean with values outside [Low, Up] pulled to
 // the limits, the weighted quantiles at low and up.
+//
+// Faults: those of Estimate; shares out of order.
 //
 // Source: Huber and Ronchetti (2009), section 3.3.
 func WinsorizedMean(x, w []float64, low, up float64) (Trimmed, error) {
@@ -87,6 +91,8 @@ func limits(x, w []float64, low, up float64) (Trimmed, error) {
 // TrimmedCount is the unweighted mean without the ⌊n·share⌋ smallest and
 // largest values each; the median when share ≥ 1/2.
 //
+// Faults: those of Estimate; a negative share.
+//
 // Source: Tukey and McLaughlin (1963).
 func TrimmedCount(x []float64, share float64) (float64, error) {
 	if err := check(x, nil); err != nil {
@@ -109,6 +115,8 @@ func TrimmedCount(x []float64, share float64) (float64, error) {
 
 // WinsorizedLargest is the weighted mean with the k largest rows pulled down
 // to the largest of the others (one-sided, for skewed variables).
+//
+// Faults: those of Estimate; k outside 0 to n-1.
 //
 // Source: Rivest (1994).
 func WinsorizedLargest(x, w []float64, k int) (Trimmed, error) {

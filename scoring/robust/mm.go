@@ -32,6 +32,8 @@ const subsets = 6000
 // Σρ(r/s) = (n−p)/2 over the fits through p answers each, the best ones
 // refined; it is deterministic.
 //
+// Faults: values that are not numbers, no more answers than columns, dependent columns.
+//
 // Source: Yohai (1987); the S-estimate Rousseeuw and Yohai (1984), its search
 // Salibian-Barrera and Yohai (2006).
 func FitMM(y []float64, x [][]float64) (*MM, error) {

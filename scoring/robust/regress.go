@@ -57,6 +57,8 @@ type Regression struct {
 //	(Σ w ψ′(r/s) x xᵀ)⁻¹ w s ψ(r/s) x
 //
 // with the scale taken as known.
+//
+// Faults: columns that do not vary among the answers kept.
 func (r *Regression) Scores(x [][]float64, w []float64, psi Psi) ([][]float64, error) {
 	n := len(r.Residuals)
 	w = ones(w, n)

@@ -15,6 +15,8 @@ type SurveyMean struct {
 
 // SurveyHajek is the weighted M-estimate of the mean (Hájek type): Estimate
 // with the scores w u (x − μ)/Σw for its design variance (Hulliger 1995).
+//
+// Faults: those of Estimate.
 func SurveyHajek(x, w []float64, rule Rule) (*SurveyMean, error) {
 	l, err := Estimate(x, w, rule)
 	if err != nil {
@@ -128,6 +130,8 @@ type Censored struct {
 
 // DalenTotal estimates a total with weighted answers w y above the constant c
 // cut to it (Dalén 1987); y must not be negative.
+//
+// Faults: those of Estimate; a constant that is not above 0.
 func DalenTotal(y, w []float64, c float64) (*Censored, error) {
 	if err := check(y, w); err != nil {
 		return nil, err

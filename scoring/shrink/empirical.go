@@ -65,6 +65,8 @@ type JamesSteinFit struct {
 // 1 - (k-3) variance / S. It is here for comparison; the service uses
 // EmpiricalBayes, which allows a variance per unit.
 //
+// Faults: fewer than four estimates, equal ones, values that are not finite.
+//
 // Source: Efron and Morris (1975), shrinking towards the mean as Lindley
 // proposed.
 func JamesStein(y []float64, variance float64) (*JamesSteinFit, error) {

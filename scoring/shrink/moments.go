@@ -26,6 +26,8 @@ type Moments struct {
 // CollectMoments reads the rows of d, which has one grouping, twice: once for
 // the means, once for the squares about them.
 //
+// Faults: those of FitMixed.
+//
 // Source: Searle, Casella and McCulloch (1992), chapter 3.
 func CollectMoments(d Mixed) (*Moments, error) {
 	g := d.Groups[0]

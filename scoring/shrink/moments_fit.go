@@ -111,6 +111,8 @@ func (f *profile) slope(rho float64) float64 {
 // variance ratio, so that a second valley is not missed, and each zero with a
 // valley is polished to the last digits; zero variance is always compared.
 //
+// Faults: no more rows than coefficients, constant answers, no variation within groups.
+//
 // Source: the criterion profiled over the variance ratio, Bates et al. (2015), section 3.4.
 func FitMoments(m *Moments, method Method) (*MixedFit, error) {
 	if m.n <= m.p {

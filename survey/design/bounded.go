@@ -39,6 +39,8 @@ const violationSlack = 1e-9
 // below their minimum; fix the side whose violations add up to more (the caps
 // when equal) at its bound; repeat until none is left. Then round by largest
 // remainder, capped. The sum is n, and min(minimum, N_h) ≤ n_h ≤ cap_h.
+//
+// Faults: a negative measure or population, bounds that cross or cannot hold n.
 func Allocate(n int, measure, population []float64, b Bounds) (*Allocation, error) {
 	mustLen("population", len(population), len(measure))
 	lower, upper, err := b.limits(population)

@@ -54,6 +54,8 @@ func (f Forecast) WronglyBlamed() float64 { return 1 - f.TrueLowestTenth }
 
 // Plan forecasts every n. An answer that replaces another ordinary one moves
 // the mean by (mark − mean)/n.
+//
+// Faults: a planning figure out of range.
 func (o Outlook) Plan(sizes []int) ([]Forecast, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -183,6 +185,8 @@ func normalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 // SizeForReliability is the smallest n with expected reliability of at least
 // target: n ≥ deff σ² target / (τ² (1 − target)), before finite population
 // correction.
+//
+// Faults: a target outside (0, 1), committees or answers that do not vary.
 //
 // Source: Spearman (1910) and Brown (1910), solved for n.
 func (o Outlook) SizeForReliability(target float64) (int, error) {

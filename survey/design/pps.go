@@ -16,6 +16,8 @@ type Inclusion struct {
 // units: π = n x/Σx; units with π ≥ 1 are taken with certainty and the rest
 // computed again without them until none exceeds 1 (Särndal, Swensson &
 // Wretman 1992, section 3.6.1). Units of size zero get 0.
+//
+// Faults: a negative size, more units asked for than have a positive size.
 func InclusionPPS(size []float64, n float64) (*Inclusion, error) {
 	positive := 0
 	for i, x := range size {
@@ -65,6 +67,8 @@ func InclusionPPS(size []float64, n float64) (*Inclusion, error) {
 // Systematic selects unit k when an integer j exists with C_{k−1} ≤ u + j < C_k,
 // C the cumulated probabilities and u the start in [0,1) (Madow 1949). The sum
 // of the probabilities is taken as whole when it is so but for rounding.
+//
+// Faults: a start outside [0, 1), a probability outside [0, 1].
 func Systematic(probability []float64, start float64) ([]int, error) {
 	if !(start >= 0 && start < 1) {
 		return nil, fault("bad_start", "start", fmt.Sprint(start), "a number from 0 to below 1", "", "the random start is not in [0,1)")
@@ -103,6 +107,9 @@ type TwoStage struct {
 // stratum with units[i] units to draw there, π₂ = take/size (1 when the unit
 // has fewer people) and the weight 1/(π₁π₂) of each of its people. A unit
 // without people gets zeros.
+//
+// Faults: those of InclusionPPS; a number of units that differs within a stratum;
+// nobody to take.
 //
 // Source: Särndal, Swensson and Wretman (1992), section 4.3.
 func PlanTwoStage(stratum []int, size, units, take []float64) (*TwoStage, error) {

@@ -34,6 +34,8 @@ type TargetPlan struct {
 // where it lowers the street's variance most (ties to the earlier committee)
 // until its target holds. Because the variance is convex and separable, the
 // result has the fewest answers possible per street (Wright 2012).
+//
+// Faults: a planning figure out of range.
 func (t Target) Plan() (*TargetPlan, error) {
 	n := len(t.Population)
 	mustLen("sd", len(t.SD), n)

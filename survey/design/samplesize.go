@@ -50,6 +50,9 @@ const slackUp = 1e-9
 //
 // then times the design effect, rounded up, capped at N, divided by the
 // response rate and rounded up.
+//
+// Faults: a share or spread, half-width, confidence, design effect or response rate out
+// of range.
 func (p Precision) Size() (SampleSize, error) {
 	var s SampleSize
 	if !(p.Confidence > 0 && p.Confidence < 1) {
@@ -61,6 +64,8 @@ func (p Precision) Size() (SampleSize, error) {
 
 // SizeAt is Size with the normal quantile given, such as the t = 2 of older
 // books.
+//
+// Faults: those of Size.
 //
 // Source: Cochran (1977), sections 4.4 and 4.6.
 func (p Precision) SizeAt(z float64) (SampleSize, error) {
@@ -121,6 +126,8 @@ func (p Precision) SizeAt(z float64) (SampleSize, error) {
 //
 //	n_Neyman       = (ΣW S)² / (V + ΣW S²/N)
 //	n_proportional = n₀/(1 + n₀/N),  n₀ = ΣW S²/V
+//
+// Faults: a variance that is not above 0, an empty population.
 func (s Strata) SizeForVariance(target float64) (neyman, proportional float64, err error) {
 	mustLen("sd", len(s.SD), len(s.Population))
 	if !(target > 0) {
@@ -166,6 +173,8 @@ func (s Strata) MinimumVariance(n float64) (v float64, ok bool) {
 // OptimalForBudget is the cost-optimal allocation that spends a budget,
 // n_h = C (N_h S_h/√c_h) / Σ N_h S_h √c_h (Cochran 1977, eq. 5.24), without
 // bounds or rounding.
+//
+// Faults: those of Measure; no budget.
 func (s Strata) OptimalForBudget(budget float64) ([]float64, error) {
 	m, err := s.Measure(OptimalCost, 0)
 	if err != nil {

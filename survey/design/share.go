@@ -35,6 +35,8 @@ var Rules = []Rule{Equal, Proportional, Neyman, OptimalCost, Power, SquareRoot}
 // power, between 0 (equal relative precision) and 1 (near Neyman); the other
 // rules ignore it.
 //
+// Faults: no stratum, a planning figure that is missing or negative, an unknown rule.
+//
 // Source: Cochran (1977), sections 5.5 to 5.9; power allocation Bankier (1988).
 func (s Strata) Measure(rule Rule, a float64) ([]float64, error) {
 	n := len(s.Population)
@@ -104,6 +106,8 @@ func (s Strata) Measure(rule Rule, a float64) ([]float64, error) {
 }
 
 // Share divides n in proportion to the measure, without rounding or bounds.
+//
+// Faults: a negative measure, measures that are all zero.
 func Share(n float64, measure []float64) ([]float64, error) {
 	sum := 0.0
 	for h, m := range measure {

@@ -24,6 +24,8 @@ type TotalEstimate struct {
 
 // HorvitzThompson estimates a total from values and inclusion probabilities.
 //
+// Faults: an empty sample, a probability outside (0, 1], a value that is not a number.
+//
 // Source: Horvitz and Thompson (1952); variances Hansen and Hurwitz (1943) and
 // Deville (1999).
 func HorvitzThompson(y, probability []float64) (TotalEstimate, error) {

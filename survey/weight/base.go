@@ -7,6 +7,8 @@ import (
 )
 
 // Base returns the design weights 1/π of the rows (Horvitz & Thompson 1952).
+//
+// Faults: a probability outside (0, 1].
 func Base(probability []float64) ([]float64, error) {
 	out := make([]float64, len(probability))
 	for i, p := range probability {
@@ -23,6 +25,8 @@ func Base(probability []float64) ([]float64, error) {
 
 // BaseStratified returns the design weights N_h/n_h of a stratified simple
 // random sample: population[h] is the frame size of level h of stratum.
+//
+// Faults: a population smaller than its sample.
 //
 // Source: Horvitz and Thompson (1952).
 func BaseStratified(stratum Factor, population []float64) ([]float64, error) {

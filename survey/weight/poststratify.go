@@ -26,6 +26,8 @@ type Adjustment struct {
 //
 // (Holt & Smith 1979). totals follow the levels of cell; Factor.Totals makes
 // them from a map and finds cells without a total and totals without a row.
+//
+// Faults: negative weights or totals, a total without a row that carries weight.
 func PostStratify(base []float64, cell Factor, totals []float64) (*Adjustment, error) {
 	mustMatch("cell", len(cell.Codes), len(base))
 	mustMatch("totals", len(totals), len(cell.Levels))

@@ -41,6 +41,9 @@ const marginsAgree = 1e-3
 // sweep costs one pass over the cells and not over the rows: time is linear in
 // the rows with two passes in all. The last margin holds exactly, the others
 // to within Misfit.
+//
+// Faults: negative weights or totals, margins that disagree by more than 0.1%, a total
+// without a row, no convergence.
 func Rake(base []float64, margins []Margin, rule RakeRule) (*Adjustment, error) {
 	if err := checkWeights(base); err != nil {
 		return nil, err
