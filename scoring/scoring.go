@@ -37,6 +37,12 @@ type Input struct {
 	Attributions      []Attribution `json:"attributions,omitempty"`
 	AttributionBudget float64       `json:"attribution_budget,omitempty"`
 	Coding            *Coding       `json:"coding,omitempty"`
+
+	// UnitDegrees: intervals take their degrees of freedom from the first-stage
+	// units where a stratum was drawn in two stages, and an area with one unit has
+	// none. Inputs frozen before 29 November 2026 lack it and rebuild as they were,
+	// with n − 1.
+	UnitDegrees bool `json:"unit_degrees,omitempty"`
 }
 
 // Unit is a committee being assessed.

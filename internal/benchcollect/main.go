@@ -31,7 +31,7 @@ import (
 func main() {
 	seconds := flag.Float64("seconds", 2, "length of each measurement")
 	clients := flag.String("clients", "16,64,256", "numbers of clients")
-	cases := flag.Int("cases", 1_200_000, "cases to answer")
+	cases := flag.Int("cases", 1_000_000, "cases to answer; fewer than the facts that the service keeps (internal/app/field, maxFacts)")
 	prof := flag.String("profile", "", "measure the use case alone and write its processor profile to this file")
 	overHTTP := flag.Bool("http", false, "with -profile: over HTTP instead of the use case")
 	flag.Parse()
@@ -138,7 +138,7 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 
 // turns is how often pgbench and the use case take turns, so that a minute in
 // which disk or neighbours are slow hits both.
-const turns = 5
+const turns = 3
 
 // turns measures pgbench's single row and the use case by turns, after one turn of
 // pgbench that does not count, because the table's first pages are dear. It

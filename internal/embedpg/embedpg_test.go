@@ -63,6 +63,7 @@ func TestFirstStartThenRestartKeepsData(t *testing.T) {
 		`show data_checksums`:            "on",
 		`show TimeZone`:                  "UTC",
 		`show max_wal_size`:              "2GB",
+		`show min_wal_size`:              "512MB",
 		`select current_user`:            Superuser,
 		`select lower('ÀÉ')`:             "àé",
 		`show log_min_messages`:          "warning",

@@ -233,45 +233,53 @@ func (r *run) tally(item int, a areaAt) (res scoring.ItemResult) {
 	return res
 }
 
-// quantiles computes the t quantiles of all numbers of answers that occur, once each.
+// quantiles computes the t quantiles of all degrees of freedom that occur, once each.
 func (r *run) quantiles(results [][]estimate.DomainEstimate) {
 	r.t = map[int]float64{}
 	for _, column := range results {
 		for _, e := range column {
-			r.addQuantile(int(e.N))
+			r.addQuantile(int(e.N) - 1)
+			r.addQuantile(r.degrees(e))
 		}
 	}
 	r.z = repeatable.NormalQuantile(0.5 + r.in.RuleBook.Confidence/2)
 }
 
-func (r *run) addQuantile(n int) {
-	if _, ok := r.t[n]; !ok && n >= 2 {
-		r.t[n] = repeatable.TQuantile(0.5+r.in.RuleBook.Confidence/2, n-1)
+func (r *run) addQuantile(df int) {
+	if _, ok := r.t[df]; !ok && df >= 1 {
+		r.t[df] = repeatable.TQuantile(0.5+r.in.RuleBook.Confidence/2, df)
 	}
 }
 
-// figure is an estimate with its interval: t with n−1 degrees of freedom, cut
-// off at the ends of the scale.
+// degrees are the degrees of freedom of an interval: n − 1, where every answer is
+// a unit of its own; first-stage units less strata, where a stratum of the run
+// was drawn in two stages and that is less. With none, as where all answers come
+// from one first-stage unit, there is no interval: its deviation from the mean of
+// the area is 0, because it is the area.
+//
+// Source: Korn & Graubard (1999), Analysis of Health Surveys, section 2.4.
+func (r *run) degrees(e estimate.DomainEstimate) int {
+	if r.in.UnitDegrees && r.strata.cluster != nil {
+		return min(e.DF, int(e.N)-1)
+	}
+	return int(e.N) - 1
+}
+
+// figure is an estimate with its interval: t (see degrees), cut off at the ends
+// of the scale.
 func (r *run) figure(e estimate.DomainEstimate) scoring.Figure {
 	f := scoring.Figure{N: int(e.N)}
 	switch {
 	case e.N == 0:
 		f.Status = "no_answers"
-	case e.N < 2 || e.Refused != nil || r.oneCluster(e):
+	case e.N < 2 || e.Refused != nil || r.degrees(e) < 1:
 		f.Status = "no_interval"
 	default:
 		f.OK, f.Value, f.SE = true, e.Value, e.SE
-		t := r.t[int(e.N)]
+		t := r.t[r.degrees(e)]
 		f.Lo, f.Hi = math.Max(0, e.Value-float64(t*e.SE)), math.Min(100, e.Value+float64(t*e.SE))
 	}
 	return f
-}
-
-// oneCluster reports that all answers come from one first-stage unit. Its
-// deviation from the mean of the area is 0, because it is the area: that is no
-// estimate of an error.
-func (r *run) oneCluster(e estimate.DomainEstimate) bool {
-	return r.strata.cluster != nil && e.DF < 1 && e.SD > 0 && e.SE < 1e-9*e.SD
 }
 
 // plain is the unweighted mean of an area, as if the answers were a simple
@@ -296,7 +304,7 @@ func (r *run) plain(a areaAt) scoring.Figure {
 		return f
 	}
 	f.OK, f.Status, f.Value, f.SE = true, "", mean, math.Sqrt(ss/float64(n-1)/float64(n))
-	t := r.t[n]
+	t := r.t[n-1]
 	f.Lo, f.Hi = math.Max(0, mean-float64(t*f.SE)), math.Min(100, mean+float64(t*f.SE))
 	return f
 }

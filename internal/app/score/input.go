@@ -19,7 +19,7 @@ import (
 
 // input reads everything that a run is made from in one snapshot.
 func (s *Service) input(ctx context.Context, district, roundID string) (*scoring.Input, error) {
-	in := &scoring.Input{Format: scoring.InputFormat, District: district, RoundID: roundID}
+	in := &scoring.Input{Format: scoring.InputFormat, District: district, RoundID: roundID, UnitDegrees: true}
 	err := s.Read(ctx, authz.SystemActor(district), authz.RunStart, authz.Object{}, func(ctx context.Context, db pg.Querier) error {
 		r, err := rounddb.Get(ctx, db, district, roundID)
 		if err != nil {
