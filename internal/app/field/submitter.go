@@ -23,6 +23,7 @@ const (
 	submitWriters = 2 // one reads and checks while the other commits; more make the batches smaller
 	submitQueue   = 4096
 	submitTimeout = 20 * time.Second
+	submitWait    = 10 * time.Millisecond // a batch that hangs must not hold up the other
 )
 
 // item is a submission that waits for its outcome.
@@ -51,6 +52,7 @@ type submitter struct {
 	closed bool
 	wg     sync.WaitGroup
 	reads  sync.WaitGroup // readings in the background
+	air    air
 }
 
 func newSubmitter(s *Service) *submitter {
@@ -117,34 +119,63 @@ func (w *submitter) run() {
 	defer w.wg.Done()
 	for first := range w.queue {
 		byDistrict := map[string][]*item{}
-		for _, it := range w.gather(first) {
+		batch := w.gather(first)
+		for _, it := range batch {
 			byDistrict[it.who.District] = append(byDistrict[it.who.District], it)
 		}
 		for district, list := range byDistrict {
 			w.write(district, list)
 		}
+		w.air.land(len(batch))
 	}
 }
 
 // gather takes what has arrived. It lets the senders run once before it goes,
 // because those whom the last commit has just answered are about to send again.
+// While a larger batch is being written it waits for more, at most until that one
+// has landed or submitWait is over: two batches of one size cost the database less
+// than a large and a small one.
 func (w *submitter) gather(first *item) []*item {
 	batch := []*item{first}
+	var late <-chan time.Time
 	for yielded := false; len(batch) < submitBatch; {
 		select {
 		case it, ok := <-w.queue:
 			if !ok {
+				w.air.start(len(batch))
 				return batch
 			}
 			batch = append(batch, it)
+			continue
 		default:
-			if yielded {
-				return batch
-			}
+		}
+		if !yielded {
 			yielded = true
 			runtime.Gosched()
+			continue
 		}
+		landed := w.air.depart(len(batch))
+		if landed == nil {
+			return batch
+		}
+		if late == nil {
+			late = time.After(submitWait)
+		}
+		select {
+		case it, ok := <-w.queue:
+			if !ok {
+				w.air.start(len(batch))
+				return batch
+			}
+			batch = append(batch, it)
+		case <-landed:
+		case <-late:
+			w.air.start(len(batch))
+			return batch
+		}
+		yielded = false
 	}
+	w.air.start(len(batch))
 	return batch
 }
 
