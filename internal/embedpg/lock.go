@@ -3,9 +3,9 @@ package embedpg
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,18 +22,17 @@ func takeLock(path string) (*os.File, error) {
 		}
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		owner, _ := io.ReadAll(io.LimitReader(f, 64))
+	if err := lockOrOutlive(f); err != nil {
+		owner := ownerOf(f)
 		f.Close()
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		who := strings.TrimSpace(string(owner))
-		if who == "" {
-			who = "unknown"
+		if owner == "" {
+			owner = "unknown"
 		}
 		return nil, fault("in_use", "stop it first, or set GONGPING_DATA to another directory",
-			"another gongping (process %s) is using the data directory %s", who, filepath.Dir(path))
+			"another gongping (process %s) is using the data directory %s", owner, filepath.Dir(path))
 	}
 	if err := f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(fmt.Sprintf("%d\n", os.Getpid())), 0)
@@ -43,6 +42,33 @@ func takeLock(path string) (*os.File, error) {
 		}
 	}
 	return f, nil
+}
+
+// outlive is how long a lock may outlive its process. A service that is killed
+// in the moment in which it starts its database leaves a child that holds the
+// lock until it has become PostgreSQL.
+const outlive = 10 * time.Second
+
+// lockOrOutlive takes the lock, and waits for it only while the process that is
+// said to hold it is gone.
+func lockOrOutlive(f *os.File) error {
+	for end := time.Now().Add(outlive); ; time.Sleep(20 * time.Millisecond) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+			return err
+		}
+		pid, bad := strconv.Atoi(ownerOf(f))
+		if bad != nil || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return err
+		}
+	}
+}
+
+// ownerOf reads the process id that the holder of the lock wrote down.
+func ownerOf(f *os.File) string {
+	b := make([]byte, 64)
+	n, _ := f.ReadAt(b, 0)
+	return strings.TrimSpace(string(b[:n]))
 }
 
 // clearStale readies the directory after a crash. The caller holds the lock, so
