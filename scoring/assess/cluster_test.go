@@ -4,20 +4,28 @@ import (
 	"math"
 	"strconv"
 	"testing"
+
+	"gongping/scoring"
 )
 
-// Where all answers of a committee come from one first-stage unit, its mean has no
-// known error: the unit's total is measured from nothing but itself. Such a mean was
-// once shown with an error of 0, as if everybody had answered.
-func TestOneClusterHasNoInterval(t *testing.T) {
-	in := big(400, 4)
+// twoStages is an input in which one committee was drawn in two stages.
+func twoStages() (in *scoring.Input, unit string) {
+	in = big(400, 4)
 	in.UnitDegrees = true
-	unit := in.Strata[0].Committee
+	unit = in.Strata[0].Committee
 	for i := range in.Strata {
 		if in.Strata[i].Committee == unit {
 			in.Strata[i].Method = "two-stage-pps"
 		}
 	}
+	return in, unit
+}
+
+// Where all answers of a committee come from one first-stage unit, its mean has no
+// known error: the unit's total is measured from nothing but itself. Such a mean was
+// once shown with an error of 0, as if everybody had answered.
+func TestOneClusterHasNoInterval(t *testing.T) {
+	in, unit := twoStages()
 	strata := map[string]bool{}
 	for i := range in.Answers {
 		if a := &in.Answers[i]; a.Committee == unit {
@@ -44,14 +52,7 @@ func TestOneClusterHasNoInterval(t *testing.T) {
 // TestIntervalOfFewClusters: ten first-stage units of one stratum are nine degrees
 // of freedom, t = 2.262 (R: qt(.975, 9)), however many residents answered.
 func TestIntervalOfFewClusters(t *testing.T) {
-	in := big(400, 4)
-	in.UnitDegrees = true
-	unit := in.Strata[0].Committee
-	for i := range in.Strata {
-		if in.Strata[i].Committee == unit {
-			in.Strata[i].Method = "two-stage-pps"
-		}
-	}
+	in, unit := twoStages()
 	n := 0
 	for i := range in.Answers {
 		if a := &in.Answers[i]; a.Committee == unit {
