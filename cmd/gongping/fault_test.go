@@ -371,7 +371,7 @@ func (f *faults) judge(n int, took time.Duration) {
 	}
 	var total, completions, cases, receipts, paradata, held int
 	if err := owner.QueryRow(ctx, `select (select count(*) from response), (select count(*) from case_completion),
-			(select count(distinct case_id) from identity.response_case), (select count(receipt_hash) from response), (select count(paradata) from response),
+			(select count(distinct case_id) from identity.response_case), (select count(distinct left(translate(id::text, '-', ''), 15)) from response), (select count(paradata) from response),
 			(select count(*) from response_held)`).Scan(&total, &completions, &cases, &receipts, &paradata, &held); err != nil {
 		t.Fatal(err)
 	}

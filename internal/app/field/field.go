@@ -18,6 +18,7 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 	"gongping/internal/pg/rounddb"
+	"gongping/internal/seal"
 	"gongping/scoring/composite"
 	"gongping/survey"
 	"gongping/survey/draw"
@@ -29,16 +30,16 @@ import (
 type Service struct {
 	*app.Core
 	submit   *submitter
-	docs     sync.Map  // immutable versions of questionnaires and rule books
-	recent   sync.Map  // the rounds of the last submissions by district, to read with the next
-	people   sync.Map  // population of a frame by area: a frozen frame does not change
-	facts    sync.Map  // *facts by district
-	receipts sync.Pool // keyed hashes of receipts
+	docs     sync.Map // immutable versions of questionnaires and rule books
+	recent   sync.Map // the rounds of the last submissions by district, to read with the next
+	people   sync.Map // population of a frame by area: a frozen frame does not change
+	facts    sync.Map // *facts by district
+	receipts *seal.Permutation
 }
 
 // New makes the room and starts its submitter.
 func New(core *app.Core) *Service {
-	s := &Service{Core: core}
+	s := &Service{Core: core, receipts: newReceipts(core.Seal)}
 	s.submit = newSubmitter(s)
 	return s
 }

@@ -51,8 +51,7 @@ func (s *Service) prepareQuick(who authz.Actor, sub Submission, kase uuid.UUID) 
 	}
 	encoded := encodeAnswers(answers)
 	sum := digest(sub.ID, r.ID, r.QuestionnaireVersion, string(sub.Mode), encoded)
-	receipt := s.receipt(sub.ID)
-	return &quick{kase: kase, row: s.row(who, sub, &c, r, answers, encoded, sum, receipt), receipt: receipt}
+	return &quick{kase: kase, row: s.row(who, sub, &c, r, answers, encoded, sum), receipt: s.receipt(sub.ID)}
 }
 
 // fly writes what was prepared in one flight and answers its senders. It returns

@@ -2,13 +2,11 @@ package field
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/errs"
-	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey"
 )
@@ -25,12 +23,8 @@ const (
 // onReceipt runs fn for the answer of a receipt while its round takes answers.
 // The log learns that a receipt was used, not which.
 func (s *Service) onReceipt(ctx context.Context, district, code, note string, fn func(context.Context, *app.Tx, fielddb.ReceiptState, []byte) error) error {
-	h := sha256.Sum256([]byte(normalReceipt(code)))
 	return s.Write(ctx, resident(district, ""), authz.ReceiptUse, authz.Object{Area: district}, func(ctx context.Context, tx *app.Tx) error {
-		st, err := fielddb.ByReceipt(ctx, tx, district, h[:])
-		if pg.NoRows(err) {
-			return errs.New(errs.NotFound, "receipt.unknown", "there is no answer with this receipt; check the letters")
-		}
+		st, hash, err := s.byReceipt(ctx, tx, district, code)
 		if err != nil {
 			return err
 		}
@@ -42,7 +36,7 @@ func (s *Service) onReceipt(ctx context.Context, district, code, note string, fn
 			return errs.New(errs.Closed, "receipt.closed", "the round has ended; answers can be withdrawn and signals given only while it lasts")
 		}
 		tx.Record("response", "", district, map[string]any{note: 1})
-		return fn(ctx, tx, st, h[:])
+		return fn(ctx, tx, st, hash)
 	})
 }
 

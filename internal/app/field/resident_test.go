@@ -1,6 +1,7 @@
 package field_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,66 @@ import (
 	"gongping/survey/fieldwork"
 	"gongping/survey/instrument"
 )
+
+// A receipt that was given when hashes of receipts were kept still leads to its
+// answer, and so does the one that the same answer would be given now.
+func TestReceiptsOfBefore(t *testing.T) {
+	t.Parallel()
+	f := fieldtest.Load(t)
+	who, cases := f.Someone()
+	sub := fieldtest.Submission(cases[0].ID, "4")
+	out, err := f.Field.Submit(f.Ctx, who, sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = "7K3M-P9QA-X2RT"
+	owner := testkit.OwnerDB(t)
+	for _, sql := range []string{`alter table response disable trigger append_only`, `alter table response enable trigger append_only`} {
+		if _, err := owner.Exec(f.Ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(sql, "disable") {
+			if _, err := owner.Exec(f.Ctx, `update response set receipt_hash = sha256($1::bytea) where id = $2`, []byte(before), sub.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, code := range []string{before, out.Receipt} {
+		if v, err := f.Field.CheckReceipt(f.Ctx, demo.DistrictCode, code); err != nil || !v.Unchanged {
+			t.Errorf("%s: %+v, %v", code, v, err)
+		}
+	}
+	if err := f.Field.Withdraw(f.Ctx, demo.DistrictCode, before); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := f.Field.CheckReceipt(f.Ctx, demo.DistrictCode, out.Receipt); err != nil || v.Excluded != "withdrawn" {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// A changed phone can give two answers ids with one receipt. Both count, and
+// whoever asks is told, instead of being shown or withdrawing one of the two.
+func TestTwoAnswersWithOneReceipt(t *testing.T) {
+	t.Parallel()
+	f := fieldtest.Load(t)
+	who, cases := f.Someone()
+	code := ""
+	for i := range 2 {
+		sub := fieldtest.Submission(cases[i].ID, "4")
+		sub.ID = fmt.Sprintf("6f1c0a52-63a5-4c2e-9d0e-0f5b1f8f2a1%d", i)
+		out, err := f.Field.Submit(f.Ctx, who, sub)
+		if err != nil || out.Status != field.Accepted || (code != "" && out.Receipt != code) {
+			t.Fatalf("%+v, %v; the first has receipt %q", out, err, code)
+		}
+		code = out.Receipt
+	}
+	_, err := f.Field.CheckReceipt(f.Ctx, demo.DistrictCode, code)
+	wantKey(t, err, "receipt.twice")
+	wantKey(t, f.Field.Withdraw(f.Ctx, demo.DistrictCode, code), "receipt.twice")
+	if n := number(t, f, `select count(*) from response_exclusion`); n != 0 {
+		t.Errorf("%d answers were set aside", n)
+	}
+}
 
 func TestWithdrawalAndSignals(t *testing.T) {
 	t.Parallel()

@@ -3,10 +3,8 @@ package field
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
-	"hash"
 	"strings"
 	"time"
 
@@ -14,7 +12,6 @@ import (
 
 	"gongping/internal/authz"
 	"gongping/internal/errs"
-	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 	"gongping/survey"
 	"gongping/survey/fieldwork"
@@ -166,7 +163,7 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 	}
 	p.receipt = s.receipt(sub.ID)
 	c := s.coarse(&t.Target, r)
-	p.row = s.row(who, sub, &c, r, answers, encoded, p.digest, p.receipt)
+	p.row = s.row(who, sub, &c, r, answers, encoded, p.digest)
 	return p, nil
 }
 
@@ -219,15 +216,13 @@ func CommentLabel(responseID, item string) string { return "comment/" + response
 
 // row is the stored form of an answer, with the day instead of the minute.
 // encoded are all answers as JSON.
-func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answers instrument.Answers, encoded, digest []byte, receipt string) fielddb.Response {
+func (s *Service) row(who authz.Actor, sub Submission, c *coarse, r Round, answers instrument.Answers, encoded, digest []byte) fielddb.Response {
 	row := fielddb.Response{ID: sub.ID, CaseID: sub.CaseID, RoundID: c.RoundID, Version: r.QuestionnaireVersion, Committee: c.Committee,
 		Stratum: c.Stratum, Cluster: c.Cluster, DesignWeight: c.DesignWeight, Sex: c.Sex, AgeBand: c.AgeBand, Tenure: c.Tenure,
 		Building: c.Building, Household: c.Household, Mode: string(sub.Mode), Digest: digest, Token: sub.link}
 	if who.Role == authz.Evaluator {
 		row.Evaluator = who.AccountID
 	}
-	h := sha256.Sum256([]byte(receipt))
-	row.ReceiptHash = h[:]
 	row.Answers = encoded
 	if !r.Questionnaire.Coded(answers) {
 		coded, open := r.Questionnaire.Split(answers)
@@ -248,7 +243,7 @@ func (s *Service) RowOf(who authz.Actor, sub Submission, t fielddb.Target, r Rou
 	r.ID, sub.CaseID = t.RoundID, t.CaseID
 	c := s.coarse(&t, r)
 	encoded := encodeAnswers(sub.Answers)
-	return s.row(who, sub, &c, r, sub.Answers, encoded, digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), encoded), s.receipt(sub.ID))
+	return s.row(who, sub, &c, r, sub.Answers, encoded, digest(sub.ID, t.RoundID, r.QuestionnaireVersion, string(sub.Mode), encoded))
 }
 
 func hour(h int) *int {
@@ -261,21 +256,6 @@ func hour(h int) *int {
 // Receipt is the receipt of an answer, for whoever minted its id; ids are random
 // and shown to nobody else.
 func (s *Service) Receipt(responseID string) string { return s.receipt(responseID) }
-
-// receipt is the code by which a resident can look up that the answer counts:
-// 60 bits, keyed, the same at every repeat.
-func (s *Service) receipt(responseID string) string {
-	m, _ := s.receipts.Get().(hash.Hash)
-	if m == nil {
-		m = hmac.New(sha256.New, s.Seal.Derive("receipt"))
-	}
-	defer s.receipts.Put(m)
-	m.Reset()
-	m.Write([]byte(responseID))
-	var sum [sha256.Size]byte
-	code := strings.ToUpper(letters.EncodeToString(m.Sum(sum[:0])[:8]))[:12]
-	return code[:4] + "-" + code[4:8] + "-" + code[8:]
-}
 
 // hold seals a submission that is kept and not counted. The same content keeps
 // the same id, so that a repeat is kept once.
@@ -302,12 +282,7 @@ type ReceiptView struct {
 // CheckReceipt looks up a receipt. It needs nobody signed in; it tells nothing
 // about content or person.
 func (s *Service) CheckReceipt(ctx context.Context, district, code string) (v ReceiptView, err error) {
-	code = normalReceipt(code)
-	h := sha256.Sum256([]byte(code))
-	st, err := fielddb.ByReceipt(ctx, s.Pool, district, h[:])
-	if pg.NoRows(err) {
-		return v, errs.New(errs.NotFound, "receipt.unknown", "there is no answer with this receipt; check the letters")
-	}
+	st, _, err := s.byReceipt(ctx, s.Pool, district, code)
 	if err != nil {
 		return v, err
 	}
@@ -332,25 +307,4 @@ func (s *Service) CheckReceipt(ctx context.Context, district, code string) (v Re
 	}
 	v.Unchanged = v.Unchanged && bytes.Equal(st.Digest, Digest(st.ResponseID, st.RoundID, st.Version, st.Mode, answers))
 	return v, nil
-}
-
-// normalReceipt forgives small letters, spaces and what is often misread.
-func normalReceipt(code string) string {
-	var b strings.Builder
-	for _, c := range strings.ToUpper(code) {
-		switch {
-		case c == 'O':
-			c = '0'
-		case c == 'I' || c == 'L':
-			c = '1'
-		}
-		if (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') {
-			b.WriteRune(c)
-		}
-	}
-	s := b.String()
-	if len(s) != 12 {
-		return s
-	}
-	return s[:4] + "-" + s[4:8] + "-" + s[8:]
 }

@@ -29,7 +29,7 @@ func Queue(b *pgx.Batch, district, day string, now time.Time, list []Response, e
 	if len(list) == 0 {
 		return
 	}
-	b.Queue(`select record_responses($1,$2::date,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)`,
+	b.Queue(`select record_responses($1,$2::date,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23)`,
 		arguments(district, day, list, e)...)
 	var tokens [][]byte
 	for i := range list {
@@ -77,7 +77,7 @@ func arguments(district, day string, list []Response, e Expect) []any {
 	for _, r := range e.Open {
 		id(&open, r)
 	}
-	var ids, rounds, version, weight, evaluators, answers, digest, data, receipt pg.Array
+	var ids, rounds, version, weight, evaluators, answers, digest, data pg.Array
 	var text [9]pg.Array
 	for _, a := range []*pg.Array{&ids, &rounds, &evaluators} {
 		a.Grow(n, 16)
@@ -96,10 +96,9 @@ func arguments(district, day string, list []Response, e Expect) []any {
 		answers.Bytes(r.Answers)
 		digest.Bytes(r.Digest)
 		data.Bytes(r.Paradata)
-		receipt.Bytes(r.ReceiptHash)
 	}
 	out := []any{district, day, &cases, &completing, &holders, &open, &ids, &rounds, &version, &text[0], &text[1], &text[2], &weight,
-		&text[3], &text[4], &text[5], &text[6], &text[7], &text[8], &evaluators, &answers, &digest, &data, &receipt}
+		&text[3], &text[4], &text[5], &text[6], &text[7], &text[8], &evaluators, &answers, &digest, &data}
 	if !e.Holders {
 		out[4] = nil
 	}

@@ -44,7 +44,7 @@ type Response struct {
 	Sex, AgeBand, Tenure, Building, Household string
 	Mode, Evaluator                           string
 	Answers, Paradata                         []byte // JSON
-	Digest, ReceiptHash                       []byte
+	Digest                                    []byte
 	Token                                     []byte            // of the link used, nil for none
 	Comments                                  map[string][]byte // sealed, by item
 }
@@ -75,20 +75,25 @@ type ReceiptState struct {
 	Day                 time.Time
 }
 
-// ByReceipt finds the response of a receipt. An answer that the newest published
-// run leaves out is set aside, whether or not an exclusion stands on record:
-// the sealed register leaves none, and its resident is still told the truth.
-func ByReceipt(ctx context.Context, q pg.Querier, district string, hash []byte) (r ReceiptState, err error) {
-	err = q.QueryRow(ctx, `select p.id::text, p.round_id::text, p.questionnaire_version, p.mode, p.answers, p.digest,
+// ByReceipt finds the responses of a receipt: those with an id from first to
+// last, and the one that keeps the receipt's hash. An answer that the newest
+// published run leaves out is set aside, whether or not an exclusion stands on
+// record: the sealed register leaves none, and its resident is still told the truth.
+func ByReceipt(ctx context.Context, q pg.Querier, district, first, last string, hash []byte) ([]ReceiptState, error) {
+	rows, err := q.Query(ctx, `with hit as (select id from response where district = $1 and id between $2 and $3
+			union select id from response where district = $1 and receipt_hash = $4)
+		select p.id::text, p.round_id::text, p.questionnaire_version, p.mode, p.answers, p.digest,
 			coalesce((select x.ground from response_exclusion x where x.district = p.district and x.response_id = p.id),
 				(select 'panel' from (select n.id from run n join run_event e on e.district = n.district and e.run_id = n.id and e.state = 'published'
 					where n.district = p.district and n.round_id = p.round_id order by n.number desc limit 1) newest
 				 where exists (select 1 from run n join run_answer y on y.district = n.district and y.run_id = n.id and y.response_id = p.id
 						where n.district = p.district and n.round_id = p.round_id)
 				   and not exists (select 1 from run_answer y where y.district = p.district and y.run_id = newest.id and y.response_id = p.id)), ''), p.day
-		from response p where p.district = $1 and p.receipt_hash = $2`, district, hash).
-		Scan(&r.ResponseID, &r.RoundID, &r.Version, &r.Mode, &r.Answers, &r.Digest, &r.Excluded, &r.Day)
-	return r, err
+		from hit join response p on p.district = $1 and p.id = hit.id`, district, first, last, hash)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ReceiptState])
 }
 
 // Comments returns the sealed open answers of a response by item.

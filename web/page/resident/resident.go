@@ -173,6 +173,8 @@ func (h *pages) receipt(c *gin.Context, _ authz.Actor) error {
 		switch {
 		case errs.Is(err, errs.NotFound):
 			d.Missing, status = h.T(c, "receipt.unknown"), http.StatusNotFound
+		case errs.Is(err, errs.Conflict):
+			d.Missing, status = h.T(c, "receipt.twice"), http.StatusConflict
 		case err != nil:
 			return err
 		default:
