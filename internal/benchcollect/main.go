@@ -3,10 +3,10 @@
 // same table on the same server in the same run.
 //
 // Each submission of ours is checked against questionnaire, round and access
-// table, and writes two rows (the answer with its seconds and receipt, and the
-// completed case with the sealed-off link to the answer) and its part of the
-// audit log; pgbench writes the answer's row alone, and in a second measurement
-// both. Then half of the greatest
+// table, and writes two rows (the answer with its seconds, and the completed
+// case with the sealed-off link to the answer) and its part of the audit log;
+// pgbench writes the answer's row alone, and in other measurements the same row
+// as a constant of its statement, and both rows. Then half of the greatest
 // rate arrives by the clock (see paced). Afterwards the rows are counted: nothing
 // acknowledged may be missing or doubled.
 //
@@ -83,11 +83,15 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 		return 0, err
 	}
 	b.acknowledged += use.n
-	half, err := b.pgbench(ctx, n, length, false, one.rate()/2)
+	half, err := b.pgbench(ctx, n, length, oneRow, one.rate()/2)
 	if err != nil {
 		return 0, err
 	}
-	both, err := b.pgbench(ctx, n, length, true, 0)
+	both, err := b.pgbench(ctx, n, length, bothRows, 0)
+	if err != nil {
+		return 0, err
+	}
+	fixed, err := b.pgbench(ctx, n, length, constant, 0)
 	if err != nil {
 		return 0, err
 	}
@@ -97,6 +101,7 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	fmt.Printf("%7d  use case ÷ pgbench, one row, turn by turn: %.2f; median %.2f\n", n, times, median(times))
 	line("pgbench, one row", one)
 	line("pgbench, one row, at half load, from the time to send", half)
+	line("pgbench, one row that never changes", fixed)
 	line("pgbench, both rows", both)
 	addr, stop, err := b.empty()
 	if err != nil {
@@ -133,7 +138,7 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	b.nothingKept = false
 	b.next.Store(at)
 	line("an empty handler over HTTP", o)
-	return inserted + half.n + both.n, err
+	return inserted + half.n + fixed.n + both.n, err
 }
 
 // turns is how often pgbench and the use case take turns, so that a minute in
@@ -145,12 +150,12 @@ const turns = 3
 // returns all of each together, how many times pgbench the use case was in each
 // turn, and how many answers pgbench has written.
 func (b *bench) turns(ctx context.Context, n int, length time.Duration) (one, use outcome, times []float64, inserted int, err error) {
-	warm, err := b.pgbench(ctx, n, time.Second, false, 0)
+	warm, err := b.pgbench(ctx, n, time.Second, oneRow, 0)
 	if err != nil {
 		return one, use, nil, 0, err
 	}
 	for range turns {
-		p, err := b.pgbench(ctx, n, length, false, 0)
+		p, err := b.pgbench(ctx, n, length, oneRow, 0)
 		if err != nil {
 			return one, use, nil, 0, err
 		}
