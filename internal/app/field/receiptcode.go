@@ -85,8 +85,8 @@ func (s *Service) byReceipt(ctx context.Context, q pg.Querier, district, code st
 	case len(found) == 0:
 		return fielddb.ReceiptState{}, nil, unknown
 	case len(found) > 1:
-		// Ids are made by phones. Two random ones share 60 bits once in a million
-		// millions, so this phone's program was changed.
+		// Ids are made by phones. Of some 10¹⁷ pairs of random ones one shares 60
+		// bits, so this phone's program was changed.
 		return fielddb.ReceiptState{}, nil, errs.New(errs.Conflict, "receipt.twice", "two answers have this receipt, which only a changed program brings about; tell the auditors")
 	}
 	return found[0], hash[:], nil
