@@ -120,7 +120,7 @@ func checkLink(l fielddb.Link, ok bool, now time.Time) error {
 	case l.Revoked:
 		return errs.New(errs.Gone, "link.revoked", "this link was withdrawn, probably because a newer one was sent")
 	case !now.Before(l.ExpiresAt):
-		return errs.New(errs.Gone, "link.expired", "this link has expired")
+		return errs.New(errs.Gone, "link.expired", "this link has expired").With(map[string]any{"Until": l.ExpiresAt})
 	}
 	return nil
 }
@@ -152,8 +152,9 @@ func (s *Service) OpenLink(ctx context.Context, token string) (v ResidentView, e
 	if len(found) == 1 {
 		l = found[0]
 	}
-	if err := checkLink(l, len(found) == 1, s.Clock.Now()); err != nil {
-		return v, err
+	shut := checkLink(l, len(found) == 1, s.Clock.Now())
+	if len(found) != 1 || l.Used {
+		return v, shut
 	}
 	c, err := fielddb.GetCase(ctx, s.Pool, district, l.CaseID)
 	if err != nil {
@@ -162,8 +163,12 @@ func (s *Service) OpenLink(ctx context.Context, token string) (v ResidentView, e
 	if v.Round, err = s.roundByID(ctx, s.Pool, district, c.RoundID); err != nil {
 		return v, err
 	}
+	// That the round is over comes first: to ask for a new link would be in vain.
 	if err := openFor(v.Round.RoundState, c.DrawID, s.Clock.Now()); err != nil {
 		return v, err
+	}
+	if shut != nil {
+		return v, shut
 	}
 	if c.Complete {
 		return v, errs.New(errs.Gone, "link.answered", "an answer for this invitation has arrived already")

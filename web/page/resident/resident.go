@@ -3,6 +3,7 @@
 package resident
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -87,31 +88,55 @@ func (h *pages) form(c *gin.Context, status int, v field.ResidentView, id string
 			CommitteeName: v.CommitteeName, Until: v.ExpiresAt}})
 }
 
-type closedData struct{ Tone, Icon, Text, Next string }
+// closing says in which words a link that does not open is explained. Who may
+// hold a receipt is offered to look it up; to others the button would lead
+// nowhere.
+var closing = map[string]struct {
+	kind, tone, icon string
+	receipt          bool
+}{
+	"link.used":      {"used", "success", "circle-check", true},
+	"link.answered":  {"answered", "success", "circle-check", true},
+	"field.closed":   {"over", "info", "info-circle", true},
+	"field.not_open": {"early", "info", "calendar", false},
+	"link.expired":   {"expired", "warning", "clock", false},
+	"link.revoked":   {"revoked", "warning", "link", false},
+	"link.unknown":   {"unknown", "warning", "alert-triangle", false},
+}
+
+type closedData struct {
+	Tone, Icon, Text, Next string
+	Receipt                bool
+}
 
 // closed says what a link that does not open means and what to do.
 func (h *pages) closed(c *gin.Context, err error) error {
 	e, ok := err.(*errs.Error)
-	p := h.Printer(c)
-	if !ok || !p.Has(e.Key+".next") {
+	if !ok {
 		return err
 	}
-	d := closedData{Tone: "info", Icon: "info-circle", Text: p.Map(e.Key, e.Args), Next: p.T(e.Key + ".next")}
-	switch e.Key {
-	case "link.used", "link.answered":
-		d.Tone, d.Icon = "success", "circle-check"
-	case "link.unknown":
-		d.Tone, d.Icon = "warning", "alert-triangle"
+	why, ok := closing[e.Key]
+	if !ok {
+		return err
 	}
-	status := http.StatusGone
-	if errs.Is(err, errs.NotFound) {
+	p, f, days := h.Printer(c), h.Format(c), map[string]any{}
+	for name, v := range e.Args {
+		days[name] = v
+		if at, ok := v.(time.Time); ok {
+			days[name] = f.DateTime(at)
+		} else if day, err := time.Parse(time.DateOnly, fmt.Sprint(v)); err == nil {
+			days[name] = f.Date(day)
+		}
+	}
+	status, key := http.StatusGone, "resident.closed."+why.kind
+	switch e.Code {
+	case errs.NotFound:
 		status = http.StatusNotFound
+	case errs.NotNow:
+		status = http.StatusConflict
 	}
-	title := "resident.closed." + d.Tone
-	if e.Key == "field.not_open" {
-		title = "resident.closed.early"
-	}
-	h.Render(c, status, "resident/closed", render.Page{Title: p.T(title), Layout: render.Resident, Data: d})
+	h.Render(c, status, "resident/closed", render.Page{Title: p.T(key + ".title"), Layout: render.Resident,
+		Data: closedData{why.tone, why.icon, p.Map(key+".text", days), p.T(key + ".next"), why.receipt}})
 	return nil
 }
 
