@@ -144,6 +144,18 @@ func (p Plan) cell(t Traits, year int) string {
 	return b.String()
 }
 
+// Joined are the cells that hold too few residents and were joined to a stratum
+// of their committee, by name; its own name says only which cell took them in.
+func (p Plan) Joined(stratum string) (cells []string) {
+	for cell, to := range p.Collapsed {
+		if to == stratum {
+			cells = append(cells, cell)
+		}
+	}
+	slices.Sort(cells)
+	return cells
+}
+
 // Values are the "column:value" pairs of a stratum's name, in order of StrataBy.
 func (p Plan) Values(stratum string) []string {
 	parts := strings.Split(stratum, "#")[1:]

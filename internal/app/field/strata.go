@@ -9,12 +9,16 @@ import (
 	"gongping/internal/pg"
 	"gongping/internal/pg/fielddb"
 	"gongping/internal/pg/rounddb"
+	"gongping/survey"
 )
 
 // StratumTally is the progress of one kind of stratum within an area: of women
 // of 30 to 44 in all its committees, say.
 type StratumTally struct {
-	Kind                 string // the values of the plan's columns, joined by "#"
+	Kind string // the values of the plan's columns, joined by "#"
+	// Joined are the kinds that hold too few residents in some committee of the
+	// area and were joined to this one there.
+	Joined               []string
 	Planned, Cases, Done int
 	Hidden               bool // too few done to be shown; Done is 0 then
 }
@@ -48,8 +52,33 @@ func (s *Service) strata(ctx context.Context, db pg.Querier, district, area stri
 		}
 	}
 	slices.SortFunc(p.Strata, func(a, b StratumTally) int { return strings.Compare(a.Kind, b.Kind) })
+	joined := joinedKinds(r.Plan, area)
+	for i := range p.Strata {
+		p.Strata[i].Joined = joined[p.Strata[i].Kind]
+	}
 	hideStrata(p.Strata, p.CrossTab)
 	return nil
+}
+
+// joinedKinds are the kinds of the cells that the plan joined to a kind of
+// stratum within an area. Without them "women of 45 to 59" would be read off a
+// line that holds all women.
+func joinedKinds(p survey.Plan, area string) map[string][]string {
+	out := map[string][]string{}
+	for cell, stratum := range p.Collapsed {
+		if !strings.HasPrefix(cell, area) {
+			continue
+		}
+		_, from, _ := strings.Cut(cell, "#")
+		_, to, _ := strings.Cut(stratum, "#")
+		if !slices.Contains(out[to], from) {
+			out[to] = append(out[to], from)
+		}
+	}
+	for _, kinds := range out {
+		slices.Sort(kinds)
+	}
+	return out
 }
 
 // hideStrata hides small counts, and as many more as keep them from being worked

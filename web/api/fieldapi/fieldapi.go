@@ -248,11 +248,13 @@ type stratum struct {
 	Planned int    `json:"planned"`
 	Cases   int    `json:"cases"`
 	Done    *int   `json:"done" doc:"null where suppressed"`
+
+	Joined []string `json:"joined,omitempty" doc:"Kinds too small to stand alone that some committee of the area joined to this one"`
 }
 
 func strataOf(list []field.StratumTally) (out []stratum) {
 	for _, t := range list {
-		x := stratum{Kind: t.Kind, Planned: t.Planned, Cases: t.Cases}
+		x := stratum{Kind: t.Kind, Planned: t.Planned, Cases: t.Cases, Joined: t.Joined}
 		if !t.Hidden {
 			n := t.Done
 			x.Done = &n

@@ -17,8 +17,8 @@ func TestProgressByStratumOnThePage(t *testing.T) {
 	c := s.as(t, s.Actor("supervisor"))
 	street := "/fieldwork/" + s.Round + "?area=" + cases[0].Committee[:9]
 	for path, want := range map[string][]string{
-		street: {"各层进度", "女 · ", "岁", `?area=` + cases[0].Committee + `"`},
-		"/fieldwork/" + s.Round + "?area=" + cases[0].Committee: {"各层进度", "男 · "},
+		street: {"各层进度", "女 · ", "岁", "有的居委会人数太少，并入了：", `?area=` + cases[0].Committee + `"`},
+		"/fieldwork/" + s.Round + "?area=" + cases[0].Committee: {"各层进度", "男 · ", "含人数太少而并入的：女 · "},
 	} {
 		status, page := c.do("GET", path, nil)
 		for _, w := range want {

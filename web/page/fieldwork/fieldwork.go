@@ -100,6 +100,20 @@ func (d data) StratumName(kind string) string {
 	return strings.TrimPrefix(name, "- · ")
 }
 
+// JoinedText names what was joined to a kind of stratum: in the committee, or in
+// some committees of a larger area.
+func (d data) JoinedText(kinds []string) string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = d.StratumName(kind)
+	}
+	key := "fieldwork.joined_some"
+	if len(d.Area) >= 12 {
+		key = "fieldwork.joined"
+	}
+	return d.say.T(key, "Strata", strings.Join(names, d.say.T("common.list_mark")))
+}
+
 func (h *pages) data(c *gin.Context, who authz.Actor) (data, error) {
 	p, err := h.svc.Progress(c.Request.Context(), who, c.Param("round"), c.Query("area"))
 	if err != nil {
@@ -156,7 +170,7 @@ func sampleChart(p field.Progress, say *locale.Printer) (chart.Figure, int) {
 		if g.Hidden || answered == 0 || lives == 0 {
 			continue
 		}
-		v.Groups = append(v.Groups, chart.CompareGroup{Name: say.T("fieldwork.sex."+g.Sex) + " " + g.Band,
+		v.Groups = append(v.Groups, chart.CompareGroup{Name: say.T("fieldwork.sex."+g.Sex) + " " + strings.ReplaceAll(g.Band, "-", "–"),
 			Sample: float64(g.Answered) / float64(answered), Population: float64(g.Population) / float64(lives)})
 	}
 	fig := v.Figure(say)

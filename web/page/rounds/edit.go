@@ -285,7 +285,8 @@ const cellsPage = 50
 
 type cellRow struct {
 	rounds.Cell
-	Name string
+	Name   string
+	Joined string // the small cells that it took in, in words
 }
 
 // preview lists every cell of the plan.
@@ -305,7 +306,7 @@ func (h *pages) preview(c *gin.Context, who authz.Actor) error {
 			continue
 		}
 		if at/cellsPage == page-1 {
-			v.Cells = append(v.Cells, cellRow{cell, h.cellName(c, d, cell.Stratum.Stratum)})
+			v.Cells = append(v.Cells, cellRow{cell, h.cellName(c, d, cell.Stratum.Stratum), h.joined(c, d, f.Collapsed, cell.Stratum.Stratum)})
 		}
 		at++
 	}
@@ -314,6 +315,21 @@ func (h *pages) preview(c *gin.Context, who authz.Actor) error {
 	h.Render(c, http.StatusOK, "rounds/preview", render.Page{Title: h.T(c, "plan.cells"), Subtitle: h.T(c, "plan.cells_text"), Data: v,
 		Crumbs: h.crumbs(c, d.ID, d.Title, h.T(c, "plan.cells"))})
 	return nil
+}
+
+// joined names the cells that were too small to stand alone and went into a
+// stratum: its own name is only that of the cell that took them in.
+func (h *pages) joined(c *gin.Context, d rounds.Detail, collapsed map[string]string, stratum string) string {
+	p := h.Printer(c)
+	cells := survey.Plan{Collapsed: collapsed}.Joined(stratum)
+	if len(cells) == 0 {
+		return ""
+	}
+	for i, cell := range cells {
+		_, kind, _ := strings.Cut(cell, "#")
+		cells[i] = strings.TrimPrefix(StratumName(p, map[string]string{"-": "-"}, d.Plan, "-#"+kind), "- · ")
+	}
+	return p.T("fieldwork.joined", "Strata", strings.Join(cells, p.T("common.list_mark")))
 }
 
 // cellName is a stratum in words: "长桥一村 · 女 · 60–74 岁".
