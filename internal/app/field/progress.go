@@ -159,7 +159,7 @@ func (s *Service) count(ctx context.Context, db pg.Querier, district, area strin
 	if err != nil {
 		return err
 	}
-	planned, err := fielddb.Planned(ctx, db, district, p.Round.ID, area)
+	planned, err := fielddb.Planned(ctx, db, district, p.Round.ID, area, seen)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (s *Service) strata(ctx context.Context, db pg.Querier, district, area stri
 	if p.Plan = r.Plan; len(r.Plan.StrataBy) == 0 {
 		return nil
 	}
-	planned, err := fielddb.PlannedKinds(ctx, db, district, p.Round.ID, area)
+	planned, err := fielddb.PlannedKinds(ctx, db, district, p.Round.ID, area, seen)
 	if err != nil {
 		return err
 	}

@@ -48,10 +48,22 @@ func Patterns(ctx context.Context, q pg.Querier, district, round, area string, s
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Pattern])
 }
 
-// Planned is the planned sample by committee of a round within an area.
-func Planned(ctx context.Context, q pg.Querier, district, round, area string) (map[string]int, error) {
-	return counts(q.Query(ctx, `select committee, sum(planned * greatest(clusters, 1))::int from round_stratum
-		where district = $1 and round_id = $2 and starts_with(committee, $3) group by 1`, district, round, area))
+// plannedSQL is the planned sample of a round within an area, stratum by stratum:
+// that of its plan, and one for each whom a top-up drew, as far as its cases are
+// seen. Without the top-ups a committee would read done when its first sample is.
+const plannedSQL = `(select committee, stratum, planned * greatest(clusters, 1) as n from round_stratum
+		where district = $1 and round_id = $2 and starts_with(committee, $3)
+	union all
+	select c.committee, c.stratum, 1 from survey_case c
+		left join ` + SeenSQL + ` v on v.committee = c.committee
+		join draw w on w.district = c.district and w.id = c.draw_id
+		join draw_commitment m on m.district = w.district and m.id = w.commitment_id and m.top_up
+		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and not c.reserve and ` + CaseSQL + `)`
+
+// Planned is the planned sample by committee of a round within an area, with
+// that of top-ups.
+func Planned(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) (map[string]int, error) {
+	return counts(q.Query(ctx, `select committee, sum(n)::int from `+plannedSQL+` p group by 1`, seen.with(district, round, area)...))
 }
 
 func counts(rows pgx.Rows, err error) (map[string]int, error) {
@@ -184,8 +196,8 @@ func Kinds(ctx context.Context, q pg.Querier, district, round, area string, seen
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Kind])
 }
 
-// PlannedKinds is the planned sample by the values of strata within an area.
-func PlannedKinds(ctx context.Context, q pg.Querier, district, round, area string) (map[string]int, error) {
-	return counts(q.Query(ctx, `select `+kindSQL+`, sum(planned * greatest(clusters, 1))::int from round_stratum
-		where district = $1 and round_id = $2 and starts_with(committee, $3) and position('#' in stratum) > 0 group by 1`, district, round, area))
+// PlannedKinds is the planned sample by the values of strata within an area,
+// with that of top-ups.
+func PlannedKinds(ctx context.Context, q pg.Querier, district, round, area string, seen Seen) (map[string]int, error) {
+	return counts(q.Query(ctx, `select `+kindSQL+`, sum(n)::int from `+plannedSQL+` p where position('#' in stratum) > 0 group by 1`, seen.with(district, round, area)...))
 }

@@ -72,6 +72,8 @@ type showData struct {
 	Due                            bool // the randomness may exist by now
 	Alert                          *render.Alert
 	MayTopUp                       bool
+	TopUps                         []lineage       // drawn, newest first
+	MayWatch                       bool            // the fieldwork into which they went
 	Committees                     []render.Option // of a top-up: all, then each
 	Kinds                          []render.Option
 	In                             form
@@ -100,7 +102,10 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 	for i := range v.All {
 		switch l := &v.All[i]; {
 		case l.Draw != nil:
-			v.Done = l
+			v.Done = l // the oldest comes last: the sample of the round
+			if l.TopUp {
+				v.TopUps = append(v.TopUps, *l)
+			}
 			if authz.May(who, authz.DrawAnnex, at) {
 				p, perr := h.svc.Publication(ctx, who.District, l.ID)
 				l.Annex = perr == nil && p.Homes
@@ -120,6 +125,7 @@ func (h *pages) page(c *gin.Context, who authz.Actor, round string, status int, 
 		}
 	}
 	v.topUps(h, c)
+	v.MayWatch = authz.May(who, authz.FieldworkRead, at)
 	for _, k := range []draw.RandomnessKind{draw.Lottery, draw.Dice, draw.Beacon} {
 		v.Kinds = append(v.Kinds, render.Option{Value: string(k), Text: h.T(c, "draw.kind."+string(k)), Help: h.T(c, "draw.kind."+string(k)+".help")})
 	}

@@ -195,11 +195,11 @@ func TestFromARoundToAPublicDraw(t *testing.T) {
 	page, _ = m.post("/rounds/"+id+"/topup", url.Values{"kind": {"dice"}, "name": {"再掷一次"}, "due": {"2026-11-25T10:00"}, "more": {"0"}}, http.StatusUnprocessableEntity)
 	contains(t, page, "不能这样补充抽样")
 	page, _ = m.post("/rounds/"+id+"/topup", url.Values{"kind": {"dice"}, "name": {"再掷一次"}, "due": {"2026-11-25T10:00"}, "more": {"3"}, "area": {s.Committees()[0]}})
-	contains(t, page, "承诺摘要", "再掷一次")
+	contains(t, page, "承诺摘要", "再掷一次", "补充抽样：承诺已公布")
 	s.Clock.Advance(96 * time.Hour)
 	c = commitmentLink.FindStringSubmatch(page[strings.Index(page, "承诺摘要"):])[1]
 	page, _ = s.as("auditor").post("/draws/"+c+"/reveal", url.Values{"seed": {"22222222333333334444"}, "evidence": {"公证处在场"}})
-	contains(t, page, "样本已抽出", "topup")
+	contains(t, page, "样本已抽出", "topup", "补充抽样已抽出", "计划样本数随之增加")
 }
 
 func TestDocumentPages(t *testing.T) {
