@@ -58,7 +58,10 @@ func (s *Service) UnlockDevice(ctx context.Context, who authz.Actor, device stri
 	if err != nil {
 		return nil, err
 	}
-	if d.Account != who.AccountID || d.RevokedAt != nil {
+	if err := Own(who, d.Account); err != nil {
+		return nil, err
+	}
+	if d.RevokedAt != nil {
 		return nil, errDevice
 	}
 	return s.Seal.Derive(deviceLabel(who.AccountID, device)), nil

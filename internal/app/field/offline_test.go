@@ -153,6 +153,12 @@ func TestWhatComesTooLateIsHeld(t *testing.T) {
 		want("interview of a case handed over", out[1], field.Kept, "held.taken_away")
 		want("what had arrived", out[2], field.Duplicate, "")
 	}
+	// The phone's queue goes nowhere while somebody else is signed in on it: it would
+	// be held as a stranger's, or count as that of who holds the case by now.
+	q := field.Queue{Account: who.AccountID, Attempts: []field.QueuedAttempt{try(cases[2].ID, now)}, Responses: []field.QueuedResponse{queued(cases[2].ID, "4")}}
+	if rep, err := f.Field.Sync(f.Ctx, other, q); !errs.Is(err, errs.Unauthorized) || len(rep.Attempts)+len(rep.Responses) > 0 {
+		t.Errorf("a queue of somebody else's: %+v, %v", rep, err)
+	}
 	second := queued(cases[0].ID, "1")
 	version := queued(cases[2].ID, "3")
 	version.Version = 7
@@ -237,8 +243,8 @@ func TestPack(t *testing.T) {
 		t.Fatal(secret, err)
 	}
 	for _, x := range []authz.Actor{f.Other(who), f.Role(authz.Leader), f.Actor("supervisor"), {}} {
-		if _, err := f.Field.UnlockDevice(f.Ctx, x, device); err == nil {
-			t.Errorf("%s unlocks another's phone", x.Role)
+		if _, err := f.Field.UnlockDevice(f.Ctx, x, device); err == nil || errs.Is(err, errs.Forbidden) && x.Role == authz.Evaluator {
+			t.Errorf("%s unlocks another's phone, or is told that it was blocked: %v", x.Role, err)
 		}
 		if _, err := f.Field.PackCases(f.Ctx, x, device, nil, field.PhoneReport{}); err == nil {
 			t.Errorf("%s packs for another's phone", x.Role)

@@ -15,6 +15,7 @@ import (
 // Queue is what a phone has gathered, as it is sent in a synchronisation and as
 // it stands, sealed, in an exported file. The tags describe it for the API.
 type Queue struct {
+	Account   string           `json:"account,omitempty" format:"uuid" doc:"Whose queue it is. Where it is not that of who is signed in, nothing is taken: two may share a phone"`
 	SentAt    time.Time        `json:"sent_at,omitzero" doc:"What the device's clock says while it sends"`
 	Attempts  []QueuedAttempt  `json:"attempts,omitempty" maxItems:"500"`
 	Responses []QueuedResponse `json:"responses,omitempty" maxItems:"500"`
@@ -81,6 +82,20 @@ func (r QueuedResponse) Submission(caseID string) Submission {
 		Device: Device{PerItem: r.PerItem, DistanceM: r.DistanceM, AccuracyM: r.AccuracyM, Offline: r.Offline, Consent: r.Consent, ClockOffset: r.ClockOffset}}
 }
 
+// errOther asks for the sign-in of the account that a phone speaks for.
+var errOther = errs.New(errs.Unauthorized, "device.other_account", "somebody else is signed in on this phone; what waits on it is sent when its evaluator signs in").
+	At("account", "", "", "sign in as the evaluator whose queue it is")
+
+// Own refuses what a phone says for an account while another one is signed in on
+// it: the store of the first may be open in one tab when the second signs in in
+// another. An account that is not named is that of who asks.
+func Own(who authz.Actor, account string) error {
+	if account != "" && account != who.AccountID {
+		return errOther
+	}
+	return nil
+}
+
 // Refused is the outcome of something that sending again cannot mend: it stays
 // with the device for a person to look at. Only Sync returns it.
 const Refused Status = "refused"
@@ -97,6 +112,9 @@ const syncAtOnce = 32
 func (s *Service) Sync(ctx context.Context, who authz.Actor, q Queue) (Report, error) {
 	if authz.ScopeOf(who.Role, authz.ResponseSubmit) == authz.Deny {
 		return Report{}, authz.Check(who, authz.ResponseSubmit, authz.Object{})
+	}
+	if err := Own(who, q.Account); err != nil {
+		return Report{}, err
 	}
 	rep := Report{Attempts: make([]Outcome, 0, len(q.Attempts)), Responses: make([]Outcome, len(q.Responses))}
 	for _, x := range q.Attempts {

@@ -80,7 +80,13 @@ func registerPhones(a huma.API, svc *field.Service) {
 			return &body[consent]{consent{given}}, err
 		})
 	huma.Register(a, op(http.MethodPut, "set-distance-consent", "/offline/distance-consent", "Give or withdraw consent to say how far I was", "By the evaluator alone. With consent the phone works out its distance to the building and sends rounded metres and their error, never a position. Without it nothing is different."),
-		func(ctx context.Context, in *body[consent]) (*none, error) {
+		func(ctx context.Context, in *body[struct {
+			Account string `json:"account,omitempty" format:"uuid" doc:"Who gives it; nothing changes where somebody else is signed in"`
+			Given   bool   `json:"given"`
+		}]) (*none, error) {
+			if err := field.Own(who(ctx), in.Body.Account); err != nil {
+				return nil, err
+			}
 			return nil, svc.SetDistanceConsent(ctx, who(ctx), in.Body.Given)
 		})
 }

@@ -209,13 +209,13 @@ var wordKeys = []struct {
 	{"offline.state.held", nil}, {"offline.state.refused", nil}, {"offline.sex.m", nil}, {"offline.sex.f", nil}, {"offline.age", []string{"Band"}},
 	{"offline.attempt_kept", nil}, {"offline.refuse_ask", nil}, {"offline.answered_elsewhere", nil}, {"offline.kept", nil}, {"offline.not_kept", nil},
 	{"offline.line.waiting", []string{"N", "Time"}}, {"offline.line.waiting_never", []string{"N"}}, {"offline.line.none", []string{"Time"}},
-	{"offline.line.never", nil}, {"offline.line.trouble", []string{"N"}}, {"offline.net.on", nil}, {"offline.net.off", nil}, {"offline.net.signin", nil},
+	{"offline.line.never", nil}, {"offline.line.trouble", []string{"N"}}, {"offline.net.on", nil}, {"offline.net.off", nil}, {"offline.net.signin", nil}, {"offline.net.other", nil},
 	{"offline.kind.attempt", nil}, {"offline.kind.response", nil}, {"offline.receipt", []string{"Code"}},
 	{"offline.log", []string{"Time", "New", "Old", "Held", "Refused"}}, {"offline.clock.ahead", []string{"Span"}}, {"offline.clock.behind", []string{"Span"}},
 	{"offline.exported", []string{"N"}}, {"offline.code.weak", nil}, {"offline.code.differ", nil}, {"offline.code.online", nil}, {"offline.code.set", nil},
 	{"offline.out.ask", nil}, {"offline.out.waiting", []string{"N"}}, {"offline.locked.wrong", []string{"N"}}, {"offline.locked.forgotten", nil},
 	{"offline.distance.now", []string{"M", "Error"}}, {"offline.distance.none", nil}, {"offline.distance.on", nil}, {"offline.distance.off", nil},
-	{"offline.sync.done", nil}, {"offline.language", nil}, {"offline.sync.other_tab", nil}, {"offline.sync.none", nil}, {"offline.sync.busy", nil},
+	{"offline.sync.done", nil}, {"offline.language", nil}, {"offline.sync.other_tab", nil}, {"offline.sync.none", nil}, {"offline.sync.busy", nil}, {"offline.sync.full", nil},
 }
 
 // shortReason is the sentence of an outcome's reason in the reader's language.

@@ -28,6 +28,16 @@ type stairwell struct {
 	*site
 	cut     atomic.Bool
 	handler atomic.Pointer[http.Handler]
+	instead atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+}
+
+// answer lets fn answer requests before the service does, as what stands between
+// phone and service may: true where it has. nil ends it.
+func (s *stairwell) answer(fn func(http.ResponseWriter, *http.Request) bool) {
+	if fn == nil {
+		fn = func(http.ResponseWriter, *http.Request) bool { return false }
+	}
+	s.instead.Store(&fn)
 }
 
 func (s *stairwell) version(t *testing.T, v string) {
@@ -48,6 +58,9 @@ func stairs(t *testing.T) *stairwell {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.cut.Load() && r.URL.Path != "/app/import" { // the supervisor sits where there is a signal
 			panic(http.ErrAbortHandler)
+		}
+		if fn := s.instead.Load(); fn != nil && (*fn)(w, r) {
+			return
 		}
 		(*s.handler.Load()).ServeHTTP(w, r)
 	}))

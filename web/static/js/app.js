@@ -60,6 +60,7 @@
     e.preventDefault();
     function go() { e.target.submit(); }
     var req = indexedDB.open('gp-field-' + who.id), late = setTimeout(go, 3000);
+    req.onupgradeneeded = function () { req.transaction.abort(); }; // none is there, and no empty one is to stay
     req.onerror = go;
     req.onsuccess = function () {
       var tx;

@@ -14,7 +14,7 @@
       c.local = records.filter(function (r) { return r.case === c.id; });
       for (var k = 0; k < c.local.length; k++) {
         var r = c.local[k];
-        if (r.ct && r.kind === 'attempt') r.content = await app.queue.content(r);
+        if (r.ct && r.kind === 'attempt') try { r.content = await app.queue.content(r); } catch (e) { /* it waits; see Queue.bundle */ }
       }
       list.push(overlay(c));
     }
@@ -73,7 +73,7 @@
     var turn = gp.turn, all = await load(app), view = gp.tpl('list'), done = all.filter(function (c) { return c.stage === 'done'; }).length;
     var filter = app.filter || 'todo', query = (app.find || '').toUpperCase();
     var left = await app.store.meta('left-out') || [0, 0], todoLeft = left[0] - left[1];
-    gp.set(view, { none: all.length === 0, some: all.length > 0, more: todoLeft > 0 ? gp.say('offline.left_out', { N: todoLeft }) : false });
+    gp.set(view, { none: all.length === 0 && !app.expired, expired: all.length === 0 && !!app.expired, some: all.length > 0, more: todoLeft > 0 ? gp.say('offline.left_out', { N: todoLeft }) : false });
     if (all.length) {
       var bar = view.querySelector('progress');
       bar.max = all.length + left[0];
@@ -180,20 +180,29 @@
         s.add(new Option(gp.dayText(at), gp.day(at)));
       }
     });
+    var act = gp.once();
     view.querySelectorAll('form[data-mode]').forEach(function (form) {
-      form.addEventListener('submit', async function (e) {
-        e.preventDefault();
+      form.addEventListener('submit', act(async function (e) {
         var code = e.submitter.value, error = gp.part(view, 'attempt-error'), appointment = null;
         error.hidden = true;
         if (code === '5.1') {
           appointment = gp.moment(form.elements.day.value, form.elements.time.value || '');
-          if (!(appointment > gp.net.now())) { error.hidden = false; error.focus(); return; }
+          if (!(appointment > gp.net.now())) { error.hidden = false; error.focus(); return false; }
         }
-        await record(app, c, form.getAttribute('data-mode'), code, appointment);
-        location.hash = '#/';
-        gp.say_live(gp.say('offline.attempt_kept'));
-      });
+        return tried(app, c, form.getAttribute('data-mode'), code, appointment);
+      }));
     });
+  }
+  // tried records a try and goes back to the list; false where it could not be kept.
+  async function tried(app, c, mode, code, appointment) {
+    try {
+      await record(app, c, mode, code, appointment);
+    } catch (e) {
+      gp.say_live(gp.say('offline.not_kept'));
+      return false;
+    }
+    location.hash = '#/';
+    gp.say_live(gp.say('offline.attempt_kept'));
   }
 
   // record keeps a try. Its time is the phone's own; the offset measured last
@@ -222,5 +231,5 @@
     });
   }
 
-  gp.cases = { list: list, one: one, load: load, record: record, route: route, todo: todo };
+  gp.cases = { list: list, one: one, load: load, tried: tried, route: route, todo: todo };
 })();

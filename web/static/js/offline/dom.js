@@ -66,6 +66,21 @@
     return new Promise(function (ok) { window.gp.ask(text, ok); });
   }
 
-  Object.assign(gp, { say: say, tpl: tpl, part: part, set: set, badge: badge, show: show, compare: collator.compare, day: day, hour: hour, clockText: clockText,
+  // once makes handlers of which one works at a time, however often a finger
+  // taps, and none any more when one has done its work. One that gives false has
+  // not: then it may be tried again.
+  function once() {
+    var busy = false;
+    return function (fn) {
+      return async function (e) {
+        e.preventDefault();
+        if (busy) return;
+        busy = true;
+        try { busy = await fn(e) !== false; } catch (err) { busy = false; throw err; }
+      };
+    };
+  }
+
+  Object.assign(gp, { say: say, once: once, tpl: tpl, part: part, set: set, badge: badge, show: show, compare: collator.compare, day: day, hour: hour, clockText: clockText,
     dayText: dayText, when: when, moment: moment, ask: ask, traits: traits, span: span, lang: lang === 'en' ? 'en' : 'zh' });
 })();

@@ -31,12 +31,9 @@
     gp.set(view, { who: p ? p.name : gp.say('app.case', { Number: c.number }), traits: p ? gp.traits(p) : '', address: p ? p.address : '' });
     gp.part(view, 'back').href = '#/case/' + c.id;
     gp.part(view, 'another').addEventListener('click', function () { gp.set(view, { ask: false, wrong: true }); gp.part(view, 'wrong').focus(); });
+    var act = gp.once();
     view.querySelectorAll('[data-away]').forEach(function (b) {
-      b.addEventListener('click', async function () {
-        await gp.cases.record(app, c, mode(view), b.getAttribute('data-away'), null);
-        location.hash = '#/';
-        gp.say_live(gp.say('offline.attempt_kept'));
-      });
+      b.addEventListener('click', act(function () { return gp.cases.tried(app, c, mode(view), b.getAttribute('data-away'), null); }));
     });
     var choice = gp.part(view, 'language'), tags = c.languages || [];
     tags.forEach(function (tag) { choice.add(new Option(languageName(tag), tag, tag === gp.lang, tag === gp.lang)); });
@@ -58,24 +55,23 @@
       await intro();
       gp.part(view, 'consent').focus();
     });
-    gp.part(view, 'refuse').addEventListener('click', async function () {
-      if (!await gp.ask(gp.say('offline.refuse_ask'))) return;
-      await gp.cases.record(app, c, mode(view), '2.112', null);
-      location.hash = '#/';
-      gp.say_live(gp.say('offline.attempt_kept'));
-    });
-    gp.part(view, 'agree').addEventListener('click', async function () {
+    gp.part(view, 'refuse').addEventListener('click', act(async function () {
+      if (!await gp.ask(gp.say('offline.refuse_ask'))) return false;
+      return gp.cases.tried(app, c, mode(view), '2.112', null);
+    }));
+    gp.part(view, 'agree').addEventListener('click', act(async function () {
       var k = gp.net.clock(), w = { mode: mode(view), questionnaire_version: c.questionnaire_version, answers: {}, consent: true, hour: gp.hour(gp.net.now()), offline: !app.online };
       if (k.after) w.clock_offset_s = k.offset / 1000;
       try {
         c.draft = (await app.queue.begin(c, { wire: w, ui: { seconds: 0, per: {}, taps: 0, lang: choice.value, measure: measures && w.mode === 'door' && view.querySelector('input[name=measure]').checked ? Date.now() : 0 } })).record;
       } catch (e) {
+        if (e.code !== 'answered') { gp.say_live(gp.say('offline.not_kept')); return false; }
         gp.say_live(gp.say('offline.answered_elsewhere'));
         location.hash = '#/case/' + c.id;
         return;
       }
       await questions(app, c, turn);
-    });
+    }));
     gp.show(view, turn);
   }
   function mode(view) { return view.querySelector('input[name=mode]:checked').value; }
@@ -105,7 +101,7 @@
     if (!gp.show(view, turn)) return;
     var q = window.GongpingQuestion.attach(root);
     q.refresh();
-    var mark = performance.now(), ended = false, busy = Promise.resolve(), later = 0;
+    var mark = performance.now(), ended = false, busy = Promise.resolve(), later = 0, unkept = false;
 
     function spent() {
       var s = document.hidden ? 0 : (performance.now() - mark) / 1000;
@@ -127,9 +123,10 @@
       w.offline = w.offline || !app.online;
       var copy = JSON.parse(JSON.stringify(content));
       busy = busy.then(function () { return app.queue.keep(c.draft, copy); }).then(function () {
-        gp.set(view, { kept: gp.say('offline.kept') });
+        gp.set(view, unkept ? { kept: gp.say('offline.kept'), fault: false } : { kept: gp.say('offline.kept') });
+        unkept = false;
       }, function (e) {
-        if (e.code !== 'answered') { gp.set(view, { fault: gp.say('offline.not_kept') }); return; }
+        if (e.code !== 'answered') { unkept = true; gp.set(view, { fault: gp.say('offline.not_kept'), kept: false }); return; }
         ended = true;
         gp.say_live(gp.say('offline.answered_elsewhere'));
         location.hash = '#/case/' + c.id;

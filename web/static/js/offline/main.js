@@ -7,7 +7,7 @@
   var LAST = 'gp-field-account'; // whose store to open without signal: id, name, district
   var IDLE = 20 * 60000;         // without a touch, the app locks itself
   var config = JSON.parse(document.getElementById('gp-field-config').textContent);
-  var app = { build: config.build, langs: config.langs, account: null, store: null, vault: null, queue: null, device: '', online: false, needSignIn: false, syncing: null, leave: null };
+  var app = { build: config.build, langs: config.langs, account: null, store: null, vault: null, queue: null, device: '', online: false, needSignIn: '', syncing: null, leave: null };
   gp.app = app;
   gp.ends = config.ends;
   gp.say_live = function (text) {
@@ -44,7 +44,7 @@
     app.account = { id: who.id, name: who.name, district: who.district };
     app.store = await gp.store.open(who.id, function (how) { if (how === 'newer') location.reload(); });
     gp.net.setClock(await app.store.meta('clock'));
-    await gp.store.expire(app.store, new Date(gp.net.now()).toISOString());
+    app.expired = (await gp.store.expire(app.store, new Date(gp.net.now()).toISOString())).n;
     app.device = await app.store.run('readwrite', ['meta'], function (s, out) {
       s.meta.get('device').onsuccess = function (e) {
         out.id = e.target.result || gp.vault.uuid();
@@ -65,7 +65,7 @@
       return;
     }
     gp.net.measure(secret.server_time, sent);
-    await app.store.setMeta('clock', gp.net.clock());
+    try { await app.store.setMeta('clock', gp.net.clock()); } catch (e) { if (e.kind !== 'unkept') throw e; } // a full phone opens, too
     var vault;
     try { vault = await gp.vault.online(app.store, gp.vault.bytes(secret.secret)); } catch (e) { gp.show(gp.tpl('broken')); return; }
     localStorage.setItem(LAST, JSON.stringify(app.account));
@@ -88,8 +88,9 @@
         sessionStorage.removeItem('gp-locked');
         await ready(vault);
       } catch (err) {
-        if (!err.code) throw err;
         button.disabled = false;
+        if (err.kind === 'unkept') { gp.set(view, { fault: gp.say('offline.not_kept') }); return; }
+        if (!err.code) throw err;
         field.value = '';
         field.focus();
         gp.set(view, { fault: gp.say(err.code === 'code' ? 'offline.locked.wrong' : 'offline.locked.forgotten', { N: err.left }) });
@@ -151,11 +152,13 @@
   // sync runs once at a time; told says that a person asked for it.
   app.sync = function (told) {
     if (!app.queue) return Promise.resolve();
-    if (app.syncing) { app.again = true; return app.syncing; }
+    if (app.syncing) { app.again = app.again || (told === true ? 'told' : 'untold'); return app.syncing; }
     app.syncing = round(told === true).finally(function () {
       app.syncing = null;
       app.status();
-      if (app.again) { app.again = false; app.sync(); }
+      var again = app.again;
+      app.again = '';
+      if (again) app.sync(again === 'told');
     });
     app.status();
     return app.syncing;
@@ -164,19 +167,25 @@
     try {
       var out = await gp.net.sync(app);
       app.online = true;
-      app.needSignIn = false;
+      app.needSignIn = '';
       if (out) tell();
       if (out && live()) await view(true);
       if (out) { checkUpdate(); shownReceipt(); }
-      if (told) gp.say_live(gp.say(out ? 'offline.sync.done' : 'offline.sync.other_tab'));
+      if (told) gp.say_live(out ? await settled() : gp.say('offline.sync.other_tab'));
     } catch (e) {
       app.online = e.kind !== 'offline' && e.kind !== undefined;
-      app.needSignIn = e.kind === 'signin';
+      app.needSignIn = e.kind !== 'signin' ? '' : e.other ? 'offline.net.other' : 'offline.net.signin';
       if (e.key === 'device.revoked') { gp.show(gp.tpl('blocked')); return; }
       tell();
-      if (told) gp.say_live(gp.say(e.kind === 'signin' ? 'offline.net.signin' : e.kind === 'offline' ? 'offline.sync.none' : 'offline.sync.busy'));
+      if (told) gp.say_live(gp.say(app.needSignIn || (e.kind === 'offline' ? 'offline.sync.none' : e.kind === 'unkept' ? 'offline.sync.full' : 'offline.sync.busy')));
       if (e.kind === undefined) throw e;
     }
+  }
+  // settled is what there is to say after a synchronisation: not that all is sent
+  // where something waits still.
+  async function settled() {
+    var n = (await app.queue.counts()).waiting;
+    return n ? gp.say('offline.line.waiting', { N: n, Time: gp.when(Date.parse(await app.store.meta('synced')), gp.net.now()) }) : gp.say('offline.sync.done');
   }
   async function shownReceipt() {
     var el = document.querySelector('[data-x~=thanks-receipt]'), r = el && app.thanksFor && await app.store.get('records', app.thanksFor);
@@ -195,7 +204,8 @@
     return !document.getElementById('gp-view').contains(at) || at.tagName === 'H1';
   }
   async function view(again) {
-    if (again !== true && app.leave) { var l = app.leave; app.leave = null; await l(); }
+    if (again !== true && app.leave) { var l = app.leave; app.leave = null; app.left = l(); }
+    await app.left; // who comes back at once must not read what is not yet written
     if (!app.vault) return;
     if (again !== true) gp.turn = (gp.turn || 0) + 1;
     var p = here().split('/');

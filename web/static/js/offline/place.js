@@ -21,10 +21,10 @@
   // choose keeps the choice at once; it is told to the server at the next
   // synchronisation.
   async function choose(store, yes) { await store.setMeta('distance.wish', yes); }
-  async function tell(store) {
+  async function tell(store, account) {
     var wish = await store.meta('distance.wish');
     if (wish === undefined) return;
-    await gp.net.request('PUT', '/offline/distance-consent', { given: wish });
+    await gp.net.request('PUT', '/offline/distance-consent', { account: account, given: wish });
     if (await store.meta('distance.wish') !== wish) return; // changed again meanwhile: next time
     await store.setMeta('distance', wish);
     await store.remove('meta', 'distance.wish');

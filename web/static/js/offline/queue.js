@@ -17,11 +17,13 @@
     this.store = store;
     this.vault = vault;
     this.account = account;
+    this.size = BATCH;
     this.on = function () {};
   }
 
   // content opens a record, in today's format.
   Queue.prototype.content = async function (r) {
+    if (r.fmt > gp.FORMAT) throw refused('newer'); // another tab has a newer app: it will send it
     var v = await this.vault.open(r, label(r));
     for (var f = r.fmt; f < gp.FORMAT; f++) v = gp.UPGRADE[f](v);
     return v;
@@ -104,9 +106,11 @@
 
   // bundle gathers records as the body of a synchronisation.
   Queue.prototype.bundle = async function (records) {
-    var q = { sent_at: new Date().toISOString(), attempts: [], responses: [] };
+    var q = { account: this.account.id, sent_at: new Date().toISOString(), attempts: [], responses: [] };
     for (var i = 0; i < records.length; i++) {
-      (records[i].kind === 'attempt' ? q.attempts : q.responses).push(await this.wire(records[i]));
+      var w;
+      try { w = await this.wire(records[i]); } catch (e) { continue; } // one that does not open waits, and holds up no other
+      (records[i].kind === 'attempt' ? q.attempts : q.responses).push(w);
     }
     return q;
   };
@@ -117,13 +121,20 @@
   Queue.prototype.send = async function (post) {
     var waiting = (await this.store.all('records')).filter(function (r) { return r.state === 'waiting'; });
     waiting.sort(function (a, b) { return a.kind === b.kind ? a.made - b.made : a.kind === 'attempt' ? -1 : 1; });
-    var total = { accepted: 0, duplicate: 0, held: 0, refused: 0 };
+    var total = { accepted: 0, duplicate: 0, held: 0, refused: 0 }, full = null;
     try {
-      for (var i = 0; i < waiting.length; i += BATCH) await this.part(post, waiting.slice(i, i + BATCH), total);
+      for (var i = 0, n; i < waiting.length; i += n) {
+        n = this.size;
+        // Where the phone is full the answers cannot be written down; all are sent nevertheless.
+        try { await this.part(post, waiting.slice(i, i + n), total); } catch (e) { if (e.kind !== 'unkept') throw e; full = e; }
+        this.size = BATCH;
+      }
     } catch (e) {
+      if (e.slow) this.size = Math.max(1, this.size >> 1); // the line is too slow for so many at once
       if (e.kind === 'offline') await this.late();
       throw e;
     }
+    if (full) throw full;
     return total;
   };
   // late notes that what waits could not be sent at once: it was offline, even
@@ -142,6 +153,7 @@
     var answer;
     try {
       answer = await post('/sync', await this.bundle(records));
+      if (!Array.isArray(answer.responses)) return; // of no use: all wait on
     } catch (e) {
       if (!e.rejected) throw e;
       if (records.length > 1) {
@@ -166,11 +178,11 @@
     await this.store.run('readwrite', ['records'], function (s) {
       records.forEach(function (r) {
         var o = by[r.id];
-        if (!o || o.reason === 'field.not_open') return; // not reached, or too early: it waits on
+        if (!o || o.reason === 'field.not_open' || !(o.status in total)) return; // not reached, too early, or not understood: it waits on
         s.records.get(r.id).onsuccess = function (e) {
           var now = e.target.result;
           if (!now || now.state !== 'waiting') return; // another tab was faster
-          total[o.status] = (total[o.status] || 0) + 1;
+          total[o.status]++;
           now.state = o.status === 'accepted' || o.status === 'duplicate' ? 'sent' : o.status;
           now.reason = o.reason || '';
           now.settled = serverTime || '';
@@ -210,7 +222,8 @@
   // exported is all that the server has not taken, as a sealed file.
   Queue.prototype.exported = async function (head) {
     var list = (await this.store.all('records')).filter(function (r) { return r.state === 'waiting' || r.state === 'refused'; });
-    return { n: list.length, text: await this.vault.file(head, await this.bundle(list)) };
+    var q = await this.bundle(list);
+    return { n: q.attempts.length + q.responses.length, text: await this.vault.file(head, q) };
   };
 
   gp.Queue = Queue;

@@ -14,7 +14,7 @@
       : gp.say(time ? 'offline.line.none' : 'offline.line.never', { Time: time });
     bar.hidden = false;
     gp.set(bar, { text: text, trouble: n.held + n.refused ? gp.say('offline.line.trouble', { N: n.held + n.refused }) : false,
-      net: gp.say(app.needSignIn ? 'offline.net.signin' : app.online ? 'offline.net.on' : 'offline.net.off') });
+      net: gp.say(app.needSignIn || (app.online ? 'offline.net.on' : 'offline.net.off')) });
     bar.setAttribute('data-net', app.needSignIn ? 'signin' : app.online ? 'on' : 'off');
     bar.setAttribute('data-waiting', String(n.waiting));
     gp.part(bar, 'sendnow').disabled = !!app.syncing;
@@ -28,7 +28,7 @@
     gp.set(view, { none: list.length === 0, some: list.length > 0, export: n.waiting + n.refused > 0, retry: n.refused > 0 });
     for (var i = 0; i < list.length; i++) {
       var r = list[i], li = gp.tpl('record'), what = gp.say('offline.kind.' + r.kind);
-      if (r.kind === 'attempt' && r.ct) what += ' · ' + gp.say('disposition.' + (await app.queue.content(r)).wire.disposition);
+      if (r.kind === 'attempt' && r.ct) try { what += ' · ' + gp.say('disposition.' + (await app.queue.content(r)).wire.disposition); } catch (e) { /* it does not open */ }
       gp.set(li, { what: what, number: r.case.replace(/-/g, '').slice(0, 6).toUpperCase(), reason: r.reason ? gp.say(r.reason, { First: '', Last: '' }) : false,
         when: r.state === 'sent' ? gp.when(Date.parse(r.settled), gp.net.now()) : '' });
       if (r.note) {
@@ -80,7 +80,7 @@
         var secret = await gp.net.post('/offline/unlock', { device: app.device });
         await gp.vault.setCode(app.store, gp.vault.bytes(secret.secret), a);
       } catch (err) {
-        gp.set(view, { codefault: gp.say(err.kind === 'signin' ? 'offline.net.signin' : 'offline.code.online') });
+        gp.set(view, { codefault: gp.say(err.other ? 'offline.net.other' : err.kind === 'signin' ? 'offline.net.signin' : 'offline.code.online') });
         return;
       }
       gp.say_live(gp.say('offline.code.set'));

@@ -48,6 +48,11 @@
       req.onblocked = function () { if (onold) onold('blocked'); };
       req.onsuccess = function () {
         var db = req.result;
+        if (!db.objectStoreNames.length) { // nothing in it: left by somebody who only looked
+          db.close();
+          done(indexedDB.deleteDatabase(name(account))).then(function () { return open(account, onold); }).then(ok, fail);
+          return;
+        }
         var store = new Store(db);
         db.onversionchange = function () { store.close(); if (onold) onold('newer'); };
         ok(store);
@@ -71,8 +76,11 @@
       var out = {}, s = {};
       names.forEach(function (n) { s[n] = tx.objectStore(n); });
       tx.oncomplete = function () { ok(out); };
-      tx.onerror = function () { fail(tx.error); };
-      tx.onabort = function () { fail(out.refused || tx.error || new Error('aborted')); };
+      tx.onabort = function () {
+        var e = out.refused || tx.error || new Error('aborted');
+        if (!out.refused) e.kind = 'unkept'; // the telephone is full, say
+        fail(e);
+      };
       fn(s, out, tx);
     });
   };
@@ -106,13 +114,15 @@
     });
   }
 
-  // expire removes names that were not fetched again in time; rows say until when.
+  // expire removes names that were not fetched again in time, and tells how many;
+  // rows say until when.
   function expire(store, now) {
-    return store.run('readwrite', ['cases'], function (s) {
+    return store.run('readwrite', ['cases'], function (s, out) {
+      out.n = 0;
       s.cases.openCursor().onsuccess = function (e) {
         var c = e.target.result;
         if (!c) return;
-        if (c.value.until < now) c.delete();
+        if (c.value.until < now) { c.delete(); out.n++; }
         c.continue();
       };
     });

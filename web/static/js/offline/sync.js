@@ -13,23 +13,36 @@
     try {
       r = await fetch(API + path, { method: method, credentials: 'same-origin', cache: 'no-store', signal: end.signal,
         headers: { 'Accept': 'application/json', 'Content-Type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) });
-      var text = await r.text();
-      var answer = text ? JSON.parse(text) : {};
-      if (r.ok) return answer;
-      throw fault(r.status, answer);
+      var answer = read(await r.text());
+      if (r.ok && answer) return answer;
+      if (r.status === 204) return {};
+      // What is not ours (a page of the café's, an empty answer) says nothing about
+      // what was sent; only that the server is in trouble is believed of it.
+      throw fault(answer || r.status >= 500 ? r.status : 0, answer || {});
     } catch (e) {
       if (e.kind) throw e;
-      throw fault(0, {});
+      e = fault(0, {});
+      e.slow = end.signal.aborted;
+      throw e;
     } finally {
       clearTimeout(timer);
     }
+  }
+  // read gives the object that our server answers with, null for anything else.
+  function read(text) {
+    try {
+      var v = JSON.parse(text);
+      return v && typeof v === 'object' ? v : null;
+    } catch (e) { return null; }
   }
   function fault(status, answer) {
     var e = new Error('status ' + status);
     e.status = status;
     e.key = answer.key || '';
     e.detail = answer.detail || '';
-    e.kind = status === 0 ? 'offline' : status === 401 ? 'signin' : status === 403 ? 'forbidden' : status >= 500 || status === 429 || status === 408 ? 'busy' : 'rejected';
+    // Forbidden is what the evaluator may: then it is not the evaluator who is signed in.
+    e.other = status === 403 && e.key !== 'device.revoked' || e.key === 'device.other_account';
+    e.kind = status === 0 ? 'offline' : status === 401 || e.other ? 'signin' : status === 403 ? 'forbidden' : status >= 500 || status === 429 || status === 408 ? 'busy' : 'rejected';
     e.rejected = e.kind === 'rejected';
     return e;
   }
@@ -42,7 +55,8 @@
     if (!isFinite(t)) return;
     clock = { offset: Math.round((sentAt + Date.now()) / 2 - t), after: serverTime };
   }
-  function now() { return Date.now() - clock.offset; }
+  // now is never before what the server's clock said last: that was.
+  function now() { return Math.max(Date.now() - clock.offset, Date.parse(clock.after) || 0); }
 
   // alone runs fn in one tab at a time and gives null where another is at it.
   // Without the Web Locks API a lease in the store does the same.
@@ -81,6 +95,7 @@
     var sent = Date.now();
     var n = await app.queue.counts();
     var p = await post('/offline/pack', { device: app.device, have: have, about: { waiting: n.waiting, drafts: n.draft, stuck: n.refused, build: app.build } });
+    if (!Array.isArray(p.cases)) throw fault(0, {});
     measure(p.server_time, sent);
     var rows = [];
     for (var k = 0; k < p.cases.length; k++) {
@@ -139,7 +154,9 @@
   function sync(app) {
     return alone(app.store, app.account.id, 'sync', async function () {
       var started = Date.now(), out = { sent: null };
-      await gp.place.tell(app.store);
+      try { await gp.place.tell(app.store, app.account.id); } catch (e) {
+        if (e.kind !== 'busy' && e.kind !== 'rejected') throw e; // else it is told next time, and holds up nothing
+      }
       out.sent = await app.queue.send(async function (path, body) {
         var at = Date.now(), answer = await post(path, body);
         measure(answer.server_time, at);
