@@ -80,6 +80,38 @@ func (b *bench) measure(ctx context.Context, n int, length time.Duration, do doe
 	})
 }
 
+// queued is how many interviews a phone sends in one synchronisation.
+const queued = 10
+
+// synchronise is measure for phones that send what they have queued. Latency is
+// that of a whole synchronisation.
+func (b *bench) synchronise(n int, length time.Duration) (outcome, error) {
+	list, err := b.dial(b.addr, n)
+	defer hangUp(list)
+	if err != nil {
+		return outcome{}, err
+	}
+	end := time.Now().Add(length)
+	o, err := b.clients(n, func(client int) (time.Duration, bool, error) {
+		t := time.Now()
+		if !t.Before(end) {
+			return 0, false, nil
+		}
+		subs := make([]field.Submission, queued)
+		for i := range subs {
+			var err error
+			if subs[i], err = b.submission(); err != nil {
+				return 0, false, err
+			}
+		}
+		err := list[client].synchronise("/api/v1/sync", subs)
+		return time.Since(t), true, err
+	})
+	o.n *= queued
+	b.acknowledged += o.n
+	return o, err
+}
+
 // paced lets submissions arrive at a rate, at random moments that were fixed
 // beforehand (exponential gaps), whether or not those before were answered.
 // Latency counts from the moment at which a submission was to be sent: what

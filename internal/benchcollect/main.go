@@ -131,6 +131,11 @@ func (b *bench) round(ctx context.Context, n int, length time.Duration) (inserte
 	if err := b.half(ctx, n, length, "over HTTP", server.rate()/2, post, line); err != nil {
 		return 0, err
 	}
+	sync, err := b.synchronise(n, length/2)
+	if err != nil {
+		return 0, err
+	}
+	line(fmt.Sprintf("over HTTP, %d interviews a synchronisation", queued), sync)
 	// The empty handler takes no case away.
 	at := b.next.Load()
 	b.nothingKept = true

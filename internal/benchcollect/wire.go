@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,6 +24,7 @@ type wire struct {
 	conn net.Conn
 	r    *bufio.Reader
 	out  []byte
+	body []byte // of a synchronisation
 	head string // of every request, after the path
 	tail []byte // of every body, after the id
 }
@@ -61,6 +63,28 @@ func (w *wire) post(path string, sub field.Submission) error {
 	w.out = append(w.out, w.head...)
 	w.out = strconv.AppendInt(w.out, int64(len(bodyHead)+len(sub.ID)+len(w.tail)), 10)
 	w.out = append(append(append(append(w.out, "\r\n\r\n"...), bodyHead...), sub.ID...), w.tail...)
+	return w.roundTrip(1)
+}
+
+// synchronise sends what a phone has queued in one request.
+func (w *wire) synchronise(path string, list []field.Submission) error {
+	w.body = append(w.body[:0], `{"responses":[`...)
+	for i, sub := range list {
+		if i > 0 {
+			w.body = append(w.body, ',')
+		}
+		w.body = append(append(append(w.body, `{"case_id":"`...), sub.CaseID...), `","id":"`...)
+		w.body = append(append(w.body, sub.ID...), w.tail...)
+	}
+	w.body = append(w.body, "]}"...)
+	w.out = append(append(append(w.out[:0], "POST "...), path...), strings.TrimPrefix(w.head, "/responses")...)
+	w.out = strconv.AppendInt(w.out, int64(len(w.body)), 10)
+	w.out = append(append(w.out, "\r\n\r\n"...), w.body...)
+	return w.roundTrip(len(list))
+}
+
+// roundTrip sends what is in out and reads an answer that accepts n submissions.
+func (w *wire) roundTrip(n int) error {
 	if _, err := w.conn.Write(w.out); err != nil {
 		return err
 	}
@@ -88,7 +112,7 @@ func (w *wire) post(path string, sub field.Submission) error {
 		return fmt.Errorf("an answer without a length, or one of %d bytes", length)
 	}
 	body, err := w.r.Peek(length)
-	if err == nil && (!ok || !bytes.Contains(body, []byte(`"accepted"`))) {
+	if err == nil && (!ok || bytes.Count(body, []byte(`"accepted"`)) != n) {
 		err = fmt.Errorf("not accepted: %.300s", body)
 	}
 	_, _ = w.r.Discard(length)
