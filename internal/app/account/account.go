@@ -46,31 +46,42 @@ func actor(a accountdb.Account) authz.Actor {
 var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the password is wrong, or the account is locked for a while").
 	At("", "", "", "check both; after several wrong tries wait 15 minutes")
 
-// SignIn checks a password and opens a session. Unknown names, wrong passwords
-// and locked accounts get the same answer after the same work. The password is
-// compared before the transaction begins, which holds no connection meanwhile
-// (see password.go).
+// SignIn is SignInFrom a browser that is not known.
 func (s *Service) SignIn(ctx context.Context, district, login, password string) (authz.Actor, string, error) {
+	who, token, _, err := s.SignInFrom(ctx, district, login, password, nil)
+	return who, token, err
+}
+
+// SignInFrom checks a password and opens a session. Unknown names, wrong
+// passwords and locked accounts get the same answer after the same work. The
+// password is compared before the transaction begins, which holds no connection
+// meanwhile (see password.go).
+//
+// known are tokens that the browser kept from sign-ins before. Tries from one that
+// knows the account are counted for it alone. fresh is the token that it shall
+// keep, "" where it has one.
+func (s *Service) SignInFrom(ctx context.Context, district, login, password string, known []string) (who authz.Actor, token, fresh string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
 	tried, err := accountdb.HashByLogin(ctx, s.Pool, district, login)
 	if err != nil && !pg.NoRows(err) {
-		return authz.Actor{}, "", err
+		return who, "", "", err
 	}
 	if pg.NoRows(err) {
 		tried = dummy
 	}
 	match, err := s.matches(ctx, password, tried)
 	if err != nil {
-		return authz.Actor{}, "", err
+		return who, "", "", err
 	}
-	var who authz.Actor
-	var token string
 	var refused bool
 	err = s.Write(ctx, authz.SystemActor(district), authz.AccountSelf, authz.Object{}, func(ctx context.Context, tx *app.Tx) error {
 		refused = true
 		a, err := accountdb.ByLogin(ctx, tx, district, login)
 		if pg.NoRows(err) {
 			tx.RecordAs("account.sign_in", "account", "", district, map[string]any{"ok": false})
+			if _, err := s.door(ctx, tx, accountdb.Account{District: district, ID: nobody}, known); err != nil {
+				return err
+			}
 			return accountdb.SetFailures(ctx, tx, district, nobody, 0, nil) // as much work as for a wrong password
 		}
 		if err != nil {
@@ -78,15 +89,19 @@ func (s *Service) SignIn(ctx context.Context, district, login, password string) 
 		}
 		// A password that was changed meanwhile no longer opens the door.
 		match := match && a.PasswordHash == tried
-		locked := a.LockedUntil != nil && a.LockedUntil.After(tx.Now)
+		d, err := s.door(ctx, tx, a, known)
+		if err != nil {
+			return err
+		}
+		locked := d.lockedUntil != nil && d.lockedUntil.After(tx.Now)
 		if !match || locked || a.DisabledAt != nil {
 			tx.RecordAs("account.sign_in", "account", a.ID, a.Area, map[string]any{"ok": false, "locked": locked})
 			if match || locked {
 				return accountdb.SetFailures(ctx, tx, district, nobody, 0, nil)
 			}
-			return s.fail(ctx, tx, a)
+			return d.fail(ctx, tx)
 		}
-		if err := accountdb.SetFailures(ctx, tx, district, a.ID, 0, nil); err != nil {
+		if fresh, err = d.open(ctx, tx); err != nil {
 			return err
 		}
 		who, refused = actor(a), false
@@ -96,16 +111,7 @@ func (s *Service) SignIn(ctx context.Context, district, login, password string) 
 	if err == nil && refused {
 		err = errSignIn
 	}
-	return who, token, err
-}
-
-func (s *Service) fail(ctx context.Context, tx *app.Tx, a accountdb.Account) error {
-	failed, until := a.Failed+1, (*time.Time)(nil)
-	if failed >= MaxFailures {
-		t := tx.Now.Add(LockFor)
-		failed, until = 0, &t
-	}
-	return accountdb.SetFailures(ctx, tx, a.District, a.ID, failed, until)
+	return who, token, fresh, err
 }
 
 // open begins a session, and sweeps away those of the account that have ended

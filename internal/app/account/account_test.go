@@ -119,6 +119,104 @@ func TestLockoutTellsNothing(t *testing.T) {
 	}
 }
 
+// Wrong passwords from elsewhere keep nobody out of an account in a browser in
+// which it was signed in before; there, tries are counted by themselves.
+func TestAKnownBrowserIsNotLockedOut(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	create(t, s, "wang", authz.Auditor, district)
+	const right = "a long sentence"
+	in := func(login, password string, known ...string) (string, bool) {
+		t.Helper()
+		_, token, fresh, err := s.SignInFrom(t.Context(), district, login, password, known)
+		if (err == nil) != (token != "") || (err != nil && (!errs.Is(err, errs.Unauthorized) || fresh != "")) {
+			t.Fatalf("token %q, fresh %q, %v", token, fresh, err)
+		}
+		return fresh, err == nil
+	}
+	mine, ok := in("chen", right)
+	others, _ := in("wang", right)
+	if !ok || mine == "" || others == "" {
+		t.Fatal("a browser is not known after the first sign-in")
+	}
+	for range account.MaxFailures {
+		in("chen", "wrong")
+	}
+	if _, ok := in("chen", right); ok {
+		t.Fatal("eight wrong passwords locked nothing")
+	}
+	if _, ok := in("chen", right, others); ok {
+		t.Fatal("the browser of another account opened a locked one")
+	}
+	if _, ok := in("chen", "wrong", others, mine); ok {
+		t.Fatal("a known browser opened the account without its password")
+	}
+	if fresh, ok := in("chen", right, others, mine); !ok || fresh != "" {
+		t.Fatalf("a known browser was locked out by tries elsewhere, or got a second token: %q", fresh)
+	}
+	if _, ok := in("chen", right); ok {
+		t.Fatal("a sign-in from a known browser ended the lock for everybody else")
+	}
+	// In the known browser, too, guessing ends, and locks nobody else.
+	c.Advance(account.LockFor + time.Second)
+	for range account.MaxFailures {
+		in("chen", "wrong", mine)
+	}
+	if _, ok := in("chen", right, mine); ok {
+		t.Fatal("a known browser may guess for ever")
+	}
+	if _, ok := in("chen", right); !ok {
+		t.Fatal("guesses in a known browser locked the account elsewhere")
+	}
+	c.Advance(account.LockFor + time.Second)
+	if _, ok := in("chen", right, mine); !ok {
+		t.Fatal("the lock of a known browser did not end")
+	}
+	// It is forgotten with a new password, and when it is not used for long.
+	for _, forget := range []func(){
+		func() {
+			who, err := s.ByLogin(t.Context(), district, "chen")
+			if err == nil {
+				err = s.ChangePassword(t.Context(), who, right, right+"!")
+			}
+			if err == nil {
+				err = s.ChangePassword(t.Context(), who, right+"!", right)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		func() { c.Advance(account.BrowserLife + time.Second) },
+	} {
+		forget()
+		if mine, ok = in("chen", right, mine); !ok || mine == "" {
+			t.Fatal("a browser was not forgotten")
+		}
+	}
+}
+
+func TestOnlyTheLastBrowsersAreKnown(t *testing.T) {
+	t.Parallel()
+	s, c := service(t)
+	create(t, s, "chen", authz.Manager, district)
+	var tokens []string
+	for range account.MaxBrowsers + 1 {
+		_, _, fresh, err := s.SignInFrom(t.Context(), district, "chen", "a long sentence", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, fresh)
+		c.Advance(time.Minute)
+	}
+	for _, i := range []int{1, 0} { // a browser that becomes known pushes another out
+		_, _, fresh, err := s.SignInFrom(t.Context(), district, "chen", "a long sentence", tokens[i:i+1])
+		if err != nil || (fresh != "") != (i == 0) {
+			t.Errorf("browser %d of %d: fresh %q, %v", i, len(tokens), fresh, err)
+		}
+	}
+}
+
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s, c := service(t)

@@ -81,9 +81,13 @@ func SetFailures(ctx context.Context, q pg.Querier, district, id string, failed 
 	return err
 }
 
-// SetPassword replaces the password hash and ends all sessions.
+// SetPassword replaces the password hash, ends all sessions and forgets the
+// browsers that were known.
 func SetPassword(ctx context.Context, q pg.Querier, district, id, hash string) error {
 	if _, err := q.Exec(ctx, `update account set password_hash = $3, failed = 0, locked_until = null where district = $1 and id = $2`, district, id, hash); err != nil {
+		return err
+	}
+	if err := ForgetBrowsers(ctx, q, district, id); err != nil {
 		return err
 	}
 	return EndSessions(ctx, q, district, id)
