@@ -30,7 +30,8 @@ type heldAnswer struct {
 // HeldView is a held answer as who decides sees it: never what was answered.
 type HeldView struct {
 	fielddb.HeldRow
-	// MayAdmit tells that it can be counted: it came too late, the person was
+	// MayAdmit tells that it can be counted: it came too late, or from paper that
+	// nobody else has read, the person was
 	// asked properly, and the case has no other answer.
 	MayAdmit bool
 }
@@ -39,8 +40,8 @@ type HeldView struct {
 func (h HeldView) Number() string { return CaseNumber(h.CaseID) }
 
 func viewHeld(h fielddb.HeldRow) HeldView {
-	late := h.Reason == "taken_away" || h.Reason == "closed"
-	return HeldView{h, late && !h.Complete && h.Admitted == nil}
+	open := h.Reason == "taken_away" || h.Reason == "closed" || h.Reason == "single_entry"
+	return HeldView{h, open && !h.Complete && h.Admitted == nil}
 }
 
 // Held lists the answers of a round that are held, within the actor's area.
@@ -79,7 +80,7 @@ func (s *Service) DecideHeld(ctx context.Context, who authz.Actor, id string, ad
 	}
 	if admit {
 		if !viewHeld(h).MayAdmit {
-			return errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
+			return errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late or was entered from paper once, for a case without another answer, can be counted")
 		}
 		if err := s.admit(ctx, who.District, h, payload); err != nil {
 			return err
@@ -110,7 +111,7 @@ func (s *Service) admit(ctx context.Context, district string, h fielddb.HeldRow,
 	out, err := s.take(ctx, evaluator, Submission{ID: a.Response, CaseID: a.Case, Version: a.Version, Mode: fieldwork.Mode(a.Mode), Answers: a.Answers,
 		Seconds: a.Seconds, Hour: a.Hour, Taps: a.Taps, Device: a.Device, admitted: true})
 	if err == nil && out.Status == Kept {
-		err = errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late for a case without another answer can be counted")
+		err = errs.New(errs.Barred, "held.not_admissible", "only an interview that came too late or was entered from paper once, for a case without another answer, can be counted")
 	}
 	return err
 }

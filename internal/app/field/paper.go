@@ -333,7 +333,7 @@ func (s *Service) countPaper(ctx context.Context, who authz.Actor, code string) 
 	if err != nil {
 		return v, err
 	}
-	sub := Submission{ID: s.paperID(who.District, code), CaseID: v.Form.CaseID, Mode: fieldwork.Paper, Hour: -1}
+	sub := Submission{ID: s.paperID(who.District, code), CaseID: v.Form.CaseID, Mode: fieldwork.Paper, Hour: -1, twice: true}
 	if err := json.Unmarshal(plain, &sub.Answers); err != nil {
 		return v, err
 	}

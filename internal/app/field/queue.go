@@ -39,7 +39,7 @@ type QueuedAttempt struct {
 type QueuedResponse struct {
 	ID      string             `json:"id" format:"uuid" doc:"Made by the device at random; a repeat changes nothing"`
 	CaseID  string             `json:"case_id,omitempty" doc:"Needed in a synchronisation only"`
-	Mode    string             `json:"mode,omitempty" enum:"door,phone,paper" doc:"Not for a personal link"`
+	Mode    string             `json:"mode,omitempty" enum:"door,phone,paper" doc:"Not for a personal link. Paper only in what a device has queued, and held: what is on a form is entered by two (enter-paper)"`
 	Version int                `json:"questionnaire_version,omitempty" minimum:"0"`
 	Answers instrument.Answers `json:"answers" doc:"By item id: 1 to 5, yes, no, dk, or text"`
 	Seconds int                `json:"seconds,omitempty" minimum:"0" doc:"Length of the interview"`

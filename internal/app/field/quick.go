@@ -10,6 +10,7 @@ import (
 	"gongping/internal/app"
 	"gongping/internal/authz"
 	"gongping/internal/pg/fielddb"
+	"gongping/survey/fieldwork"
 )
 
 // quick is a submission that was prepared before it entered a batch, from facts
@@ -28,7 +29,7 @@ type quick struct {
 // hold the case: what is refused, held or repeated is decided with what the
 // database says.
 func (s *Service) prepareQuick(who authz.Actor, sub Submission, kase uuid.UUID) (q *quick) {
-	if who.Role != authz.Evaluator || who.AccountID == "" || sub.link != nil || sub.admitted {
+	if who.Role != authz.Evaluator || who.AccountID == "" || sub.link != nil || sub.admitted || sub.Mode == fieldwork.Paper {
 		return nil
 	}
 	c, r, ok := s.factsOf(who.District).get(kase)

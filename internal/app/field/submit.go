@@ -35,7 +35,10 @@ type Submission struct {
 	// admitted says that somebody who may has decided to count what came too
 	// late, while the round is not closed.
 	admitted bool
-	link     []byte
+	// twice says that two persons have read it from a printed form alike, or a
+	// third has decided between them.
+	twice bool
+	link  []byte
 }
 
 // Status is what became of a submission.
@@ -58,7 +61,9 @@ type Outcome struct {
 }
 
 // Submit takes the answers of a case from the evaluator who holds it. It
-// returns after they are committed. Sending the same again, any number of times
+// returns after they are committed. On paper it takes none: what is on a form is
+// entered by two (EnterPaper). From a phone's queue such answers are held, for
+// they are there already. Sending the same again, any number of times
 // and at once, gives the same receipt. A different answer for a case that has
 // one is held with the reason.
 func (s *Service) Submit(ctx context.Context, who authz.Actor, sub Submission) (Outcome, error) {
@@ -161,9 +166,17 @@ func (s *Service) prepareInTime(who authz.Actor, sub Submission, t *fielddb.Know
 			return p, err
 		}
 	}
+	single := sub.Mode == fieldwork.Paper && !sub.twice && !sub.admitted
+	if single && !sub.Queued {
+		return p, errs.New(errs.Invalid, "answers.paper", "what is on paper is entered by two persons, with the code of the form").
+			At("mode", string(sub.Mode), "door or phone", "enter the form by its code, or say how the person was asked")
+	}
 	p.receipt = s.receipt(sub.ID)
 	c := s.coarse(&t.Target, r)
 	p.row = s.row(who, sub, &c, r, answers, encoded, p.digest)
+	if single && !t.Complete && !t.Stored {
+		p.hold = "single_entry"
+	}
 	return p, nil
 }
 

@@ -158,7 +158,7 @@ func registerHeld(a huma.API, svc *field.Service) {
 		ID        string    `json:"id"`
 		Case      string    `json:"case_number"`
 		Committee string    `json:"committee"`
-		Reason    string    `json:"reason" doc:"Why it was held: taken_away, closed, second_answer, id_used, version"`
+		Reason    string    `json:"reason" doc:"Why it was held: taken_away, closed, single_entry, second_answer, id_used, version"`
 		At        time.Time `json:"received_at"`
 		MayAdmit  bool      `json:"may_admit"`
 		Admitted  *bool     `json:"admitted,omitempty"`

@@ -307,6 +307,7 @@ type interviewData struct {
 	Mode    string
 	Steps   bool
 	Number  string
+	Notice  *render.Alert // why the whole was not taken
 }
 
 func (h *pages) interview(c *gin.Context, who authz.Actor) error {
@@ -333,10 +334,14 @@ func (h *pages) interview(c *gin.Context, who authz.Actor) error {
 func (h *pages) showInterview(c *gin.Context, status int, d field.CaseDetail, id, mode string, answers instrument.Answers, fault error) {
 	p, q := h.Printer(c), d.Round.Questionnaire
 	in := question.Choose(q, c.DefaultPostForm("in", c.Query("in")), string(p.Lang()))
+	var notice *render.Alert
+	if e, ok := fault.(*errs.Error); ok && e.Key != "answers.invalid" { // that stands at the questions
+		notice, fault = h.Alert(c, fault), nil
+	}
 	h.Render(c, status, "app/interview", render.Page{Title: p.T("app.interview"), Subtitle: p.T("app.case", "Number", d.Number()) + " · " + d.CommitteeName,
 		Crumbs: []render.Crumb{{Text: p.T("app.title"), Href: "/app"}, {Text: d.Number(), Href: "/app/cases/" + d.ID}, {Text: p.T("app.interview")}},
-		Data: interviewData{Form: question.NewIn(q, p, in, answers, fault), ID: id, Version: d.Round.QuestionnaireVersion,
-			Action: "/app/cases/" + d.ID + "/interview", Modes: []string{"door", "phone", "paper"}, Mode: mode, Number: d.Number()}})
+		Data: interviewData{Notice: notice, Form: question.NewIn(q, p, in, answers, fault), ID: id, Version: d.Round.QuestionnaireVersion,
+			Action: "/app/cases/" + d.ID + "/interview", Modes: []string{"door", "phone"}, Mode: mode, Number: d.Number()}})
 }
 
 type sentData struct {
@@ -355,7 +360,7 @@ func (h *pages) submit(c *gin.Context, who authz.Actor) error {
 	sub := Submission(c, d.Round.Questionnaire)
 	sub.CaseID, sub.Mode = d.ID, fieldwork.Mode(c.PostForm("mode"))
 	out, err := h.svc.Submit(c.Request.Context(), who, sub)
-	if e, ok := err.(*errs.Error); ok && e.Key == "answers.invalid" {
+	if errs.Is(err, errs.Invalid) { // with what was answered, or it would be asked twice
 		h.showInterview(c, http.StatusUnprocessableEntity, d, sub.ID, string(sub.Mode), sub.Answers, err)
 		return nil
 	}

@@ -202,7 +202,7 @@ var wordKeys = []struct {
 	{"brand.name", nil}, {"app.building", []string{"Building"}}, {"app.case", []string{"Number"}}, {"app.untried", nil},
 	{"field.mode.door", nil}, {"field.mode.phone", nil}, {"field.mode.paper", nil}, {"field.mode.link", nil},
 	{"field.closed", []string{"Last"}}, {"field.not_open", []string{"First"}}, {"question.missing", nil},
-	{"held.closed", nil}, {"held.ended", nil}, {"held.taken_away", nil}, {"held.version", nil}, {"held.second_answer", nil}, {"held.id_used", nil},
+	{"held.closed", nil}, {"held.ended", nil}, {"held.taken_away", nil}, {"held.version", nil}, {"held.second_answer", nil}, {"held.id_used", nil}, {"held.single_entry", nil},
 	{"answers.invalid", nil}, {"case.not_found", nil}, {"attempt.invalid", nil}, {"attempt.id_used", nil}, {"field.id", nil}, {"queue.rejected", nil},
 	{"offline.no_building", nil}, {"offline.no_name", nil}, {"offline.n_cases", []string{"N"}}, {"offline.left_out", []string{"N"}}, {"offline.begin_here_at", []string{"Building"}},
 	{"offline.tries", []string{"N", "Last"}}, {"offline.state.draft", nil}, {"offline.state.waiting", nil}, {"offline.state.sent", nil},
