@@ -88,7 +88,8 @@ func Build(ctx context.Context, core *app.Core, w *demo.World, report Report) er
 	c.Clock = fixed
 	s := &setup{Core: &c, clock: fixed, world: w, district: demo.DistrictCode, report: report, ids: map[string]string{},
 		accounts: &account.Service{Core: &c}, intake: intake.New(&c, ""), rounds: &rounds.Service{Core: &c},
-		draws: &draws.Service{Core: &c}, scores: &score.Service{Core: &c}, field: &field.Service{Core: &c}}
+		draws: &draws.Service{Core: &c}, scores: &score.Service{Core: &c}, field: field.New(&c)}
+	defer func() { _ = s.field.Close(context.WithoutCancel(ctx)) }() // nothing is submitted through it
 	s.appeals = appeals.New(&c, s.scores)
 	for _, step := range []struct {
 		part string

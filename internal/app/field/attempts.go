@@ -81,6 +81,7 @@ func (s *Service) RecordAttempt(ctx context.Context, who authz.Actor, caseID str
 	if err := a.check(); err != nil {
 		return false, err
 	}
+	a.ID = uuid.MustParse(a.ID).String() // a UUID has several spellings
 	a.Where = s.readable(ctx, who, a.Mode, a.Where)
 	err = s.onCase(ctx, who, authz.AttemptRecord, caseID, func(ctx context.Context, tx *app.Tx, c fielddb.Case, r Round) error {
 		old, err := fielddb.GetAttempt(ctx, tx, who.District, a.ID)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -153,6 +154,19 @@ func TestWhatComesTooLateIsHeld(t *testing.T) {
 		want("interview of a case handed over", out[1], field.Kept, "held.taken_away")
 		want("what had arrived", out[2], field.Duplicate, "")
 	}
+	// An id is the same however a client spells it, and comes back as it was spelt.
+	urn, upper := try(cases[2].ID, now), queued(cases[2].ID, "4")
+	urn.ID, upper.ID = "urn:uuid:"+urn.ID, strings.ToUpper(early.ID)
+	for i, want := range []field.Status{field.Accepted, field.Duplicate} {
+		upper.Answers, upper.CaseID = early.Answers, early.CaseID
+		rep, err := f.Field.Sync(f.Ctx, who, field.Queue{Attempts: []field.QueuedAttempt{urn}, Responses: []field.QueuedResponse{upper}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, r := rep.Attempts[0], rep.Responses[0]; a.Status != want || a.ID != urn.ID || r.Status != field.Duplicate || r.ID != upper.ID {
+			t.Errorf("sending %d: %+v, %+v", i, a, r)
+		}
+	}
 	// The phone's queue goes nowhere while somebody else is signed in on it: it would
 	// be held as a stranger's, or count as that of who holds the case by now.
 	q := field.Queue{Account: who.AccountID, Attempts: []field.QueuedAttempt{try(cases[2].ID, now)}, Responses: []field.QueuedResponse{queued(cases[2].ID, "4")}}
@@ -196,7 +210,7 @@ func TestWhatComesTooLateIsHeld(t *testing.T) {
 	if n := count(t, f, `select count(*) from contact_attempt_held`); n != 3 {
 		t.Errorf("%d held attempts", n)
 	}
-	if n := count(t, f, `select count(*) from contact_attempt`); n != 0 {
+	if n := count(t, f, `select count(*) from contact_attempt`); n != 1 {
 		t.Errorf("%d attempts", n)
 	}
 }

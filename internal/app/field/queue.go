@@ -122,6 +122,7 @@ func (s *Service) Sync(ctx context.Context, who authz.Actor, q Queue) (Report, e
 		if o, err = refused(x.ID, o, err); err != nil {
 			return rep, err
 		}
+		o.ID = x.ID // as the sender spelt it
 		rep.Attempts = append(rep.Attempts, o)
 	}
 	return rep, s.syncResponses(ctx, who, q.Responses, rep.Responses)
@@ -143,6 +144,7 @@ func (s *Service) syncResponses(ctx context.Context, who authz.Actor, list []Que
 			done, err := refused(r.ID, o, err)
 			mu.Lock()
 			defer mu.Unlock()
+			done.ID = r.ID
 			if out[i] = done; err != nil {
 				failed = err
 			}
