@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"gongping/internal/app/field"
 	"gongping/internal/app/field/fieldtest"
+	"gongping/internal/authz"
 	"gongping/web/browsertest"
 )
 
@@ -35,18 +37,7 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	}
 	before := names()
 	// Meanwhile the first case is handed over, and the second is answered.
-	list, err := s.Field.Evaluators(s.Ctx, s.Actor("supervisor"), cases[0].Committee)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range list {
-		if e[0] != who.AccountID {
-			if err := s.Field.Reassign(s.Ctx, s.Actor("supervisor"), cases[0].ID, e[0], "on leave"); err != nil {
-				t.Fatal(err)
-			}
-			break
-		}
-	}
+	s.handOver(t, who, cases[0])
 	if _, err := s.Field.Submit(s.Ctx, who, fieldtest.Submission(cases[1].ID, "2")); err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +87,24 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	}
 	until(t, p, "the sync ends", `!gpField.app.syncing`)
 	s.layoutMoves(t, p)
+}
+
+// handOver gives a case to another evaluator.
+func (s *stairwell) handOver(t *testing.T, from authz.Actor, c field.CaseView) {
+	t.Helper()
+	list, err := s.Field.Evaluators(s.Ctx, s.Actor("supervisor"), c.Committee)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if e[0] != from.AccountID {
+			if err := s.Field.Reassign(s.Ctx, s.Actor("supervisor"), c.ID, e[0], "on leave"); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatal("there is nobody to hand a case over to")
 }
 
 // nothingInClear looks for a name in all that the phone has stored.

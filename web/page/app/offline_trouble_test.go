@@ -31,12 +31,13 @@ func TestAPhoneInTrouble(t *testing.T) {
 	s.wrongYears(t, p, cases[8:10])
 	s.renewedWhileSending(t, p, cases[10])
 	s.twoEvaluators(t, p, who, cases[11:13])
+	s.begunAndHandedOver(t, p, who, cases[13])
 	s.storeTakenAway(t, p, who)
 	if n, m := s.count(t, `select count(*) from response`), s.count(t, `select count(*) from case_completion`); n != 6 || m != 6 {
 		t.Errorf("%d responses of %d cases, want 6", n, m)
 	}
-	if n := s.count(t, `select count(*) from response_held`) + s.count(t, `select count(*) from contact_attempt_held`); n != 0 {
-		t.Errorf("%d are held", n)
+	if n := s.count(t, `select count(*) from response_held`) + s.count(t, `select count(*) from contact_attempt_held`); n != 1 {
+		t.Errorf("%d are held, want the one that was handed over", n)
 	}
 }
 
@@ -293,6 +294,29 @@ func (s *stairwell) twoEvaluators(t *testing.T, p *browsertest.Page, who authz.A
 	sent(t, p)
 	if n := s.count(t, `select count(*) from case_completion where case_id = $1`, cases[0].ID); n != 1 {
 		t.Errorf("the interview arrived %d times", n)
+	}
+}
+
+// begunAndHandedOver: an interview that was begun can be finished when the case is
+// somebody else's by then; the server keeps it apart.
+func (s *stairwell) begunAndHandedOver(t *testing.T, p *browsertest.Page, who authz.Actor, c field.CaseView) {
+	begin(t, p, c)
+	choose(t, p, 5, 2)
+	s.handOver(t, who, c)
+	sent(t, p)
+	view(t, p, "#/queue", "#gp-view [data-x=goon]:not([hidden])")
+	p.Screenshot("offline-draft")
+	p.Axe()
+	tap(t, p, "#gp-view [data-x=goon]:not([hidden])")
+	until(t, p, "the questions", questions)
+	if n := browsertest.Eval[int](p, `document.querySelectorAll('#gp-view .gp-q input:checked').length`); n != 5 {
+		t.Errorf("%d of 5 answers are left after the case was handed over", n)
+	}
+	finish(t, p)
+	stored(t, p)
+	sent(t, p)
+	if n := s.count(t, `select count(*) from response_held where case_id = $1 and reason = 'taken_away'`, c.ID); n != 1 {
+		t.Errorf("the interview was kept %d times", n)
 	}
 }
 

@@ -67,6 +67,8 @@
     return groups;
   }
 
+  // number is the sign by which people name a case.
+  function number(id) { return id.replace(/-/g, '').slice(0, 6).toUpperCase(); }
   function todo(c) { return c.stage === 'open' || c.stage === 'underway' || c.stage === 'agreed'; }
 
   async function list(app) {
@@ -231,5 +233,5 @@
     });
   }
 
-  gp.cases = { list: list, one: one, load: load, tried: tried, route: route, todo: todo };
+  gp.cases = { list: list, one: one, load: load, tried: tried, number: number, route: route, todo: todo };
 })();

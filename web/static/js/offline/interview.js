@@ -7,12 +7,18 @@
   var MEASURE = 15 * 60000; // how long after its beginning an interview may measure its distance
 
   async function start(app, id) {
-    var turn = gp.turn, c = (await gp.cases.load(app)).find(function (x) { return x.id === id; });
-    if (!c || c.closed || !(gp.cases.todo(c) || c.draft)) { location.hash = c ? '#/case/' + id : '#/'; return; }
+    var turn = gp.turn, c = (await gp.cases.load(app)).find(function (x) { return x.id === id; }) || await orphan(app, id);
+    if (!c || !(c.draft || gp.cases.todo(c) && !c.closed)) { location.hash = c ? '#/case/' + id : '#/'; return; }
     if (c.queued) { location.hash = '#/case/' + id; return; }
     if (!await form(app, c.form)) { gp.show(gp.tpl('noform'), turn); return; }
     if (c.draft) { await questions(app, c, turn); return; }
     await before(app, c, turn);
+  }
+  // orphan is a case that is not this evaluator's any more, of which an interview
+  // was begun: it can be finished, and the server keeps it apart with the reason.
+  async function orphan(app, id) {
+    var r = (await app.store.all('records')).find(function (r) { return r.case === id && r.kind === 'response' && r.state === 'draft'; });
+    return r && { id: id, form: r.form, number: gp.cases.number(id), draft: r };
   }
   // form gives the questionnaire in the language chosen, else the app's, else
   // any that is on the phone.

@@ -29,8 +29,9 @@
     for (var i = 0; i < list.length; i++) {
       var r = list[i], li = gp.tpl('record'), what = gp.say('offline.kind.' + r.kind);
       if (r.kind === 'attempt' && r.ct) try { what += ' · ' + gp.say('disposition.' + (await app.queue.content(r)).wire.disposition); } catch (e) { /* it does not open */ }
-      gp.set(li, { what: what, number: r.case.replace(/-/g, '').slice(0, 6).toUpperCase(), reason: r.reason ? gp.say(r.reason, { First: '', Last: '' }) : false,
+      gp.set(li, { what: what, number: gp.cases.number(r.case), goon: r.state === 'draft', reason: r.reason ? gp.say(r.reason, { First: '', Last: '' }) : false,
         when: r.state === 'sent' ? gp.when(Date.parse(r.settled), gp.net.now()) : '' });
+      gp.part(li, 'goon').href = '#/interview/' + r.case;
       if (r.note) {
         try { gp.set(li, { receipt: gp.say('offline.receipt', { Code: (await app.vault.open(r.note, 'receipt/' + r.id)).receipt }) }); } catch (e) { gp.set(li, { receipt: false }); }
       } else gp.set(li, { receipt: false });
