@@ -32,6 +32,7 @@ func TestAPhoneInTrouble(t *testing.T) {
 	s.renewedWhileSending(t, p, cases[10])
 	s.twoEvaluators(t, p, who, cases[11:13])
 	s.begunAndHandedOver(t, p, who, cases[13])
+	s.anotherKey(t, p)
 	s.storeTakenAway(t, p, who)
 	if n, m := s.count(t, `select count(*) from response`), s.count(t, `select count(*) from case_completion`); n != 6 || m != 6 {
 		t.Errorf("%d responses of %d cases, want 6", n, m)
@@ -318,6 +319,26 @@ func (s *stairwell) begunAndHandedOver(t *testing.T, p *browsertest.Page, who au
 	if n := s.count(t, `select count(*) from response_held where case_id = $1 and reason = 'taken_away'`, c.ID); n != 1 {
 		t.Errorf("the interview was kept %d times", n)
 	}
+}
+
+// anotherKey: where the server's key was changed, the code still opens the phone. And
+// names of an evaluator who had the phone before go when their time is over.
+func (s *stairwell) anotherKey(t *testing.T, p *browsertest.Page) {
+	run(p, `const app = gpField.app, key = await gpField.net.post('/offline/unlock', { device: app.device });
+		await gpField.vault.setCode(app.store, gpField.vault.bytes(key.secret), '`+code+`');
+		const w = await app.store.meta('wrap.server');
+		await app.store.setMeta('wrap.server', { iv: w.iv.map(b => b ^ 1), ct: w.ct });
+		const before = await gpField.store.open('00000000-0000-4000-8000-000000000000', () => {});
+		await before.put('cases', { id: 'a', until: '2026-11-20T00:00:00Z' });
+		await before.put('cases', { id: 'b', until: '2026-12-24T00:00:00Z' });
+		before.close()`)
+	p.Goto("/app/offline/zh")
+	until(t, p, "the code is asked for", `document.querySelector('#gp-view #f-code')`)
+	unlock(t, p, code)
+	sent(t, p)
+	run(p, `const before = await gpField.store.open('00000000-0000-4000-8000-000000000000', () => {});
+		while ((await before.all('cases')).map(c => c.id).join() !== 'b') await new Promise(ok => setTimeout(ok, 30)); // gives up with the test's patience
+		before.close()`)
 }
 
 func (s *stairwell) storeTakenAway(t *testing.T, p *browsertest.Page, who authz.Actor) {

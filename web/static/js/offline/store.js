@@ -128,5 +128,16 @@
     });
   }
 
-  gp.store = { open: open, forget: forget, expire: expire, name: name, STEPS: STEPS };
+  // expireOthers does so for the other accounts of this phone, whose evaluators may
+  // not come back to it. Their stores are let go of at once.
+  async function expireOthers(account, now) {
+    var list = indexedDB.databases ? await indexedDB.databases() : [];
+    for (var i = 0; i < list.length; i++) {
+      if (list[i].name.indexOf(name('')) !== 0 || list[i].name === name(account)) continue;
+      var db = await done(indexedDB.open(list[i].name));
+      try { if (db.objectStoreNames.contains('cases')) await expire(new Store(db), now); } finally { db.close(); }
+    }
+  }
+
+  gp.store = { open: open, expireOthers: expireOthers, forget: forget, expire: expire, name: name, STEPS: STEPS };
 })();
