@@ -288,9 +288,26 @@ func banded(list []fielddb.Trait, year int) map[string]int {
 	return out
 }
 
+// CaseList is a page of the cases of a round, and how many there are.
+type CaseList struct {
+	List   []CaseView
+	Linked map[string]bool         // those with a personal link that still opens
+	Stages map[fieldwork.Stage]int // of all that the filter lets through, whatever stage is asked for
+}
+
+// Total is how many cases there are in a stage, "" for all.
+func (l CaseList) Total(stage fieldwork.Stage) (n int) {
+	for s, k := range l.Stages {
+		if stage == "" || s == stage {
+			n += k
+		}
+	}
+	return n
+}
+
 // Cases lists the cases of a round within an area for who supervises, a page
 // at a time: after is the id of the last case of the page before.
-func (s *Service) Cases(ctx context.Context, who authz.Actor, roundID string, f fielddb.CaseFilter) (list []CaseView, err error) {
+func (s *Service) Cases(ctx context.Context, who authz.Actor, roundID string, f fielddb.CaseFilter, stage fieldwork.Stage) (l CaseList, err error) {
 	if f.Area == "" {
 		f.Area = who.Area
 	}
@@ -301,12 +318,36 @@ func (s *Service) Cases(ctx context.Context, who authz.Actor, roundID string, f 
 		if _, err := s.roundByID(ctx, db, who.District, roundID); err != nil {
 			return err
 		}
-		cases, err := fielddb.CasesIn(ctx, db, who.District, roundID, f)
 		now := s.Clock.Now()
-		for _, c := range cases {
-			list = append(list, view(c, now))
+		kinds, err := fielddb.CaseKinds(ctx, db, who.District, roundID, f, now)
+		if err != nil {
+			return err
 		}
+		l.Stages = map[fieldwork.Stage]int{}
+		for _, k := range kinds {
+			var appointment time.Time
+			if k.Agreed {
+				appointment = now.Add(time.Second)
+			}
+			is := fieldwork.StageOf(k.Codes, k.Complete, k.Replaced, appointment, now)
+			l.Stages[is] += k.N
+			if is == stage {
+				f.Kinds = append(f.Kinds, k.Key)
+			}
+		}
+		if stage != "" && len(f.Kinds) == 0 {
+			return nil
+		}
+		cases, err := fielddb.CasesIn(ctx, db, who.District, roundID, f, now)
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(cases))
+		for i, c := range cases {
+			ids[i], l.List = c.ID, append(l.List, view(c, now))
+		}
+		l.Linked, err = fielddb.Linked(ctx, db, who.District, ids, now)
 		return err
 	})
-	return list, err
+	return l, err
 }

@@ -170,12 +170,42 @@ func TestProgress(t *testing.T) {
 	if err != nil || len(street.Areas) != 8 || street.Areas[0].Name == "" {
 		t.Errorf("%d committees, %v", len(street.Areas), err)
 	}
-	list, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Limit: 10})
+	for i, code := range []fieldwork.Code{fieldwork.MovedAway, fieldwork.NobodyHome, fieldwork.Appointment} {
+		a := field.NewAttempt{ID: app.NewID(), Mode: fieldwork.Door, Code: code, At: f.Clock.Now()}
+		if code == fieldwork.Appointment {
+			a.Appointment = f.Clock.Now().Add(24 * time.Hour)
+		}
+		if _, err := f.Field.RecordAttempt(f.Ctx, who, cases[len(cases)-1-i].ID, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Limit: 10}, "")
+	list := l.List
 	if err != nil || len(list) != 10 {
 		t.Fatalf("%d cases, %v", len(list), err)
 	}
-	more, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Limit: 10, After: list[9].ID})
-	if err != nil || len(more) != 10 || more[0].ID <= list[9].ID {
+	// By stage: what is counted is what is listed.
+	all := 0
+	for stage, n := range l.Stages {
+		x, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Limit: 200}, stage)
+		if err != nil || len(x.List) != min(n, 200) || x.Total("") != l.Total("") {
+			t.Errorf("%s: %d listed, %d counted, %v", stage, len(x.List), n, err)
+		}
+		for _, c := range x.List {
+			if c.Stage != stage {
+				t.Errorf("a case that is %s among those that are %s", c.Stage, stage)
+			}
+		}
+		all += n
+	}
+	if all != number(t, f, `select count(*) from survey_case`) || l.Total(fieldwork.Done) != 3 || len(l.Stages) != 5 {
+		t.Errorf("%v", l.Stages)
+	}
+	if x, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Evaluator: app.NewID()}, fieldwork.Done); err != nil || len(x.List) != 0 || x.Total("") != 0 {
+		t.Errorf("cases of nobody: %+v, %v", x, err)
+	}
+	m, err := f.Field.Cases(f.Ctx, f.Actor("supervisor"), f.Round, fielddb.CaseFilter{Limit: 10, After: list[9].ID}, "")
+	if err != nil || len(m.List) != 10 || m.List[0].ID <= list[9].ID {
 		t.Errorf("the second page: %v", err)
 	}
 	rs, err := f.Field.Rounds(f.Ctx, f.Actor("auditor"))

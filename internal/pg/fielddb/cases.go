@@ -76,13 +76,54 @@ type CaseFilter struct {
 	Number          string // the beginning of the number that people see, in small letters
 	After           string // id of the last case of the page before
 	Limit           int
+	Kinds           []string // keys of CaseKinds, nil for all
+}
+
+// CaseKind counts cases that have gone the same way.
+type CaseKind struct {
+	Key                        string
+	Complete, Replaced, Agreed bool // Agreed: the last appointment is still to come
+	Codes                      []fieldwork.Code
+	N                          int
+}
+
+// kindKeySQL is the key of a kind of cases, from the completion d, the tries t
+// and whether the appointment is to come; CaseKinds and CasesIn make it alike.
+func kindKeySQL(now string) string {
+	return `concat_ws('/', (d.case_id is not null)::text, (exists (select 1 from survey_case x where x.district = c.district and x.replaces = c.id))::text,
+		coalesce(t.appointment > ` + now + `::timestamptz, false)::text, array_to_string(t.codes, ','))`
+}
+
+// CaseKinds counts the cases of a round that a filter lets through by the way
+// they have gone; its page and its kinds do not matter.
+func CaseKinds(ctx context.Context, q pg.Querier, district, round string, f CaseFilter, now time.Time) ([]CaseKind, error) {
+	rows, err := q.Query(ctx, `with tried as (
+			select y.case_id, array_agg(y.disposition order by y.at, y.id) as codes,
+				(array_agg(y.appointment order by y.at desc, y.id desc) filter (where y.appointment is not null))[1] as appointment
+			from survey_case c join contact_attempt y on y.district = c.district and y.case_id = c.id
+			where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) group by 1
+		), cases as (
+			select `+kindKeySQL("$6")+` as key, d.case_id is not null as complete,
+				exists (select 1 from survey_case x where x.district = c.district and x.replaces = c.id) as replaced,
+				coalesce(t.appointment > $6::timestamptz, false) as agreed, coalesce(t.codes, '{}') as codes
+			from survey_case c left join tried t on t.case_id = c.id
+			left join case_completion d on d.district = c.district and d.case_id = c.id
+			where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and starts_with(c.id::text, $5)
+			  and ($4 = '' or (select z.evaluator_id::text from case_assignment z where z.district = c.district and z.case_id = c.id order by z.seq desc limit 1) = $4)
+		)
+		select key, complete, replaced, agreed, codes, count(*)::int from cases group by 1,2,3,4,5`, district, round, f.Area, f.Evaluator, f.Number, now)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[CaseKind])
 }
 
 // CasesIn lists the cases of a round within an area by id, for who supervises.
-func CasesIn(ctx context.Context, q pg.Querier, district, round string, f CaseFilter) ([]Case, error) {
+func CasesIn(ctx context.Context, q pg.Querier, district, round string, f CaseFilter, now time.Time) ([]Case, error) {
 	rows, err := q.Query(ctx, `select `+caseColumns+` from survey_case c`+latest+caseTables+`
 		where c.district = $1 and c.round_id = $2 and starts_with(c.committee, $3) and ($4 = '' or s.evaluator_id::text = $4)
-		  and ($5 = '' or c.id > nullif($5,'')::uuid) and starts_with(c.id::text, $7) order by c.id limit $6`, district, round, f.Area, f.Evaluator, f.After, f.Limit, f.Number)
+		  and ($5 = '' or c.id > nullif($5,'')::uuid) and starts_with(c.id::text, $7)
+		  and ($8::text[] is null or `+kindKeySQL("$9")+` = any($8)) order by c.id limit $6`, district, round, f.Area, f.Evaluator, f.After, f.Limit, f.Number, f.Kinds, now)
 	if err != nil {
 		return nil, err
 	}

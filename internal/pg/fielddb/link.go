@@ -46,6 +46,20 @@ func LinksByHash(ctx context.Context, q pg.Querier, district string, hashes [][]
 		where l.district = $1 and l.token_hash = any($2)`, district, hashes))
 }
 
+// Linked tells which of some cases have a personal link that still opens.
+func Linked(ctx context.Context, q pg.Querier, district string, cases []string, now time.Time) (map[string]bool, error) {
+	rows, err := q.Query(ctx, `select distinct l.case_id::text from resident_link l
+		where l.district = $1 and l.case_id = any($2::text[]::uuid[]) and l.expires_at > $3
+		  and not exists (select 1 from resident_link_event e where e.district = l.district and e.token_hash = l.token_hash and e.kind in ('used','revoked'))`, district, cases, now)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	var id string
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	return out, err
+}
+
 // LinksOf lists the links of a case, newest first.
 func LinksOf(ctx context.Context, q pg.Querier, district, caseID string) ([]Link, error) {
 	return links(q.Query(ctx, `select `+linkColumns+` from resident_link l join survey_case c on c.district = l.district and c.id = l.case_id

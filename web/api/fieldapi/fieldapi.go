@@ -325,12 +325,13 @@ func registerProgress(a huma.API, svc *field.Service) {
 			Round     string `path:"round" format:"uuid" doc:"Id of the round"`
 			Area      string `query:"area" doc:"Code of an area within your own"`
 			Evaluator string `query:"evaluator" doc:"Account of the evaluator"`
+			Stage     string `query:"stage" enum:"open,underway,agreed,done,ended" doc:"Only cases in this stage"`
 			After     string `query:"after" doc:"Id of the last case of the page before"`
 			Limit     int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 		}) (*body[[]Case], error) {
-			list, err := svc.Cases(ctx, who(ctx), in.Round, fielddb.CaseFilter{Area: in.Area, Evaluator: in.Evaluator, After: in.After, Limit: in.Limit})
-			out := make([]Case, len(list))
-			for i, c := range list {
+			l, err := svc.Cases(ctx, who(ctx), in.Round, fielddb.CaseFilter{Area: in.Area, Evaluator: in.Evaluator, After: in.After, Limit: in.Limit}, fieldwork.Stage(in.Stage))
+			out := make([]Case, len(l.List))
+			for i, c := range l.List {
 				out[i] = caseOf(c)
 			}
 			return &body[[]Case]{out}, err

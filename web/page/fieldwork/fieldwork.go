@@ -6,6 +6,7 @@ package fieldwork
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -211,11 +212,16 @@ func (h *pages) live(c *gin.Context, who authz.Actor) error {
 }
 
 type casesData struct {
-	Round, Area, Evaluator, Number string
-	Cases                          []field.CaseView
-	Evaluators                     []render.Option
-	Next                           string
+	Round, Area, Evaluator, Number, Stage string
+	Cases                                 []field.CaseView
+	Linked                                map[string]bool
+	Total                                 int
+	Evaluators, Stages                    []render.Option
+	Next                                  string
 }
+
+// stages in the order in which a case goes through them.
+var stages = []fieldwork.Stage{fieldwork.Open, fieldwork.Underway, fieldwork.Agreed, fieldwork.Done, fieldwork.Ended}
 
 const pageSize = 50
 
@@ -226,10 +232,17 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 		area = who.Area
 	}
 	d := casesData{Round: c.Param("round"), Area: area, Evaluator: c.Query("evaluator"), Number: strings.TrimSpace(c.Query("number"))}
-	var err error
-	d.Cases, err = h.svc.Cases(ctx, who, d.Round, fielddb.CaseFilter{Area: area, Evaluator: d.Evaluator, Number: strings.ToLower(d.Number), After: c.Query("after"), Limit: pageSize})
+	stage := fieldwork.Stage(c.Query("stage"))
+	if !slices.Contains(stages, stage) {
+		stage = ""
+	}
+	l, err := h.svc.Cases(ctx, who, d.Round, fielddb.CaseFilter{Area: area, Evaluator: d.Evaluator, Number: strings.ToLower(d.Number), After: c.Query("after"), Limit: pageSize}, stage)
 	if err != nil {
 		return err
+	}
+	d.Cases, d.Linked, d.Stage, d.Total = l.List, l.Linked, string(stage), l.Total(stage)
+	for _, s := range stages {
+		d.Stages = append(d.Stages, render.Option{Value: string(s), Text: h.T(c, "fieldwork.stage_n", "Stage", h.T(c, "field.stage."+string(s)), "N", h.Format(c).Int(l.Total(s)))})
 	}
 	people, err := h.svc.Evaluators(ctx, who, area)
 	if err != nil {
@@ -239,7 +252,7 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 		d.Evaluators = append(d.Evaluators, render.Option{Value: e[0], Text: e[1]})
 	}
 	if len(d.Cases) == pageSize {
-		q := url.Values{"area": {area}, "evaluator": {d.Evaluator}, "number": {d.Number}, "after": {d.Cases[pageSize-1].ID}}
+		q := url.Values{"area": {area}, "evaluator": {d.Evaluator}, "number": {d.Number}, "stage": {d.Stage}, "after": {d.Cases[pageSize-1].ID}}
 		d.Next = "/fieldwork/" + d.Round + "/cases?" + q.Encode()
 	}
 	title, err := h.svc.RoundTitle(ctx, who, d.Round)
@@ -253,7 +266,7 @@ func (h *pages) cases(c *gin.Context, who authz.Actor) error {
 }
 
 func (h *pages) back(c *gin.Context) string {
-	q := url.Values{"area": {c.PostForm("area")}, "evaluator": {c.PostForm("filter")}}
+	q := url.Values{"area": {c.PostForm("area")}, "evaluator": {c.PostForm("filter")}, "stage": {c.PostForm("stage")}}
 	return "/fieldwork/" + url.PathEscape(c.Param("round")) + "/cases?" + q.Encode()
 }
 

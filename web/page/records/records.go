@@ -148,14 +148,17 @@ func (v *teller) name(id string) string {
 
 func (v *teller) flags(list []calc.Flag) (out []string) {
 	for _, x := range list {
-		n := v.f.Num(x.N, 0)
+		n, side := v.f.Num(x.N, 0), ""
 		switch x.Key {
 		case calc.FlagShare, calc.FlagPending, calc.FlagSameDay:
-			n = v.f.Signed(x.N, 1)
+			n, side = v.f.Signed(x.N, 1), v.p.T("record.side.high")
+			if x.N < 0 {
+				side = v.p.T("record.side.low")
+			}
 		case calc.FlagHeap:
 			n = v.f.Pct(x.N, 0)
 		}
-		out = append(out, v.p.T("record.flag."+x.Key, "N", n))
+		out = append(out, v.p.T("record.flag."+x.Key, "N", n, "Side", side))
 	}
 	return out
 }

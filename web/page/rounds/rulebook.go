@@ -63,6 +63,12 @@ type leafRow struct {
 	SourceOfLeafs bool
 }
 
+// Percent tells that the scale of the row is one of shares: figures of records
+// are, where they lie between nothing and all.
+func (r leafRow) Percent() bool {
+	return r.Source == composite.Records && min(r.Lowest, r.Highest) >= 0 && max(r.Lowest, r.Highest) <= 1
+}
+
 type bandRow struct {
 	Name     string
 	From, To float64
