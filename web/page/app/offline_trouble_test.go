@@ -324,6 +324,22 @@ func (s *stairwell) begunAndHandedOver(t *testing.T, p *browsertest.Page, who au
 // anotherKey: where the server's key was changed, the code still opens the phone. And
 // names of an evaluator who had the phone before go when their time is over.
 func (s *stairwell) anotherKey(t *testing.T, p *browsertest.Page) {
+	// A service that is just starting is not told as a signal that is lost.
+	s.answer(func(w http.ResponseWriter, r *http.Request) bool {
+		api := strings.HasPrefix(r.URL.Path, "/api/")
+		if api {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		return api
+	})
+	p.Goto("/app/offline/zh")
+	until(t, p, "the lock", `document.querySelector('#gp-view [data-x=nocode]')?.offsetParent`)
+	if browsertest.Eval[bool](p, `!!document.querySelector('#gp-view [data-x=away]').offsetParent`) {
+		t.Error("where the service is busy the phone says that there is no signal")
+	}
+	s.answer(nil)
+	p.Goto("/app/offline/zh")
+	until(t, p, "it opens", `document.body.hasAttribute('data-open')`)
 	run(p, `const app = gpField.app, key = await gpField.net.post('/offline/unlock', { device: app.device });
 		await gpField.vault.setCode(app.store, gpField.vault.bytes(key.secret), '`+code+`');
 		const w = await app.store.meta('wrap.server');

@@ -31,7 +31,7 @@
     worker();
     var me = null, why = '';
     try { me = await gp.net.request('GET', '/me'); } catch (e) { why = e.kind; }
-    app.online = !!me || why === 'signin';
+    app.online = !!me || why === 'signin' || why === 'busy';
     if (me && me.role !== 'evaluator') { gp.show(gp.tpl('other')); return; }
     if (me && sessionStorage.getItem('gp-locked') !== me.id) { await enter(me); return; }
     var who = me || last();
