@@ -53,7 +53,8 @@ func identify(c *gin.Context, accounts *account.Service) (authz.Actor, error) {
 	}
 	actor, err := accounts.Session(c.Request.Context(), token)
 	if errs.Is(err, errs.Unauthorized) {
-		Clear(c)
+		// The cookie is left: this answer may come after that of a sign-in in
+		// another tab, and would take the new session away.
 		return authz.Actor{}, nil
 	}
 	return actor, err

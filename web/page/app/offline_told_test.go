@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"gongping/internal/app/field"
 	"gongping/internal/app/field/fieldtest"
 	"gongping/internal/authz"
+	"gongping/internal/demo"
 	"gongping/web/browsertest"
 )
 
@@ -87,6 +89,32 @@ func TestWhatThePhoneIsTold(t *testing.T) {
 	}
 	until(t, p, "the sync ends", `!gpField.app.syncing`)
 	s.layoutMoves(t, p)
+}
+
+// TestAnEndedSessionTakesNoNewOne: what a tab still asks with a session that has
+// ended may be answered after a sign-in in another tab, whose cookie must stay.
+func TestAnEndedSessionTakesNoNewOne(t *testing.T) {
+	s := start(t)
+	who, _ := s.Someone()
+	_, token, err := s.accounts.SignInDemo(s.Ctx, demo.DistrictCode, s.login(who))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.accounts.SignOut(s.Ctx, who, token); err != nil {
+		t.Fatal(err)
+	}
+	req, _ := http.NewRequest(http.MethodGet, s.URL+"/api/v1/me", nil)
+	req.AddCookie(&http.Cookie{Name: "gp_session", Value: token})
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for _, k := range resp.Cookies() {
+		if k.Name == "gp_session" || resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s with the cookie %v", resp.Status, k)
+		}
+	}
 }
 
 // handOver gives a case to another evaluator.

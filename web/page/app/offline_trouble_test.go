@@ -50,7 +50,9 @@ func run(p *browsertest.Page, js string) {
 func told(t *testing.T, p *browsertest.Page) string {
 	t.Helper()
 	until(t, p, "the app is at rest", `!gpField.app.syncing`)
-	return browsertest.Eval[string](p, `(async () => { const n = document.getElementById('gp-field-note'); n.textContent = ''; await gpField.app.sync(true); return n.textContent; })()`)
+	run(p, `document.getElementById('gp-field-note').textContent = ''; gpField.app.sync(true).catch(() => {})`)
+	until(t, p, "the phone says what became of it", `document.getElementById('gp-field-note').textContent`) // in the round after, where one had just begun
+	return browsertest.Eval[string](p, `document.getElementById('gp-field-note').textContent`)
 }
 
 // says waits until the phone says it.
