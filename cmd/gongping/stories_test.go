@@ -266,7 +266,7 @@ const rowsOfTables = `[...document.querySelectorAll('#main tr')].map(r => [...r.
 
 // last reads the last step: how far shrinkage and the limit on isolated answers
 // moved the score, and where it came to stand.
-var last = regexp.MustCompile(`(?:收缩与孤立极端处理|Shrinkage, isolated extremes)\s+([+−-])([0-9.]+)\s+([0-9.]+)`)
+var last = regexp.MustCompile(`(?:收缩与孤立极端处理|Shrinkage, isolated extremes)\s+([+−-]?)([0-9.]+)\s+([0-9.]+)`)
 
 // told holds the figures of a story's committee against what the story says: a
 // collective complaint is not adjusted away, coached praise is.
@@ -292,7 +292,7 @@ func told(t *testing.T, story, text, tables string) {
 		// (docs/methods/fair-score.md); one draw can show only that most is.
 		m := last.FindStringSubmatch(tables)
 		if m == nil {
-			t.Errorf("%s: the page does not tell the last step", story)
+			t.Errorf("%s: the page does not tell the last step:\n%s", story, tables)
 			return
 		}
 		var step, score float64
