@@ -63,7 +63,7 @@ func TestFilesOfAHundredMegabytes(t *testing.T) {
 		}
 		_, err := accounts.Create(t.Context(), system, account.New{Login: string(role), Name: string(role), Role: role, Area: at, Password: password})
 		must(err)
-		_, token, err := accounts.SignIn(t.Context(), demo.DistrictCode, string(role), password)
+		_, token, _, err := accounts.SignIn(t.Context(), demo.DistrictCode, string(role), password, nil)
 		must(err)
 		cookies[role] = &http.Cookie{Name: "gp_session", Value: token, Path: "/"}
 	}

@@ -56,7 +56,7 @@ func TestEmptyAndErroneousPages(t *testing.T) {
 		}
 		_, err := accounts.Create(t.Context(), system, account.New{Login: string(role), Name: string(role), Role: role, Area: area, Password: password})
 		must(err)
-		_, token, err := accounts.SignIn(t.Context(), demo.DistrictCode, string(role), password)
+		_, token, _, err := accounts.SignIn(t.Context(), demo.DistrictCode, string(role), password, nil)
 		must(err)
 		cookies[role] = &http.Cookie{Name: "gp_session", Value: token, Path: "/"}
 	}

@@ -46,13 +46,7 @@ func actor(a accountdb.Account) authz.Actor {
 var errSignIn = errs.New(errs.Unauthorized, "auth.wrong", "the name or the password is wrong, or the account is locked for a while").
 	At("", "", "", "check both; after several wrong tries wait 15 minutes")
 
-// SignIn is SignInFrom a browser that is not known.
-func (s *Service) SignIn(ctx context.Context, district, login, password string) (authz.Actor, string, error) {
-	who, token, _, err := s.SignInFrom(ctx, district, login, password, nil)
-	return who, token, err
-}
-
-// SignInFrom checks a password and opens a session. Unknown names, wrong
+// SignIn checks a password and opens a session. Unknown names, wrong
 // passwords and locked accounts get the same answer after the same work. The
 // password is compared before the transaction begins, which holds no connection
 // meanwhile (see password.go).
@@ -60,7 +54,7 @@ func (s *Service) SignIn(ctx context.Context, district, login, password string) 
 // known are tokens that the browser kept from sign-ins before. Tries from one that
 // knows the account are counted for it alone. fresh is the token that it shall
 // keep, "" where it has one.
-func (s *Service) SignInFrom(ctx context.Context, district, login, password string, known []string) (who authz.Actor, token, fresh string, err error) {
+func (s *Service) SignIn(ctx context.Context, district, login, password string, known []string) (who authz.Actor, token, fresh string, err error) {
 	login = strings.ToLower(strings.TrimSpace(login))
 	tried, err := accountdb.HashByLogin(ctx, s.Pool, district, login)
 	if err != nil && !pg.NoRows(err) {

@@ -38,7 +38,7 @@ func TestSignInAndSessionsEnd(t *testing.T) {
 	t.Parallel()
 	s, c := service(t)
 	create(t, s, "chen", authz.Manager, district)
-	who, token, err := s.SignIn(t.Context(), district, " Chen ", "a long sentence")
+	who, token, _, err := s.SignIn(t.Context(), district, " Chen ", "a long sentence", nil)
 	if err != nil || who.Role != authz.Manager {
 		t.Fatal(who, err)
 	}
@@ -56,7 +56,7 @@ func TestSignInAndSessionsEnd(t *testing.T) {
 	if _, err := s.Session(t.Context(), token); !errs.Is(err, errs.Unauthorized) {
 		t.Fatalf("a session outlived its life: %v", err)
 	}
-	_, token, err = s.SignIn(t.Context(), district, "chen", "a long sentence")
+	_, token, _, err = s.SignIn(t.Context(), district, "chen", "a long sentence", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestDeadSessionsAreSweptAway(t *testing.T) {
 	create(t, s, "li", authz.Auditor, district)
 	in := func(login string) (token string) {
 		t.Helper()
-		_, token, err := s.SignIn(t.Context(), district, login, "a long sentence")
+		_, token, _, err := s.SignIn(t.Context(), district, login, "a long sentence", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,17 +104,17 @@ func TestLockoutTellsNothing(t *testing.T) {
 	t.Parallel()
 	s, c := service(t)
 	create(t, s, "chen", authz.Manager, district)
-	_, _, unknown := s.SignIn(t.Context(), district, "nobody", "a long sentence")
+	_, _, _, unknown := s.SignIn(t.Context(), district, "nobody", "a long sentence", nil)
 	var wrong error
 	for range account.MaxFailures {
-		_, _, wrong = s.SignIn(t.Context(), district, "chen", "wrong")
+		_, _, _, wrong = s.SignIn(t.Context(), district, "chen", "wrong", nil)
 	}
-	_, _, locked := s.SignIn(t.Context(), district, "chen", "a long sentence")
+	_, _, _, locked := s.SignIn(t.Context(), district, "chen", "a long sentence", nil)
 	if unknown == nil || wrong == nil || locked == nil || unknown.Error() != wrong.Error() || wrong.Error() != locked.Error() {
 		t.Fatalf("answers differ: %v / %v / %v", unknown, wrong, locked)
 	}
 	c.Advance(account.LockFor + time.Second)
-	if _, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence"); err != nil {
+	if _, _, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence", nil); err != nil {
 		t.Fatalf("the lock did not end: %v", err)
 	}
 }
@@ -129,7 +129,7 @@ func TestAKnownBrowserIsNotLockedOut(t *testing.T) {
 	const right = "a long sentence"
 	in := func(login, password string, known ...string) (string, bool) {
 		t.Helper()
-		_, token, fresh, err := s.SignInFrom(t.Context(), district, login, password, known)
+		_, token, fresh, err := s.SignIn(t.Context(), district, login, password, known)
 		if (err == nil) != (token != "") || (err != nil && (!errs.Is(err, errs.Unauthorized) || fresh != "")) {
 			t.Fatalf("token %q, fresh %q, %v", token, fresh, err)
 		}
@@ -202,7 +202,7 @@ func TestOnlyTheLastBrowsersAreKnown(t *testing.T) {
 	create(t, s, "chen", authz.Manager, district)
 	var tokens []string
 	for range account.MaxBrowsers + 1 {
-		_, _, fresh, err := s.SignInFrom(t.Context(), district, "chen", "a long sentence", nil)
+		_, _, fresh, err := s.SignIn(t.Context(), district, "chen", "a long sentence", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestOnlyTheLastBrowsersAreKnown(t *testing.T) {
 		c.Advance(time.Minute)
 	}
 	for _, i := range []int{1, 0} { // a browser that becomes known pushes another out
-		_, _, fresh, err := s.SignInFrom(t.Context(), district, "chen", "a long sentence", tokens[i:i+1])
+		_, _, fresh, err := s.SignIn(t.Context(), district, "chen", "a long sentence", tokens[i:i+1])
 		if err != nil || (fresh != "") != (i == 0) {
 			t.Errorf("browser %d of %d: fresh %q, %v", i, len(tokens), fresh, err)
 		}
@@ -304,7 +304,7 @@ func TestSessionsAreLookedUpTogether(t *testing.T) {
 	for i, login := range [n]string{"chen", "li", "wang"} {
 		create(t, s, login, authz.Manager, district)
 		var err error
-		if who[i], token[i], err = s.SignIn(t.Context(), district, login, "a long sentence"); err != nil {
+		if who[i], token[i], _, err = s.SignIn(t.Context(), district, login, "a long sentence", nil); err != nil {
 			t.Fatal(err)
 		}
 	}

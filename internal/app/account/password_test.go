@@ -23,12 +23,12 @@ func TestPasswordsAreComparedOutsideTransactions(t *testing.T) {
 		}
 		return argon2id.ComparePasswordAndHash(password, hash)
 	})
-	who, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence")
+	who, _, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, login := range []string{"chen", "nobody"} {
-		if _, _, err := s.SignIn(t.Context(), district, login, "wrong"); !errs.Is(err, errs.Unauthorized) {
+		if _, _, _, err := s.SignIn(t.Context(), district, login, "wrong", nil); !errs.Is(err, errs.Unauthorized) {
 			t.Errorf("%s: %v", login, err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestChangedPasswordOpensNothing(t *testing.T) {
 		}
 		return true, nil
 	})
-	if _, token, err := s.SignIn(t.Context(), district, "chen", "a long sentence"); !errs.Is(err, errs.Unauthorized) || token != "" {
+	if _, token, _, err := s.SignIn(t.Context(), district, "chen", "a long sentence", nil); !errs.Is(err, errs.Unauthorized) || token != "" {
 		t.Fatalf("a password that was changed meanwhile opened a session: %v", err)
 	}
 	if err := s.ChangePassword(t.Context(), authz.Actor{District: district, AccountID: id, Role: authz.Manager, Area: district}, "a long sentence", "a third long one"); !errs.Is(err, errs.Invalid) {

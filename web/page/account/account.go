@@ -86,7 +86,7 @@ func (h *pages) signIn(c *gin.Context, _ authz.Actor) error {
 		return errs.New(errs.TooMany, "auth.too_many", "too many tries from this address; wait a minute")
 	}
 	login := c.PostForm("login")
-	_, token, fresh, err := h.svc.SignInFrom(c.Request.Context(), h.District, login, c.PostForm("password"), signin.Known(c))
+	_, token, fresh, err := h.svc.SignIn(c.Request.Context(), h.District, login, c.PostForm("password"), signin.Known(c))
 	if errs.Is(err, errs.Unauthorized) {
 		h.showSignIn(c, http.StatusUnauthorized, signInData{To: c.PostForm("to"), Login: login, Error: h.T(c, "auth.wrong")})
 		return nil
